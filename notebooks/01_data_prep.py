@@ -1,0 +1,135 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Prepare the data
+#
+# **Question.** Which sentences does the study train and test on, in which languages and families, and can they be
+# trusted: no missing gold labels, no training sentence among the test sentences?
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | packaged sentences, a mirror folder or the hub | checked rows of every task in the store | seconds to minutes |
+#
+# Next: [02 Intermediate training](02_intermediate_training.ipynb). Words are explained in the glossary (`GLOSSARY.md`).
+
+# %% [markdown]
+# The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
+# add to `changes`, for example `{"seeds": [0, 1, 2], "target.epochs": 3}`.
+
+# %% tags=["parameters"]
+name: str = "quick"
+changes: dict = {}
+
+# %%
+from study_utils.data.describe import label_table, length_table
+from study_utils.data.leakage import overlap_table
+from study_utils.execute.stage import complete
+from study_utils.figures import plot_coverage, plot_labels, plot_lengths
+from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.report.sentences import describe_coverage, describe_dropped, describe_overlap
+from study_utils.study import open_study
+
+# %% [markdown]
+# The study opens with its parameters checked; the table lists every choice that was made.
+
+# %%
+study = open_study(name, changes)
+banner(study)
+study.parameters()
+
+# %% [markdown]
+# ## What we expect
+#
+# Training and selection rows are English only: otherwise nothing here would be zero-shot. Test sets differ in size and
+# in the languages they cover, and coverage is very uneven over families, so later notebooks never average raw scores
+# over different sets of languages.
+
+# %% [markdown]
+# ## Prepare the rows
+#
+# Every task is loaded from its source, brought into the shape of its format, checked row by row, cut to the size that
+# the parameters ask for (the same examples in every language where ids agree) and written with a fingerprint.
+
+# %%
+complete(study, "01_data_prep")
+
+# %%
+facts = study.data_facts()
+keep_table(study, facts, "data_facts")
+
+# %%
+say(describe_dropped(facts))
+
+# %% [markdown]
+# ## Which languages and families are covered?
+#
+# One row a language, one column a target task; a filled cell means that the language is scored. Families with one
+# language are shown as languages later on.
+
+# %%
+coverage = study.coverage()
+keep_figure(study, plot_coverage(coverage), "coverage", coverage)
+
+# %%
+say(describe_coverage(coverage))
+
+# %% [markdown]
+# ## How long are the sentences?
+#
+# Length in characters by task and language. Scripts differ in how much one character carries, so the lengths are for
+# finding odd files, not for comparing languages.
+
+# %%
+rows = study.prepared()
+lengths = length_table(rows)
+keep_figure(study, plot_lengths(lengths), "lengths", lengths)
+
+# %% [markdown]
+# ## How are the labels distributed?
+#
+# A test set whose labels are distributed otherwise than the English training set makes accuracy harder to compare.
+
+# %%
+labels = label_table(rows)
+keep_figure(study, plot_labels(labels), "labels", labels)
+
+# %% [markdown]
+# ## Look at the sentences
+#
+# The first test sentence of every task in a few languages.
+
+# %%
+study.examples()
+
+# %% [markdown]
+# ## Checks
+#
+# A test sentence that also occurs in training rows, of its own task or of an intermediate task, is a leak. Parallel
+# test sets repeat names and numbers, so a small share can be chance; the table shows the share per task.
+
+# %%
+overlaps = overlap_table(rows)
+keep_table(study, overlaps, "overlap")
+
+# %%
+say(describe_overlap(overlaps))
+
+# %% [markdown]
+# ## Limits
+#
+# Caps cut large sets to a size for this study; scores on capped sets have wider intervals. Lengths and label shares are
+# those of the rows in use, not of the complete data sets.
+
+# %% [markdown]
+# ## Provenance
+#
+# Where these results come from: parameters, versions, device, data and run ids.
+
+# %%
+show_provenance(study)

@@ -1,0 +1,97 @@
+"""Languages: one row each in `languages.csv`, with the source of every field beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import pandas as pd
+
+from study_utils.errors import CatalogError, unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """One language as the study counts it.
+
+    Attributes
+    ----------
+    code : str
+        ISO 639-1 where it exists, else ISO 639-3: the only language code used anywhere in the project.
+    iso639_3, glottocode : str
+        The individual language that the data is in, not the macrolanguage.
+    family, branch : str
+        Family as XTREME-R names it where it does, else Glottolog's top level; branch about the size of a WALS genus.
+    is_isolate : bool
+        Isolates are shown as languages, never as families.
+    script : str
+        ISO 15924 code of the majority script.
+    word_order : str
+        WALS feature 81A; empty where not known.
+    joshi_class : int or None
+        Resource class 0 to 5 (Joshi et al. 2020); None where not known.
+    xlmr_seen, mbert_seen : bool
+        In the pretraining data of XLM-R (100 languages) and multilingual BERT (104 languages).
+    in_xtreme_r : bool
+        A language of at least one XTREME-R task.
+    """
+
+    code: str
+    name: str
+    iso639_3: str
+    glottocode: str
+    family: str
+    branch: str
+    is_isolate: bool
+    script: str
+    word_order: str
+    joshi_class: int | None
+    xlmr_seen: bool
+    mbert_seen: bool
+    in_xtreme_r: bool
+
+
+@cache
+def language_table() -> pd.DataFrame:
+    """Read the table of languages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a language, indexed by `code`; the columns are the fields of `Language` and `source`.
+        Empty strings mean "not known".
+    """
+    path = resources.files("study_utils.catalog") / "languages.csv"
+    with path.open(encoding="utf-8") as file:
+        return pd.read_csv(file, keep_default_na=False, dtype=str).set_index("code", drop=False)
+
+
+def _languages() -> dict[str, Language]:
+    fields = list(Language.__dataclass_fields__)
+    flags = ("is_isolate", "xlmr_seen", "mbert_seen", "in_xtreme_r")
+    found = {}
+    for row in language_table()[fields].to_dict("records"):
+        row |= {flag: row[flag] == "True" for flag in flags}
+        row["joshi_class"] = int(row["joshi_class"]) if row["joshi_class"] else None
+        found[row["code"]] = Language(**row)
+    return found
+
+
+LANGUAGES = _languages()
+
+
+def language(code: str) -> Language:
+    """Look a language up by its code.
+
+    Raises
+    ------
+    CatalogError
+        If the code is unknown, with the nearest codes.
+    """
+    if code not in LANGUAGES:
+        names = {item.name.lower(): item.code for item in LANGUAGES.values()}
+        if str(code).lower() in names:
+            raise CatalogError(f"unknown language {code!r}: use its code {names[str(code).lower()]!r}")
+        raise CatalogError(unknown("language", code, LANGUAGES))
+    return LANGUAGES[code]

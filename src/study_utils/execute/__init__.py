@@ -1,0 +1,1 @@
+"""Carrying a study out: single runs, whole stages, notebooks, progress."""

@@ -1,0 +1,233 @@
+"""Carry out a whole study: its notebooks in order, skipping what is up to date, then the HTML report."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import nbformat
+from tqdm import tqdm
+
+from study_utils.catalog import encoder
+from study_utils.errors import NotebookError, ParameterError, unknown
+from study_utils.execute.notebooks import execute_notebook
+from study_utils.execute.progress import clear_beacons, read_beacons
+from study_utils.paths import project_root
+from study_utils.plan import STAGES, canonical_sha256, expected_seconds
+from study_utils.store import file_sha256, write_atomically
+from study_utils.study import Study
+
+RECORD = "manifest.json"
+NOTEBOOK_SECONDS = 12.0
+"""What a notebook costs besides its runs: starting a kernel, imports, figures."""
+
+_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "checkpoint_seconds"}
+
+
+def notebook_sources() -> list[Path]:
+    """Source notebooks of the study in order."""
+    return sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def select_notebooks(only: Sequence[str]) -> list[Path]:
+    """Notebooks whose name starts with one of the given texts; all if none is given.
+
+    Raises
+    ------
+    ParameterError
+        If a text fits no notebook.
+    """
+    sources = notebook_sources()
+    for text in only:
+        if not any(path.stem.startswith(text) for path in sources):
+            raise ParameterError(unknown("notebook", text, [p.stem for p in sources], where="--only"))
+    return [p for p in sources if not only or any(p.stem.startswith(text) for text in only)]
+
+
+def plan_text(study: Study) -> str:
+    """Plan of a study as a table to print: every run, its status and time; then totals."""
+    table = study.runs()
+    width = max(len(run) for run in table["run"])
+    lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
+    for stage, rows in table.groupby("stage", sort=False):
+        lines.append(f"-- {stage}")
+        for row in rows.itertuples():
+            mark = "" if row.status == "done" else "~"
+            lines.append(f"{row.run:<{width}}  {row.status:<8} {mark + clock(row.seconds):>9}")
+    counts = table["status"].value_counts()
+    left = table.loc[table["status"] != "done", "seconds"].sum()
+    parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
+    total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
+    return "\n".join([*lines, "", total, "stale: only an earlier version is in the store; it will be made anew"])
+
+
+def clock(seconds: float) -> str:
+    """Seconds as hours:minutes:seconds, without leading zero hours."""
+    text = str(timedelta(seconds=round(seconds)))
+    return text.removeprefix("0:")
+
+
+def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) -> list[str]:
+    """Execute the notebooks of a study and build its report.
+
+    Parameters
+    ----------
+    study : Study
+        An opened study.
+    only : sequence of str
+        Beginnings of notebook names, such as ``"05"``; empty for all.
+    force : bool
+        Make the chosen notebooks, and the runs of their stages, anew even if they are done.
+
+    Returns
+    -------
+    list of str
+        One message for every notebook that failed; empty if all went well.
+
+    Raises
+    ------
+    StudyError
+        If the work cannot begin: disk full, unknown notebook.
+    """
+    chosen = select_notebooks(only)
+    clear_beacons(study.store)
+    if force:
+        for run in study.plan.runs.values():
+            stages = {path.stem for path in chosen}
+            if run.stage in stages and study.store.status(run.id) == "done":
+                study.store.set_aside(run.id)
+    study.store.check_room(_room_needed(study))
+    record = Record(study)
+    failures: list[str] = []
+    open_work = [path for path in chosen if force or not record.is_current(path)]
+    with _overall_progress(study, len(open_work)) as say:
+        for path in chosen:
+            if path not in open_work:
+                say(f"{path.stem}: up to date")
+                continue
+            started = time.monotonic()
+            try:
+                execute_notebook(path, study.report / path.name, notebook_parameters(study))
+            except NotebookError as error:
+                failures.append(str(error))
+                say(f"{path.stem}: FAILED\n{error}")
+                if path.stem in STAGES:
+                    break
+                continue
+            seconds = time.monotonic() - started
+            record.keep(path, seconds)
+            say(f"{path.stem}: done in {clock(seconds)}")
+    if not failures and (open_work or not (study.report / "index.html").is_file()):
+        from study_utils.report.study_site import build_study_site
+
+        build_study_site(study, record.entries)
+    return failures
+
+
+def notebook_parameters(study: Study) -> dict[str, object]:
+    """What is injected into every notebook: the study's name (or file) and what was changed."""
+    inside = study.source.parent == project_root() / "params"
+    return {"name": study.name if inside else str(study.source), "changes": dict(study.changes)}
+
+
+class Record:
+    """Which notebook was executed for which parameters and code (`reports/<study>/manifest.json`)."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.path = study.report / RECORD
+        self.entries: dict[str, dict] = {}
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            self.entries = json.loads(self.path.read_text(encoding="utf-8"))["notebooks"]
+        package = Path(__file__).resolve().parents[1]
+        code = {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
+        params = study.params.model_dump(mode="json", exclude=_NO_RESULT)
+        self.common = {"code": code, "params": params, "runs": sorted(study.plan.runs)}
+
+    def identity(self, notebook: Path) -> str:
+        """Hash of what an executed notebook depends on."""
+        cells = [(c.cell_type, c.source) for c in nbformat.read(notebook, as_version=4).cells]
+        return canonical_sha256({**self.common, "cells": cells})
+
+    def is_current(self, notebook: Path) -> bool:
+        """Whether the executed copy belongs to these parameters and this code, and its runs are done."""
+        entry = self.entries.get(notebook.stem, {})
+        output = self.study.report / notebook.name
+        if notebook.stem in STAGES and self.study.plan.missing(self.study.store, notebook.stem):
+            return False
+        return (
+            entry.get("identity") == self.identity(notebook)
+            and output.is_file()
+            and file_sha256(output) == entry.get("sha256")
+        )
+
+    def keep(self, notebook: Path, seconds: float) -> None:
+        """Note that a notebook has been executed."""
+        self.entries[notebook.stem] = {
+            "identity": self.identity(notebook),
+            "sha256": file_sha256(self.study.report / notebook.name),
+            "seconds": round(seconds, 1),
+        }
+        content = {"study": self.study.name, "notebooks": dict(sorted(self.entries.items()))}
+        write_atomically(self.path, json.dumps(content, indent=1))
+
+
+def _room_needed(study: Study) -> int:
+    missing = study.plan.missing(study.store)
+    trained = sum(encoder(str(r.work["encoder"])).checkpoint_mb for r in missing if r.kind == "train")
+    return int(1e6 * (trained + 2 * len(missing) + 50))
+
+
+@contextlib.contextmanager
+def _overall_progress(study: Study, notebooks: int) -> Iterator:
+    """Show one bar for the whole study while notebooks run in kernels of their own."""
+    expected = expected_seconds(study.plan, study.params, study.store)
+    overhead = NOTEBOOK_SECONDS * notebooks
+    bar = tqdm(
+        total=round(sum(expected.values()) + overhead, 1) or 1.0,
+        desc=f"study {study.name}",
+        bar_format="{desc} {percentage:3.0f}% |{bar:30}| {elapsed} gone, {remaining} left {postfix}",
+        disable=notebooks == 0,
+        leave=False,
+    )
+    done: set[str] = set()
+    finished_notebooks = 0
+    stop = threading.Event()
+
+    def look() -> None:
+        note = ""
+        work = NOTEBOOK_SECONDS * finished_notebooks
+        for run_id, seconds in expected.items():
+            if run_id in done or (study.store.folder(run_id) / "manifest.json").is_file():
+                done.add(run_id)
+                work += seconds
+        for run_id, share, text in read_beacons(study.store):
+            if run_id not in done:
+                work += expected.get(run_id, 0.0) * share
+                note = f"{run_id.rsplit('-', 1)[0]} {text}"
+        bar.set_postfix_str(f"· {len(done)}/{len(expected)} runs · {note}", refresh=False)
+        bar.update(max(0.0, min(work, bar.total) - bar.n))
+        bar.refresh()
+
+    def watch() -> None:
+        while not stop.wait(1.0):
+            look()
+
+    def say(message: str) -> None:
+        nonlocal finished_notebooks
+        finished_notebooks += 1
+        bar.write(message)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield say
+    finally:
+        stop.set()
+        thread.join()
+        bar.close()

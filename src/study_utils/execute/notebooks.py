@@ -1,0 +1,127 @@
+"""Execute one notebook strictly: papermill only warns where a study would be wrong, here it is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import logging
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+
+from study_utils.errors import NotebookError
+
+TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
+
+
+def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
+    """Refuse parameters that the notebook would not take as they are meant.
+
+    Parameters
+    ----------
+    notebook : pathlib.Path
+        Source notebook.
+    parameters : mapping of str to object
+        Name to value.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook hasn't exactly one cell tagged ``parameters``; if a name isn't in that cell; or if a value
+        has another type than declared there, or one that papermill would change (tuples, paths).
+    """
+    import papermill
+
+    content = nbformat.read(notebook, as_version=4)
+    tagged = [c for c in content.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise NotebookError(f"{notebook.name} has {len(tagged)} cells tagged 'parameters': it must have exactly one")
+    declared = papermill.inspect_notebook(str(notebook))
+    for name, value in parameters.items():
+        if name not in declared:
+            near = difflib.get_close_matches(name, declared, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(declared)}"
+            raise NotebookError(f"{notebook.name} has no parameter {name!r}: {hint}")
+        kind = declared[name]["inferred_type_name"].split("[")[0]
+        expected = TYPES.get(kind)
+        if expected is None:
+            raise NotebookError(
+                f"{notebook.name}, parameter {name!r}: annotate it with one of {', '.join(TYPES)}, not {kind!r}"
+            )
+        if not isinstance(value, expected) or (isinstance(value, bool) and kind != "bool"):
+            raise NotebookError(f"{notebook.name}, parameter {name!r} must be {kind}, not {value!r}")
+        try:
+            if json.loads(json.dumps(value)) != value:
+                raise NotebookError(f"{notebook.name}, parameter {name!r}: {value!r} would be changed on the way in")
+        except TypeError as error:
+            raise NotebookError(f"{notebook.name}, parameter {name!r}: {error}") from error
+
+
+def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, object]) -> None:
+    """Execute a notebook with parameters and keep the result.
+
+    Parameters
+    ----------
+    notebook, output : pathlib.Path
+        Source, and where the executed copy goes when all cells have run. If one fails, the copy is kept as
+        ``*.failed.ipynb`` beside it and `output` stays as it was.
+    parameters : mapping of str to object
+        Checked with `check_parameters` first.
+
+    Raises
+    ------
+    NotebookError
+        If the parameters are wrong, or a cell fails: the message names notebook, cell and error.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    check_parameters(notebook, parameters)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    failed = output.with_name(f"{output.stem}.failed.ipynb")
+    part = output.with_name(f".{output.stem}.part.ipynb")
+    failed.unlink(missing_ok=True)
+    for name in ("papermill", "traitlets", "blib2to3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            papermill.execute_notebook(
+                str(notebook),
+                str(part),
+                dict(parameters),
+                kernel_name="python3",
+                cwd=str(notebook.parent),
+                progress_bar=False,
+                log_output=False,
+                coalesce_streams=True,
+            )
+    except PapermillExecutionError as error:
+        os.replace(part, failed)
+        raise NotebookError(
+            f"{notebook.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
+            f"  the notebook as far as it came: {failed}"
+        ) from error
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+        raise
+    _tidy(part)
+    os.replace(part, output)
+
+
+def _tidy(path: Path) -> None:
+    """Drop what only this machine knows (paths, times of every cell) from an executed notebook."""
+    content = nbformat.read(path, as_version=4)
+    record = content.metadata.get("papermill", {})
+    content.metadata["papermill"] = {
+        key: record[key] for key in ("parameters", "start_time", "end_time", "duration") if key in record
+    }
+    for cell in content.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+    nbformat.write(content, path)

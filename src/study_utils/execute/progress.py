@@ -1,0 +1,91 @@
+"""Progress with time left: a meter that notebooks print and files that the command line watches.
+
+Work is weighed in expected seconds, so that the time left doesn't jump when short and long runs alternate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tqdm import tqdm
+
+from study_utils.store import Store, write_atomically
+
+EVERY = 0.5
+"""Seconds between two updates."""
+
+
+class Meter:
+    """A progress bar over runs.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        Run id to expected seconds, for every run to be made.
+    """
+
+    def __init__(self, weights: Mapping[str, float], *, title: str) -> None:
+        self.weights = {run: max(0.01, seconds) for run, seconds in weights.items()}
+        self.shares = dict.fromkeys(self.weights, 0.0)
+        self.bar = tqdm(
+            total=round(sum(self.weights.values()), 2),
+            desc=title,
+            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone, {remaining} left {postfix}",
+            mininterval=EVERY,
+            file=sys.stderr,
+            disable=not self.weights,
+        )
+
+    def update(self, run_id: str, share: float, note: str = "") -> None:
+        """Record the finished share (0 to 1) of a run."""
+        share = min(1.0, max(self.shares.get(run_id, 0.0), share))
+        step = (share - self.shares.get(run_id, 0.0)) * self.weights.get(run_id, 0.0)
+        self.shares[run_id] = share
+        finished = sum(1 for value in self.shares.values() if value >= 1.0)
+        text = f"· {finished}/{len(self.shares)} runs · {run_id.rsplit('-', 1)[0]}"
+        self.bar.set_postfix_str(f"{text} {note}".strip(), refresh=False)
+        self.bar.update(step)
+
+    def close(self) -> None:
+        """Draw the last state."""
+        self.bar.set_postfix_str(f"· {len(self.shares)} runs", refresh=False)
+        self.bar.close()
+
+
+class Beacon:
+    """Tells other processes how far a run is, through a small file in the store."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self.path = store.root / "progress" / f"{run_id}.json"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.last = 0.0
+
+    def __call__(self, share: float, note: str) -> None:
+        """Write the finished share and a note, at most every half second."""
+        if time.monotonic() - self.last >= EVERY:
+            self.last = time.monotonic()
+            write_atomically(self.path, json.dumps({"share": share, "note": note}))
+
+    def remove(self) -> None:
+        """Take the file away."""
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+def read_beacons(store: Store) -> Iterator[tuple[str, float, str]]:
+    """Read (run id, share, note) of every run at work."""
+    for path in sorted((store.root / "progress").glob("*.json")):
+        with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            yield path.stem, float(content["share"]), str(content["note"])
+
+
+def clear_beacons(store: Store) -> None:
+    """Remove what a killed process left."""
+    for path in (store.root / "progress").glob("*"):
+        Path(path).unlink(missing_ok=True)

@@ -1,0 +1,133 @@
+"""Carry out one run of any kind. Everything heavy is imported here and not before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+
+from study_utils.catalog import encoder, task
+from study_utils.errors import StoreError
+from study_utils.plan import Run
+from study_utils.store import Store
+from study_utils.study import Study
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float, str], None]
+"""Called with the finished share of a run (0 to 1) and a short note."""
+
+
+def ensure(study: Study, run: Run, progress: Progress) -> bool:
+    """Make a run, and before it whatever it needs that is missing or damaged.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to do.
+    """
+    if study.store.status(run.id) == "done":
+        return False
+    for run_id in run.inputs:
+        ensure(study, study.plan.runs[run_id], progress)
+        try:
+            study.store.verified(run_id)
+        except StoreError as error:
+            log.warning("%s", error)
+            ensure(study, study.plan.runs[run_id], progress)
+    facts = {"kind": run.kind, "stage": run.stage, "identity": run.identity, "inputs": list(run.inputs)}
+    with study.store.writing(run.id, facts) as folder:
+        _KINDS[run.kind](study, run, folder, facts, progress)
+    return True
+
+
+def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
+    from study_utils.data.caps import cap
+    from study_utils.data.rows import check_rows, fingerprint, write_rows
+    from study_utils.data.sources import load_rows
+
+    item, params = task(run.work["task"]), study.params
+    facts |= {"rows": {}, "dropped": {}, "fingerprints": {}, "sources": {}}
+    mirror = Path(params.mirror).expanduser() if params.mirror else None
+    for number, (role, limit) in enumerate(run.work["roles"].items()):
+        progress(number / len(run.work["roles"]), f"{item.key} {role}")
+        rows = load_rows(
+            item, role, languages=run.work["languages"], mirror=mirror, sources=params.sources
+        )
+        dropped = int(rows.attrs.get("dropped", 0))
+        rows = cap(rows, limit)
+        check_rows(rows, item, where=f"task {item.key}, {role}")
+        write_rows(folder / f"{role}.parquet", rows)
+        facts["rows"][role] = len(rows)
+        facts["dropped"][role] = dropped
+        facts["fingerprints"][role] = fingerprint(rows)
+        facts["sources"][role] = run.identity["sources"][role]["kind"]
+
+
+def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
+    from study_utils.data.rows import read_rows
+    from study_utils.encoders import load_encoder
+    from study_utils.training import TaskRows, TrainingSettings, load_trained, train
+
+    store = study.store
+    base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)
+    start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
+    tasks = [
+        TaskRows(
+            task=task(key),
+            train=read_rows(store.folder(data) / "train.parquet"),
+            validation=read_rows(store.folder(data) / "validation.parquet"),
+        )
+        for key, data in run.work["data"].items()
+    ]
+    result = train(
+        start or base,
+        tasks,
+        TrainingSettings(**run.work["settings"]),
+        seed=run.work["seed"],
+        folder=folder,
+        device=study.params.device,
+        checkpoint_seconds=study.params.checkpoint_seconds,
+        progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
+    )
+    result.history.to_parquet(folder / "history.parquet", index=False)
+    result.validation.to_parquet(folder / "validation.parquet", index=False)
+    seen = {code for item in tasks for rows in (item.train, item.validation) for code in rows["language"]}
+    facts["languages_seen"] = sorted(seen | _languages_seen(store, run))
+    facts["best_epoch"] = result.best_epoch
+
+
+def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
+    from study_utils.data.rows import read_rows
+    from study_utils.encoders import load_encoder
+    from study_utils.evaluation import predict, score
+    from study_utils.training import load_trained
+
+    store, item = study.store, task(run.work["task"])
+    base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)
+    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
+    predictions = predict(
+        model,
+        item,
+        rows,
+        max_length=run.work["settings"]["max_length"],
+        device=study.params.device,
+        progress=lambda done, total: progress(done / max(1, total), item.title),
+    )
+    predictions.to_parquet(folder / "predictions.parquet", index=False)
+    score(predictions, item).to_parquet(folder / "scores.parquet", index=False)
+    facts["languages_seen"] = sorted(_languages_seen(store, run))
+    facts["rows"] = len(predictions)
+
+
+def _languages_seen(store: Store, run: Run) -> set[str]:
+    """Languages in the training and selection rows of the run this one starts from, and of all before it."""
+    start = run.work["start"]
+    return set(store.manifest(start)["languages_seen"]) if start else set()
+
+
+_KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions}
+
+

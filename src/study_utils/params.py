@@ -1,0 +1,311 @@
+"""What a study asks for: a parameter file, read, completed with `--set` changes, and validated before any work.
+
+A parameter file holds choices, never facts: languages, labels and sources belong to the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from study_utils.catalog import TASKS, condition, encoder, language, task
+from study_utils.catalog.conditions import BASELINE
+from study_utils.errors import CatalogError, ParameterError, unknown
+from study_utils.paths import project_root
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Name = Annotated[str, Field(strict=True, min_length=1)]
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TrainingParams(_Params):
+    """Settings of one training stage."""
+
+    examples: Count | None = Field(None, description="at most this many training examples a task; null: all")
+    validation_examples: Count | None = Field(
+        None, description="at most this many English examples select the epoch; null: all"
+    )
+    epochs: Count = Field(2, description="passes over the training examples")
+    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] = Field(
+        1e-4, description="peak, after warm-up"
+    )
+    batch_size: Count = Field(32, description="examples a step")
+    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")
+    weight_decay: Annotated[float, Field(strict=True, ge=0.0)] = Field(
+        0.0, description="never applied to embeddings, biases and norms"
+    )
+    clip: Annotated[float, Field(strict=True, gt=0.0)] = Field(1.0, description="largest gradient norm")
+    dropout: Fraction | None = Field(None, description="null: as the encoder was pretrained")
+
+
+class TaskParams(_Params):
+    """Settings of one target task that differ from those of the stage."""
+
+    examples: Count | None = None
+    validation_examples: Count | None = None
+    epochs: Count | None = None
+    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] | None = None
+    batch_size: Count | None = None
+    max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
+    test_examples: Count | None = None
+
+
+class EvaluationParams(_Params):
+    """Settings of the zero-shot evaluation."""
+
+    examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
+    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+
+
+class AnalysisParams(_Params):
+    """Settings of the statistics."""
+
+    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="bootstrap resamples")
+    level: Annotated[float, Field(strict=True, gt=0.5, lt=1.0)] = Field(0.95, description="of the intervals")
+    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
+
+
+class StudyParams(_Params):
+    """Everything a study asks for."""
+
+    title: Name = Field(description="heading of the report")
+    banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
+    encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
+    conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
+    targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
+    languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
+    seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
+    sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
+    intermediate: TrainingParams = TrainingParams()
+    target: TrainingParams = TrainingParams()
+    tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
+    evaluation: EvaluationParams = EvaluationParams()
+    analysis: AnalysisParams = AnalysisParams()
+    # What follows changes no result and enters no run id.
+    mirror: str = Field("", strict=True, description="folder in hub layout; empty: none")
+    artifacts: Name = Field("artifacts", description="folder of the store")
+    reports: Name = Field("reports", description="folder of the reports")
+    device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
+    jobs: Count = Field(1, description="runs side by side on this machine")
+    checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
+        60.0, description="longest training time that an interruption can lose"
+    )
+
+    @field_validator("encoders", "conditions", "targets", "languages", "seeds", "sources")
+    @classmethod
+    def _unique(cls, values: tuple) -> tuple:
+        if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
+            raise ValueError(f"named twice: {', '.join(doubled)}")
+        return values
+
+    @field_validator("encoders")
+    @classmethod
+    def _known_encoders(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return _known(encoder, values)
+
+    @field_validator("conditions")
+    @classmethod
+    def _known_conditions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        _known(condition, values)
+        if BASELINE not in values:
+            raise ValueError(f"the baseline {BASELINE!r} is missing: every gain is measured against it")
+        return values
+
+    @field_validator("targets")
+    @classmethod
+    def _known_targets(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        _known(task, values)
+        for key in values:
+            if not TASKS[key].languages:
+                targets = ", ".join(sorted(k for k, t in TASKS.items() if t.languages))
+                raise ValueError(f"{key!r} has no test rows: it can only be an intermediate task. Targets: {targets}")
+        return values
+
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return _known(language, values)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> StudyParams:
+        for key in self.tasks:
+            if key not in self.targets:
+                raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")
+        for key in self.targets:
+            if not self.task_languages(key):
+                raise ValueError(
+                    f"target {key!r} has none of the languages {', '.join(self.languages)}; "
+                    f"it has {', '.join(TASKS[key].languages)}"
+                )
+        return self
+
+    def task_languages(self, key: str) -> tuple[str, ...]:
+        """Languages in which a target is scored, in the order of its declaration."""
+        return tuple(c for c in TASKS[key].languages if not self.languages or c in self.languages)
+
+    def target_settings(self, key: str) -> TrainingParams:
+        """Training settings of a target: those of the stage with the task's own on top."""
+        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples"})
+        return self.target.model_copy(update=own)
+
+    def test_examples(self, key: str) -> int | None:
+        """Largest number of test examples a language of a target."""
+        return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+
+def _known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            look_up(value)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
+    return values
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """`yaml.SafeLoader` that refuses a key given twice, where YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def study_file(name: str) -> Path:
+    """Find a parameter file by the name of its study (``"quick"``) or by its path.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, with the studies that there are.
+    """
+    folder = project_root() / "params"
+    for path in (folder / f"{name}.yaml", Path(name), project_root() / name):
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            return path.resolve()
+    found = [path.stem for path in folder.glob("*.yaml")]
+    raise ParameterError(unknown("study", name, found, where=str(folder)))
+
+
+def load_params(name: str, changes: Mapping[str, object] | None = None) -> StudyParams:
+    """Read a parameter file, apply changes and validate the result.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study in `params/` or path of a parameter file.
+    changes : mapping of str to object, optional
+        Dotted field to value, such as ``{"target.epochs": 3, "seeds": [0, 1, 2]}``.
+
+    Raises
+    ------
+    ParameterError
+        For a file that is missing or no YAML, an unknown field (with the nearest ones), a wrong type, an unknown
+        task, condition, encoder or language, or choices that contradict one another. All faults are listed at once.
+    """
+    path = study_file(name)
+    try:
+        content = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path} is not readable as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
+    for dotted, value in (changes or {}).items():
+        _set(content, dotted, value)
+    try:
+        return StudyParams.model_validate(content)
+    except ValidationError as error:
+        raise ParameterError(_explain(error, path, changes or {})) from None
+
+
+def parse_changes(settings: Sequence[str]) -> dict[str, object]:
+    """Read ``key=value`` texts of the command line; values are YAML, so ``seeds=[0,1]`` is a list.
+
+    Raises
+    ------
+    ParameterError
+        For a text without ``=`` or a value that is no YAML.
+    """
+    changes: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise ParameterError(f"--set {setting!r}: write --set FIELD=VALUE, such as --set target.epochs=3")
+        try:
+            changes[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ParameterError(f"--set {setting!r}: the value is not readable as YAML: {error}") from error
+    return changes
+
+
+def _set(content: dict, dotted: str, value: object) -> None:
+    *parents, last = dotted.split(".")
+    for name in parents:
+        inner = content.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ParameterError(f"field {dotted!r}: {name!r} holds {inner!r}, not further fields")
+        content = inner
+    content[last] = value
+
+
+def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) -> str:
+    lines = [f"{path.name} does not describe a study:"]
+    for fault in error.errors():
+        field = ".".join(str(part) for part in fault["loc"])
+        value = fault["input"]
+        where = " (from --set)" if any(field == c or field.startswith(f"{c}.") for c in changes) else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = unknown("field", fault["loc"][-1], _fields_beside(fault["loc"]))
+        elif fault["type"] == "missing":
+            message = "is missing"
+        elif isinstance(value, bool):
+            message += f"; got {value} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
+        elif isinstance(value, str) and "number" in message or "valid integer" in message:
+            message += f"; got {value!r} (YAML reads 1e-5 as text: write 1.0e-5)"
+        elif not isinstance(value, dict | StudyParams) and "Value error" not in fault["msg"]:
+            message += f"; got {value!r}"
+        lines.append(f"  {field or 'file'}{where}: {message}")
+    return "\n".join(lines)
+
+
+def _fields_beside(loc: tuple) -> list[str]:
+    model: Any = StudyParams
+    for name in loc[:-1]:
+        if model is StudyParams and name == "tasks":
+            return list(TaskParams.model_fields)
+        model = model.model_fields[name].annotation
+    return list(model.model_fields)
+
+
+def describe_params(params: StudyParams) -> list[tuple[str, str]]:
+    """List a study's choices as (field, value) texts, for tables."""
+    rows = []
+    for field, value in params.model_dump(mode="json").items():
+        if isinstance(value, dict) and field != "tasks":
+            rows += [(f"{field}.{inner}", str(v)) for inner, v in value.items()]
+        elif isinstance(value, dict):
+            rows += [
+                (f"tasks.{key}.{inner}", str(v))
+                for key, own in value.items()
+                for inner, v in own.items()
+                if v is not None
+            ]
+        else:
+            rows.append((field, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return rows
+
+

@@ -1,0 +1,304 @@
+"""The grid of runs that a study needs: their ids, what they depend on, and how long they should take.
+
+An id hashes what changes a run's result: the version of its stage, its settings, the encoder's weights, the data
+and the ids upstream. Folders, device, number of workers and vocabulary trimming (which is lossless) do not enter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from study_utils.catalog import TASKS, Encoder, Task, condition, encoder
+from study_utils.catalog.schema import Rows
+from study_utils.data.sources import source_digest
+from study_utils.encoders.identity import encoder_digest
+from study_utils.params import StudyParams
+from study_utils.store import Store
+
+STAGES = ("01_data_prep", "02_intermediate_training", "03_target_finetuning", "04_zero_shot_eval")
+"""Notebooks that make runs, in order; later notebooks only read."""
+
+VERSIONS = {"data": 1, "train": 1, "predict": 1}
+"""Raised when the code of a stage changes its results."""
+
+TYPICAL_SECONDS = {"data": 3e-4, "train": 0.035, "predict": 0.006}
+"""Seconds an example on two CPU cores with a small encoder, until the store has measurements of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One step with everything fixed.
+
+    Attributes
+    ----------
+    kind : {"data", "train", "predict"}
+        What it does.
+    stage : str
+        The notebook that makes it, one of `STAGES`.
+    name : str
+        Readable part of its id.
+    identity : mapping
+        What its id hashes.
+    inputs : tuple of str
+        Ids of the runs it reads.
+    work : mapping
+        What the work needs besides the identity: catalogue keys and settings.
+    """
+
+    kind: str
+    stage: str
+    name: str
+    identity: Mapping[str, object]
+    inputs: tuple[str, ...] = ()
+    work: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def id(self) -> str:
+        """Readable name and 12 hexadecimal digits of the identity's SHA-256."""
+        return f"{self.name}-{canonical_sha256(self.identity)[:12]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One (encoder, condition, target task, seed) of the study and the run that scores it.
+
+    Several cells can share a run: without training, nothing depends on the seed.
+    """
+
+    encoder: str
+    condition: str
+    task: str
+    seed: int
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All runs of a study, each after those it depends on, and the cells of its results table."""
+
+    runs: Mapping[str, Run]
+    cells: tuple[Cell, ...]
+
+    def of_stage(self, stage: str) -> list[Run]:
+        """Runs that one notebook makes, in order."""
+        return [run for run in self.runs.values() if run.stage == stage]
+
+    def missing(self, store: Store, stage: str | None = None) -> list[Run]:
+        """Runs that are not done, in order."""
+        runs = self.runs.values() if stage is None else self.of_stage(stage)
+        return [run for run in runs if store.status(run.id) != "done"]
+
+
+def canonical_sha256(content: object) -> str:
+    """SHA-256 of JSON-able content in one canonical form (sorted keys, no spaces)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def make_plan(params: StudyParams) -> Plan:
+    """Lay out the runs of a study. Reads no rows, loads no weights.
+
+    Raises
+    ------
+    DataError, EncoderError
+        If a source of rows or weights is not there.
+    """
+    planner = _Planner(params)
+    for key in params.encoders:
+        for seed in params.seeds:
+            for name in params.conditions:
+                planner.add_condition(encoder(key), name, seed)
+    return Plan(runs=_in_stage_order(planner.runs), cells=tuple(planner.cells))
+
+
+def _in_stage_order(runs: Mapping[str, Run]) -> dict[str, Run]:
+    return dict(sorted(runs.items(), key=lambda item: STAGES.index(item[1].stage)))
+
+
+class _Planner:
+    """Collects runs; adding the same run twice keeps one."""
+
+    def __init__(self, params: StudyParams) -> None:
+        self.params = params
+        self.runs: dict[str, Run] = {}
+        self.cells: list[Cell] = []
+        self.mirror = Path(params.mirror).expanduser() if params.mirror else None
+
+    def add(self, run: Run) -> str:
+        self.runs.setdefault(run.id, run)
+        return run.id
+
+    def add_condition(self, spec: Encoder, name: str, seed: int) -> None:
+        upstream = None
+        for number, stage in enumerate(condition(name).stages, start=1):
+            suffix = f"-{number}" if len(condition(name).stages) > 1 else ""
+            upstream = self.add(
+                self.training(
+                    f"intermediate-{name}{suffix}-{_slug(spec)}-s{seed}",
+                    STAGES[1],
+                    spec,
+                    {key: self.params.intermediate for key in stage.tasks},
+                    seed,
+                    upstream,
+                )
+            )
+        for key in self.params.targets:
+            start = upstream
+            if TASKS[key].is_trained:
+                start = self.add(
+                    self.training(
+                        f"target-{key}-{name}-{_slug(spec)}-s{seed}",
+                        STAGES[2],
+                        spec,
+                        {key: self.params.target_settings(key)},
+                        seed,
+                        upstream,
+                    )
+                )
+            run = self.add(self.prediction(spec, name, TASKS[key], seed, start))
+            self.cells.append(Cell(encoder=spec.key, condition=name, task=key, seed=seed, run=run))
+
+    def training(self, name: str, stage: str, spec: Encoder, tasks: dict, seed: int, start: str | None) -> Run:
+        settings = next(iter(tasks.values()))
+        data = {key: self.add(self.training_data(TASKS[key], own)) for key, own in tasks.items()}
+        own = settings.model_dump(exclude={"examples", "validation_examples"})
+        return Run(
+            kind="train",
+            stage=stage,
+            name=name,
+            identity={
+                "version": VERSIONS["train"],
+                "encoder": self.encoder_identity(spec),
+                "start": start,
+                "data": data,
+                "settings": own,
+                "seed": seed,
+            },
+            inputs=(*([start] if start else []), *data.values()),
+            work={"encoder": spec.key, "start": start, "data": data, "settings": own, "seed": seed},
+        )
+
+    def training_data(self, task: Task, settings: object) -> Run:
+        roles = {"train": settings.examples, "validation": settings.validation_examples}
+        return self.data(f"data-{task.key}-train", task, roles, ("en",))
+
+    def data(self, name: str, task: Task, roles: dict[str, int | None], languages: tuple[str, ...]) -> Run:
+        sources = {
+            role: source_digest(
+                task, role, languages=languages, mirror=self.mirror, sources=self.params.sources
+            )
+            for role in roles
+        }
+        declared = {
+            "format": task.format,
+            "labels": task.labels,
+            "value_range": task.value_range,
+            "rows": {role: _declaration(getattr(task, role), languages) for role in roles},
+        }
+        return Run(
+            kind="data",
+            stage=STAGES[0],
+            name=name,
+            identity={
+                "version": VERSIONS["data"],
+                "task": declared,
+                "sources": sources,
+                "caps": roles,
+                "languages": languages,
+            },
+            work={"task": task.key, "roles": roles, "languages": languages},
+        )
+
+    def prediction(self, spec: Encoder, name: str, task: Task, seed: int, start: str | None) -> Run:
+        languages = self.params.task_languages(task.key)
+        caps = {"test": self.params.test_examples(task.key)}
+        data = self.add(self.data(f"data-{task.key}-test", task, caps, languages))
+        seeded = f"-s{seed}" if start else ""
+        own = {"max_length": self.params.evaluation.max_length, "variant": "clean"}
+        return Run(
+            kind="predict",
+            stage=STAGES[3],
+            name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}",
+            identity={
+                "version": VERSIONS["predict"],
+                "encoder": self.encoder_identity(spec),
+                "start": start,
+                "data": data,
+                "settings": own,
+            },
+            inputs=(*([start] if start else []), data),
+            work={"encoder": spec.key, "start": start, "data": data, "task": task.key, "settings": own},
+        )
+
+    def encoder_identity(self, spec: Encoder) -> dict:
+        return {"weights": encoder_digest(spec), "pooling": spec.pooling}
+
+
+def _declaration(rows: Rows, languages: tuple[str, ...]) -> dict:
+    """What a row source declares about these languages: adding another language changes no id."""
+    declared = dataclasses.asdict(rows)
+    declared.pop("languages", None)
+    if "configs" in declared:
+        declared["configs"] = {code: declared["configs"][code] for code in languages}
+    return declared
+
+
+def _slug(spec: Encoder) -> str:
+    return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
+
+
+def examples_of(run: Run, params: StudyParams, store: Store) -> int:
+    """Estimate how many examples a run works through, for time left and expected time."""
+    if run.kind == "data":
+        return sum((cap or 10_000) for cap in run.work["roles"].values()) * len(run.work["languages"])
+    rows = 0
+    for data_run in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
+        if store.status(data_run) == "done":
+            counts = store.manifest(data_run)["rows"]
+            rows += counts["test"] if run.kind == "predict" else counts["train"]
+        elif run.kind == "predict":
+            task = run.work["task"]
+            rows += (params.test_examples(task) or 1000) * len(params.task_languages(task))
+        else:
+            rows += 5000
+    return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
+
+
+def expected_seconds(plan: Plan, params: StudyParams, store: Store) -> dict[str, float]:
+    """Expected seconds of every run that is not done, from the finished runs most like it.
+
+    The rate is that of finished runs of the same kind, encoder and task; else of the same kind; else
+    `TYPICAL_SECONDS`.
+
+    Returns
+    -------
+    dict of str to float
+        Run id to seconds.
+    """
+    rates: dict[tuple, list[float]] = {}
+    expected: dict[str, float] = {}
+    open_runs = []
+    for run in plan.runs.values():
+        if store.status(run.id) != "done":
+            open_runs.append(run)
+            continue
+        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, params, store))
+        for key in (_likeness(run), (run.kind,)):
+            rates.setdefault(key, []).append(rate)
+    for run in open_runs:
+        found = rates.get(_likeness(run)) or rates.get((run.kind,)) or [TYPICAL_SECONDS[run.kind]]
+        expected[run.id] = examples_of(run, params, store) * sum(found) / len(found)
+    return expected
+
+
+def _likeness(run: Run) -> tuple:
+    tasks = (run.work["task"],) if "task" in run.work else tuple(run.work["data"])
+    return (run.kind, run.work.get("encoder"), tasks)
+
+

@@ -1,0 +1,252 @@
+"""What has been done: one folder a run, with a manifest that is written last.
+
+`artifacts/runs/<run id>/` holds a run's files and `manifest.json`; `<run id>.partial/` is a run at work, with the
+checkpoints that an interrupted one continues from. A folder without a manifest, or whose files differ from it, is
+never used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from study_utils.errors import StoreError
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+Status = Literal["done", "stale", "missing"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Runs on disk, addressed by id.
+
+    Attributes
+    ----------
+    root : pathlib.Path
+        Folder of the store; made when it is first written to.
+    """
+
+    root: Path
+
+    @property
+    def runs(self) -> Path:
+        """Folder of finished and unfinished runs."""
+        return self.root / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be made anew at any time, such as decoded encoders."""
+        return self.root / "cache"
+
+    def folder(self, run_id: str) -> Path:
+        """Folder of a finished run, whether or not it exists."""
+        return self.runs / run_id
+
+    def partial(self, run_id: str) -> Path:
+        """Folder of a run at work."""
+        return self.runs / f"{run_id}.partial"
+
+    def status(self, run_id: str) -> Status:
+        """Whether a run is done, stale (only another version of it is there) or missing.
+
+        Sizes and times of the files are compared with the manifest; where a time differs, the content is.
+        """
+        if self._intact(run_id, thorough=False):
+            return "done"
+        name = run_id.rsplit("-", 1)[0]
+        others = (p for p in self.runs.glob(f"{glob_escape(name)}-*") if p.name.rsplit("-", 1)[0] == name)
+        finished = (p for p in others if not p.suffix and (p / MANIFEST).is_file())
+        return "stale" if any(p.name != run_id for p in finished) else "missing"
+
+    def manifest(self, run_id: str) -> dict:
+        """Read the manifest of a finished run.
+
+        Raises
+        ------
+        StoreError
+            If the run isn't finished, or its manifest is damaged.
+        """
+        path = self.folder(run_id) / MANIFEST
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise StoreError(f"run {run_id} is not finished: {path} is missing; run the stage that makes it") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise StoreError(f"manifest of run {run_id} is damaged ({error}): remove {path.parent}") from error
+        if content.get("run") != run_id or content.get("version") != MANIFEST_VERSION:
+            raise StoreError(f"{path} is the manifest of {content.get('run')!r}, not of {run_id}: remove its folder")
+        return content
+
+    def verified(self, run_id: str) -> Path:
+        """Folder of a finished run after comparing every file's content with the manifest.
+
+        Raises
+        ------
+        StoreError
+            If the run isn't finished or a file differs. The damaged folder is moved aside (`*.damaged`), so that
+            the next attempt makes it anew.
+        """
+        self.manifest(run_id)
+        if not self._intact(run_id, thorough=True):
+            aside = self.set_aside(run_id)
+            raise StoreError(f"files of run {run_id} differ from its manifest: moved to {aside}; run again to redo it")
+        return self.folder(run_id)
+
+    def verified_file(self, run_id: str, name: str) -> Path:
+        """One file of a finished run after comparing its content with the manifest.
+
+        Raises
+        ------
+        StoreError
+            As `verified`.
+        """
+        expected = self.manifest(run_id)["files"].get(name)
+        path = self.folder(run_id) / name
+        if expected is None or not path.is_file() or file_sha256(path) != expected["sha256"]:
+            aside = self.set_aside(run_id)
+            raise StoreError(f"{name} of run {run_id} is damaged: moved to {aside}; run again to redo it")
+        return path
+
+    def set_aside(self, run_id: str) -> Path:
+        """Move a run's folder out of the way and return where it is now."""
+        aside = self.runs / f"{run_id}.damaged"
+        shutil.rmtree(aside, ignore_errors=True)
+        os.replace(self.folder(run_id), aside)
+        return aside
+
+    def _intact(self, run_id: str, *, thorough: bool) -> bool:
+        folder = self.folder(run_id)
+        try:
+            files = self.manifest(run_id)["files"]
+            for name, expected in files.items():
+                stat = (folder / name).stat()
+                if stat.st_size != expected["size"]:
+                    return False
+                same_time = stat.st_mtime_ns == expected["mtime_ns"]
+                if (thorough or not same_time) and file_sha256(folder / name) != expected["sha256"]:
+                    return False
+        except (StoreError, OSError, KeyError, TypeError):
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def writing(self, run_id: str, facts: dict) -> Iterator[Path]:
+        """Work on a run: yields its partial folder and finishes it when the block ends without an error.
+
+        Parameters
+        ----------
+        run_id : str
+            Run to be made. A partial folder of an interrupted attempt is handed out again.
+        facts : dict
+            What the manifest keeps beside the files: identity, inputs, and whatever the block adds while it works
+            (JSON-able).
+
+        Raises
+        ------
+        StoreError
+            If another process is at work on the run, or the disk is full or not writable.
+        """
+        with writable(self.root):
+            self.runs.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.runs / f"{run_id}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(f"run {run_id} is being made by another process: wait for it, or end it") from None
+        started = time.time()
+        try:
+            with writable(self.root):
+                partial = self.partial(run_id)
+                partial.mkdir(exist_ok=True)
+                yield partial
+                self._finish(run_id, {**facts, "started": started, "seconds": round(time.time() - started, 3)})
+        finally:
+            lock.release()
+            with contextlib.suppress(OSError):
+                os.unlink(lock.lock_file)
+
+    def _finish(self, run_id: str, facts: dict) -> None:
+        partial, folder = self.partial(run_id), self.folder(run_id)
+        names = sorted(p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file())
+        files = {}
+        for name in names:
+            stat = (partial / name).stat()
+            digest = file_sha256(partial / name)
+            files[name] = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": digest}
+        content = {"version": MANIFEST_VERSION, "run": run_id, **facts, "files": files}
+        write_atomically(partial / MANIFEST, json.dumps(content, indent=1, sort_keys=True))
+        if folder.exists():
+            self.set_aside(run_id)
+        os.replace(partial, folder)
+        shutil.rmtree(self.runs / f"{run_id}.damaged", ignore_errors=True)
+
+    def check_room(self, needed: int) -> None:
+        """Refuse work that the disk has no room for.
+
+        Parameters
+        ----------
+        needed : int
+            Bytes that are about to be written.
+
+        Raises
+        ------
+        StoreError
+            If fewer bytes are free, or the folder cannot be written.
+        """
+        with writable(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".probe-{os.getpid()}"
+            probe.write_bytes(b"0")
+            probe.unlink()
+        free = shutil.disk_usage(self.root).free
+        if free < needed:
+            raise StoreError(
+                f"the missing runs need about {needed / 1e9:.1f} GB in {self.root}, where {free / 1e9:.1f} GB are "
+                "free: make room, or choose another folder with --set artifacts=DIR"
+            )
+
+
+def glob_escape(name: str) -> str:
+    """Escape the characters that `Path.glob` would interpret."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader, or a restart after a crash, sees all of it or nothing."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+@contextlib.contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """Turn the errors of a full or read-only disk into a `StoreError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(f"no room left on the disk of {folder}: make room and run again; it continues") from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+            raise StoreError(f"cannot write in {folder} ({error.strerror}): choose another folder") from error
+        raise

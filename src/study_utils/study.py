@@ -1,0 +1,307 @@
+"""A study opened: its parameters, its plan, its store, and the frames that notebooks read from it.
+
+Every notebook begins with `open_study` and reads nothing but what the study's runs left in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
+from study_utils.catalog import TASKS, condition, language_table
+from study_utils.errors import StoreError
+from study_utils.params import StudyParams, describe_params, load_params, study_file
+from study_utils.paths import project_root
+from study_utils.plan import Plan, Run, expected_seconds, make_plan
+from study_utils.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study opened for reading and for work.
+
+    Attributes
+    ----------
+    name : str
+        Stem of its parameter file, and name of its report folder.
+    changes : mapping of str to object
+        What `--set` changed, so that a worker process can open the same study.
+    params, plan, store
+        What is asked for, the runs it takes, what has been done.
+    report : pathlib.Path
+        Folder of its executed notebooks, figures and tables.
+    """
+
+    name: str
+    source: Path
+    changes: Mapping[str, object]
+    params: StudyParams
+    plan: Plan
+    store: Store
+    report: Path
+
+    def parameters(self) -> pd.DataFrame:
+        """Choices of the study as a table with the columns `field` and `value`."""
+        return pd.DataFrame(describe_params(self.params), columns=["field", "value"])
+
+    def runs(self, stage: str | None = None) -> pd.DataFrame:
+        """Plan as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a run: `stage`, `run` (id), `status` (done, stale, missing) and `seconds` (as measured if done,
+            else expected).
+        """
+        expected = self._expected
+        rows = []
+        for run in self.plan.runs.values() if stage is None else self.plan.of_stage(stage):
+            seconds = expected.get(run.id)
+            status = self.store.status(run.id)
+            if seconds is None:
+                seconds = self.store.manifest(run.id)["seconds"]
+            rows.append({"stage": run.stage, "run": run.id, "status": status, "seconds": seconds})
+        return pd.DataFrame(rows, columns=["stage", "run", "status", "seconds"])
+
+    @property
+    def _expected(self) -> dict[str, float]:
+        return expected_seconds(self.plan, self.params, self.store)
+
+    def rows(self, task: str, role: str) -> pd.DataFrame:
+        """Rows of a task as the study uses them: checked and capped.
+
+        Parameters
+        ----------
+        task : str
+            Key of a target or intermediate task of the study.
+        role : {"train", "validation", "test"}
+            Which rows.
+
+        Raises
+        ------
+        StoreError
+            If the study has no such rows or they have not been prepared.
+        """
+        from study_utils.data.rows import read_rows
+
+        for run in self.plan.runs.values():
+            if run.kind == "data" and run.work["task"] == task and role in run.work["roles"]:
+                return read_rows(self.store.verified(run.id) / f"{role}.parquet")
+        raise StoreError(f"study {self.name!r} uses no {role} rows of task {task!r}")
+
+    def data_runs(self) -> list[tuple[str, str, str]]:
+        """List (task, role, run id) of every set of rows in the study."""
+        return [
+            (str(run.work["task"]), role, run.id)
+            for run in self.plan.runs.values()
+            if run.kind == "data"
+            for role in run.work["roles"]
+        ]
+
+    def prepared(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Every set of rows in the study by (task, role)."""
+        return {(task, role): self.rows(task, role) for task, role, _ in self.data_runs()}
+
+    def data_facts(self) -> pd.DataFrame:
+        """What was found while rows were prepared.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a task and role: `task`, `role`, `languages`, `rows`, `dropped` (without a gold label),
+            `source`, `fingerprint` (first 12 digits).
+        """
+        facts = []
+        for task, role, run in self.data_runs():
+            manifest = self.store.manifest(run)
+            facts.append(
+                {
+                    "task": task,
+                    "role": role,
+                    "languages": len(self.plan.runs[run].work["languages"]),
+                    "rows": manifest["rows"][role],
+                    "dropped": manifest["dropped"][role],
+                    "source": manifest["sources"][role],
+                    "fingerprint": manifest["fingerprints"][role][:12],
+                }
+            )
+        return pd.DataFrame(facts)
+
+    def coverage(self) -> pd.DataFrame:
+        """Which language is scored on which target.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a target and language: `task`, `language`, `name`, `family`, `branch`, `is_isolate`, `examples`.
+        """
+        frames = []
+        for key in self.params.targets:
+            counts = self.rows(key, "test").groupby("language", sort=False).size()
+            frames.append(pd.DataFrame({"task": key, "language": counts.index, "examples": counts.to_numpy()}))
+        table = language_table()[["code", "name", "family", "branch", "is_isolate"]].reset_index(drop=True)
+        table["is_isolate"] = table["is_isolate"] == "True"
+        return pd.concat(frames).merge(table.rename(columns={"code": "language"}), on="language")
+
+    def examples(self, per_task: int = 4) -> pd.DataFrame:
+        """First test row of every target in a few languages, spread over its list, as texts."""
+        picked = []
+        for key in self.params.targets:
+            first = self.rows(key, "test").groupby("language", sort=False).head(1)
+            step = max(1, len(first) // per_task)
+            for row in first.iloc[::step].head(per_task).to_dict("records"):
+                text = row["text"] if "text" in row else " ".join(row["tokens"])
+                gold = row.get("label", row.get("translation", " ".join(row.get("tags", []))))
+                pair = row.get("text_pair") or ""
+                picked.append(
+                    {"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold}
+                )
+        return pd.DataFrame(picked)
+
+    def conditions(self) -> pd.DataFrame:
+        """Conditions of the study: `condition`, `title`, `tasks` (in order) and `reason`."""
+        chosen = [condition(key) for key in self.params.conditions]
+        return pd.DataFrame(
+            {"condition": c.key, "title": c.title, "tasks": ", ".join(c.tasks), "reason": c.reason} for c in chosen
+        )
+
+    def losses(self, stage: str) -> pd.DataFrame:
+        """Training history of a stage.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a logged step: `encoder`, `condition`, `target` (empty in the intermediate stage), `seed`,
+            `run`, and what training wrote (`step`, `task`, `loss`, `learning_rate`, ...).
+        """
+        return self._training_frames(stage, "history.parquet")
+
+    def validation(self, stage: str) -> pd.DataFrame:
+        """English validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
+        return self._training_frames(stage, "validation.parquet")
+
+    def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Macro average of the primary metric over zero-shot languages.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent; and
+            `languages`, how many are averaged.
+        """
+        primary = {key: TASKS[key].metric for key in self.params.targets}
+        kept = scores[scores["zero_shot"] & (scores["metric"] == scores["task"].map(primary))]
+        by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
+        summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
+        text = summary.apply(lambda row: f"{row['mean']:.1f} ({row['std']:.1f})", axis=1).unstack()
+        text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
+        return text[["languages", *self.params.conditions]].reset_index()
+
+    def _training_frames(self, stage: str, file: str) -> pd.DataFrame:
+        frames = []
+        for run, facts in self._training_runs(stage).items():
+            frame = pd.read_parquet(self.store.verified_file(run, file))
+            frames.append(frame.assign(**facts, run=run))
+        if not frames:
+            return pd.DataFrame()
+        found = pd.concat(frames, ignore_index=True)
+        first = ["encoder", "condition", "target", "seed", "run"]
+        return found[[*first, *(c for c in found if c not in first)]]
+
+    def _training_runs(self, stage: str) -> dict[str, dict]:
+        facts: dict[str, dict] = {}
+        for run in self.plan.of_stage(stage):
+            kind, *rest = run.name.split("-")
+            name = rest[1] if kind == "target" else rest[0]
+            facts[run.id] = {
+                "encoder": run.work["encoder"],
+                "condition": condition(name).key,
+                "target": rest[0] if kind == "target" else "",
+                "seed": run.work["seed"],
+            }
+        return facts
+
+    @cached_property
+    def _cells(self) -> pd.DataFrame:
+        rows = [
+            {"encoder": c.encoder, "condition": c.condition, "task": c.task, "seed": c.seed, "run": c.run}
+            for c in self.plan.cells
+        ]
+        return pd.DataFrame(rows)
+
+    def predictions(self) -> pd.DataFrame:
+        """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`."""
+        return self._collect("predictions.parquet", PREDICTION_COLUMNS)
+
+    def scores(self) -> pd.DataFrame:
+        """One row a score of every cell; columns as `study_utils.analysis.results.SCORE_COLUMNS`."""
+        scores = self._collect("scores.parquet", SCORE_COLUMNS, seen=True)
+        related = {key: set(TASKS[key].same_data) for key in self.params.targets}
+        scores["same_data"] = [
+            bool(related[task] & set(condition(name).tasks))
+            for task, name in zip(scores["task"], scores["condition"])
+        ]
+        return scores[list(SCORE_COLUMNS)]
+
+    def _collect(self, file: str, columns: tuple[str, ...], *, seen: bool = False) -> pd.DataFrame:
+        missing = [run for run in self._cells["run"].unique() if self.store.status(run) != "done"]
+        if missing:
+            raise StoreError(
+                f"{len(missing)} of {self._cells['run'].nunique()} evaluation runs of study {self.name!r} are not "
+                f"done (first: {missing[0]}): run 'python run_all.py {self.name}', or the notebooks 01 to 04"
+            )
+        frames = []
+        by_run = {}
+        for cell in self._cells.to_dict("records"):
+            run = cell["run"]
+            if run not in by_run:
+                by_run[run] = pd.read_parquet(self.store.verified_file(run, file))
+            frame = by_run[run].assign(**cell, variant="clean")
+            if seen:
+                languages = set(self.store.manifest(run)["languages_seen"])
+                frame["zero_shot"] = ~frame["language"].isin(languages)
+            frames.append(frame)
+        found = pd.concat(frames, ignore_index=True)
+        return found[[c for c in columns if c in found]]
+
+    def seconds(self) -> pd.DataFrame:
+        """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
+        done = self.runs().query("status == 'done'")
+        return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
+
+
+def open_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
+    """Open a study by the name of its parameter file.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"quick"`` for `params/quick.yaml`, or the path of a parameter file.
+    changes : mapping of str to object, optional
+        Dotted field to value, as `--set` gives them.
+
+    Raises
+    ------
+    ParameterError, DataError, EncoderError
+        If the parameters are wrong, or data or weights that they name are not there.
+    """
+    changes = dict(changes or {})
+    params = load_params(name, changes)
+    root = project_root()
+    source = study_file(name)
+    return Study(
+        name=source.stem,
+        source=source,
+        changes=changes,
+        params=params,
+        plan=make_plan(params),
+        store=Store(root / params.artifacts),
+        report=root / params.reports / source.stem,
+    )
+
+
