@@ -67,8 +67,9 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
-    from study_utils.encoders import load_encoder
-    from study_utils.training import TaskRows, TrainingSettings, load_trained, train
+    from study_utils.encoders.load import load_encoder
+    from study_utils.model import load_trained
+    from study_utils.training import TaskRows, TrainingSettings, train
 
     store = study.store
     base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)
@@ -100,9 +101,10 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
-    from study_utils.encoders import load_encoder
-    from study_utils.evaluation import predict, score
-    from study_utils.training import load_trained
+    from study_utils.encoders.load import load_encoder
+    from study_utils.evaluation import predict
+    from study_utils.metrics import score
+    from study_utils.model import load_trained
 
     store, item = study.store, task(run.work["task"])
     base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)

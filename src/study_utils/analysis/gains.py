@@ -1,0 +1,166 @@
+"""Gains over the baseline and transfer gaps, one row a cell; and what robustness means beyond the mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.results import (
+    BASELINE,
+    CELL,
+    ENGLISH,
+    SCORE_COLUMNS,
+    check_results,
+    join_languages,
+    primary_metric,
+    require_columns,
+)
+from study_utils.errors import AnalysisError
+
+NEGATIVE_TRANSFER = 0.0
+"""A language shows negative transfer when its gain, averaged over seeds, is below this."""
+
+
+def gains(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Pair each score with the baseline `none` of the same encoder, task, language, variant and seed.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results table (`study_utils.analysis.results.SCORE_COLUMNS`).
+    metric : str
+        ``"primary"`` for each task's primary metric, or a metric's name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell of every condition but the baseline: `encoder`, `condition`, `task`, `language`, `variant`,
+        `seed`, `metric`, `score`, `baseline`, `gain` (fractions), `zero_shot`, `same_data`.
+
+    Raises
+    ------
+    AnalysisError
+        If the table is not valid (`check_results`) or has no row of the metric.
+    """
+    chosen = of_metric(scores, metric=metric)
+    key = [name for name in CELL if name != "condition"]
+    baseline = chosen.loc[chosen["condition"] == BASELINE, [*key, "value"]]
+    rest = chosen[chosen["condition"] != BASELINE].rename(columns={"value": "score"})
+    paired = rest.merge(baseline.rename(columns={"value": "baseline"}), on=key, how="left", validate="many_to_one")
+    paired["gain"] = paired["score"] - paired["baseline"]
+    return paired[[*CELL, "metric", "score", "baseline", "gain", "zero_shot", "same_data"]]
+
+
+def of_metric(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Rows of one metric of a valid results table.
+
+    Raises
+    ------
+    AnalysisError
+        If the table is not valid or has no such row.
+    """
+    check_results(scores)
+    if metric == "primary":
+        wanted = scores["task"].map({task: primary_metric(task) for task in scores["task"].unique()})
+    else:
+        wanted = metric
+    chosen = scores.loc[scores["metric"] == wanted, list(SCORE_COLUMNS)]
+    if chosen.empty:
+        known = ", ".join(sorted(scores["metric"].unique()))
+        raise AnalysisError(f"no score of metric {metric!r} in the results table; it has: {known}")
+    return chosen.reset_index(drop=True)
+
+
+def transfer(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Compare each language with English under the same condition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell of a language other than English: the columns of `CELL`, `metric`, `score`, `english`, `gap`
+        (English minus language) and `retention` (language divided by English). Missing where the task does not
+        score English, as in retrieval, or where English scores nothing.
+    """
+    chosen = of_metric(scores, metric=metric)
+    key = [name for name in CELL if name != "language"]
+    english = chosen.loc[chosen["language"] == ENGLISH, [*key, "value"]].rename(columns={"value": "english"})
+    rest = chosen[chosen["language"] != ENGLISH].rename(columns={"value": "score"})
+    paired = rest.merge(english, on=key, how="left", validate="many_to_one")
+    paired["gap"] = paired["english"] - paired["score"]
+    paired["retention"] = paired["score"] / paired["english"].where(paired["english"] > 0)
+    return paired[[*CELL, "metric", "score", "english", "gap", "retention", "zero_shot", "same_data"]]
+
+
+def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool = False) -> pd.DataFrame:
+    """Summarise how evenly a condition helps: worst language, spread, negative transfer, stability over seeds.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results table.
+    metric : str
+        As in `gains`.
+    same_data : bool
+        Whether pairs of intermediate and target task made from the same data count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, condition, group) over zero-shot languages without English: `n_languages`, `n_tasks`,
+        `n_seeds`, `gain` (macro over tasks of macro over languages), `negative_share` (of the language and task
+        pairs whose gain over seeds is below zero), `worst_language`, `worst_gain` (over its tasks), `spread`
+        (standard deviation of gains between languages, within tasks), `seed_spread` (standard deviation of the gain
+        between seeds; missing with one seed), `gap` and `retention` (macro over tasks that score English).
+        `group` is the reported family, or the language's name where there is one.
+    """
+    table = gains(scores, metric=metric)
+    table = table[table["zero_shot"] & (table["language"] != ENGLISH)]
+    if not same_data:
+        table = table[~table["same_data"].astype(bool)]
+    table = table.merge(transfer(scores, metric=metric)[[*CELL, "gap", "retention"]], on=list(CELL), how="left")
+    table = join_languages(table)
+    table["group"] = group_labels(table)
+    rows = []
+    for (encoder, condition, group), part in table.groupby(["encoder", "condition", "group"], sort=True):
+        cells = part.groupby(["task", "language"])["gain"].mean()
+        by_language = part.groupby("name")["gain"].mean()
+        by_seed = part.groupby(["seed", "task"])["gain"].mean().groupby("seed").mean()
+        within = cells - cells.groupby("task").transform("mean")
+        freedom = len(cells) - cells.index.get_level_values("task").nunique()
+        rows.append(
+            {
+                "encoder": encoder,
+                "condition": condition,
+                "group": group,
+                "n_languages": part["language"].nunique(),
+                "n_tasks": part["task"].nunique(),
+                "n_seeds": part["seed"].nunique(),
+                "gain": cells.groupby("task").mean().mean(),
+                "negative_share": (cells < NEGATIVE_TRANSFER - 1e-9).mean(),
+                "worst_language": by_language.idxmin(),
+                "worst_gain": by_language.min(),
+                "spread": ((within**2).sum() / freedom) ** 0.5 if freedom else float("nan"),
+                "seed_spread": by_seed.std(ddof=1) if len(by_seed) > 1 else float("nan"),
+                "gap": part.groupby("task")["gap"].mean().mean(),
+                "retention": part.groupby("task")["retention"].mean().mean(),
+            }
+        )
+    return pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS)
+
+
+ROBUSTNESS_COLUMNS = [
+    *("encoder", "condition", "group", "n_languages", "n_tasks", "n_seeds", "gain", "negative_share"),
+    *("worst_language", "worst_gain", "spread", "seed_spread", "gap", "retention"),
+]
+
+
+def group_labels(table: pd.DataFrame) -> pd.Series:
+    """Label of each row's family, or the language's name where the table has one language of the family.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With `language` and what `join_languages` adds.
+    """
+    require_columns(table, ("language", "name", "group", "is_isolate"), table="table")
+    alone = table.groupby("group")["language"].transform("nunique") == 1
+    return table["name"].where(alone | table["is_isolate"], table["group"])

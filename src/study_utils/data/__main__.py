@@ -1,0 +1,10 @@
+"""Command line of `study_utils.data.check`."""
+
+from __future__ import annotations
+
+import sys
+
+from study_utils.data.check import main
+
+if __name__ == "__main__":
+    sys.exit(main())

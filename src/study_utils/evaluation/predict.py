@@ -1,0 +1,124 @@
+"""Predictions for every example: all languages of a test set in one stream of batches sorted by length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+
+from study_utils.catalog import Task
+from study_utils.device import autocast, resolve_device
+from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.vocabulary import Vocabulary
+from study_utils.errors import DataError
+from study_utils.formats import format_of
+from study_utils.formats.features import Features, collate
+from study_utils.formats.heads import mean_vectors
+from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under
+
+BATCH_TOKENS = 4096
+"""Tokens of a batch, padding included."""
+
+
+def predict(
+    model: TrainedModel | LoadedEncoder,
+    task: Task,
+    rows: pd.DataFrame,
+    *,
+    max_length: int,
+    device: str = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Predict every row; the order of rows, and which others are there, changes nothing.
+
+    Parameters
+    ----------
+    model : TrainedModel or LoadedEncoder
+        An encoder as it was pretrained will do for retrieval; other tasks need their head.
+    rows : pandas.DataFrame
+        Test rows of one or many languages.
+    progress : callable, optional
+        Called as ``progress(inputs done, inputs in all)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an example (retrieval: a query), with the columns `language`, `example_id`, `measure`, `gold`,
+        `prediction`, `correct`, `total`.
+
+    Raises
+    ------
+    DataError
+        If there are no rows, or the model has no head for the task.
+    """
+    if rows.empty:
+        raise DataError(f"task {task.key}: no rows to predict")
+    heads = model.heads if isinstance(model, TrainedModel) else torch.nn.ModuleDict()
+    trained = task.format != "retrieve"
+    if trained and task.key not in heads:
+        raise DataError(f"the model has no head for task {task.key!r}, only {list(heads)}: train it first")
+    base = base_of(model)
+    features = format_of(task).encode(rows, task, base.tokenizer, min(max_length, base.max_length))
+    vocabulary = Vocabulary.of(features.ids, tokenizer=base.tokenizer)
+    place = resolve_device(device)
+    whole = TaskModel(encoder_under(model, vocabulary), heads).to(place)
+    key = task.key if trained else None
+    outputs = predict_features(whole, key, features, vocabulary, base.tokenizer.pad_token_id, place, progress)
+    heads.cpu()
+    return format_of(task).decode(outputs, features, rows, task)
+
+
+def predict_features(
+    model: TaskModel,
+    key: str | None,
+    features: Features,
+    vocabulary: Vocabulary,
+    pad: int,
+    device: torch.device,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[np.ndarray]:
+    """Outputs for every input.
+
+    Parameters
+    ----------
+    model : TaskModel
+        On `device`, under `vocabulary`.
+    key : str or None
+        Task whose head is used; None for sentence vectors.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        float32, in the order of `features`: one value an output; for tagging of shape (tokens, tags).
+    """
+    model.eval()
+    results: list[np.ndarray | None] = [None] * len(features)
+    done = 0
+    for index in token_batches(features.lengths, BATCH_TOKENS):
+        batch = {name: value.to(device) for name, value in collate(features, index, vocabulary, pad).items()}
+        with torch.inference_mode(), autocast(device):
+            if key is None:
+                hidden = model.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+                outputs = mean_vectors(hidden.last_hidden_state, batch)
+            else:
+                outputs = model(key, batch)
+        outputs = outputs.float().cpu().numpy()
+        for row, values in zip(index, outputs):
+            results[row] = values[: features.lengths[row]] if features.per_token else values
+        done += len(index)
+        if progress is not None:
+            progress(done, len(features))
+    return results
+
+
+def token_batches(lengths: np.ndarray, budget: int) -> list[np.ndarray]:
+    """Batches of inputs of similar length, longest first, of at most `budget` tokens with padding."""
+    order = np.argsort(-lengths, kind="stable")
+    batches, start = [], 0
+    while start < len(order):
+        size = max(1, budget // max(1, int(lengths[order[start]])))
+        batches.append(order[start : start + size])
+        start += size
+    return batches

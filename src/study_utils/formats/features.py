@@ -1,0 +1,118 @@
+"""Encoded rows: the token ids of many inputs in one flat array, and batches padded to their longest input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from study_utils.encoders.vocabulary import Vocabulary
+
+IGNORED = -100
+"""Label of a token that isn't learnt from or predicted for; the loss functions of torch skip it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Inputs of a model.
+
+    Attributes
+    ----------
+    ids : numpy.ndarray of int64
+        Token ids of all inputs, one input after the other, in the tokenizer's numbering.
+    offsets : numpy.ndarray of int64, shape (inputs + 1,)
+        Input `i` is ``ids[offsets[i]:offsets[i + 1]]``.
+    content : numpy.ndarray of bool
+        Laid out as `ids`: false for special tokens.
+    source : numpy.ndarray of int64, shape (inputs,)
+        Row that each input comes from; a long tagged sentence makes several inputs.
+    labels : numpy.ndarray or None
+        One value an input (int64 or float32), or one a token (`per_token`; `IGNORED` where there is none).
+    per_token : bool
+        Whether labels are one a token.
+    truncated : int
+        Rows cut to the maximum length.
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    content: np.ndarray
+    source: np.ndarray
+    labels: np.ndarray | None = None
+    per_token: bool = False
+    truncated: int = 0
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of every input."""
+        return np.diff(self.offsets)
+
+
+def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: int) -> dict[str, torch.Tensor]:
+    """Make a batch of some inputs, padded to the longest of them.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        `input_ids` (compact), `attention_mask`, `content` (which tokens are text), each of shape (inputs, longest);
+        and `labels` where there are any.
+    """
+    lengths = features.lengths[index]
+    columns = np.arange(lengths.max())
+    mask = columns < lengths[:, None]
+    where = np.where(mask, features.offsets[index][:, None] + columns, 0)
+    batch = {
+        "input_ids": np.where(mask, vocabulary.compact(features.ids[where]), pad),
+        "attention_mask": mask.astype(np.int64),
+        "content": mask & features.content[where],
+    }
+    if features.labels is not None:
+        of_tokens = features.per_token
+        batch["labels"] = np.where(mask, features.labels[where], IGNORED) if of_tokens else features.labels[index]
+    return {name: torch.from_numpy(values) for name, values in batch.items()}
+
+
+def encode_texts(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
+) -> Features:
+    """Tokenise texts, or pairs of texts, cutting each input to `max_length` tokens (the longer text of a pair first).
+
+    Returns
+    -------
+    Features
+        Without labels; input `i` is row `i`.
+    """
+    encoded = tokenizer(
+        list(texts),
+        list(pairs) if pairs is not None else None,
+        truncation=True,
+        max_length=max_length,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        return_special_tokens_mask=True,
+    )
+    truncated = sum(1 for item in encoded.encodings if item.overflowing)
+    special = flat(encoded["special_tokens_mask"], bool)
+    return Features(
+        ids=flat(encoded["input_ids"], np.int64),
+        offsets=offsets_of([len(item) for item in encoded["input_ids"]]),
+        content=~special,
+        source=np.arange(len(encoded["input_ids"])),
+        truncated=truncated,
+    )
+
+
+def flat(lists: Sequence[Sequence], dtype: type) -> np.ndarray:
+    """Concatenate lists into one array."""
+    return np.fromiter((value for values in lists for value in values), dtype=dtype)
+
+
+def offsets_of(lengths: Sequence[int]) -> np.ndarray:
+    """Offsets of consecutive pieces of the given lengths."""
+    return np.concatenate([[0], np.cumsum(np.asarray(lengths, dtype=np.int64))]).astype(np.int64)

@@ -1,0 +1,46 @@
+"""The layers on top of an encoder: one for a whole input, one for every token."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class SentenceHead(nn.Module):
+    """Dense layer with tanh, then the outputs: the classification head of RoBERTa and XLM-R.
+
+    Reads the sentence vector: the first token, or the mean over the tokens of the text.
+    """
+
+    def __init__(self, width: int, outputs: int, dropout: float, pooling: str) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(width, width)
+        self.out = nn.Linear(width, outputs)
+
+    def forward(self, hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Map hidden states (inputs, tokens, width) to outputs (inputs, outputs)."""
+        vectors = hidden[:, 0] if self.pooling == "first" else mean_vectors(hidden, batch)
+        dense = torch.tanh(self.dense(self.dropout(vectors)))
+        return self.out(self.dropout(dense))
+
+
+class TokenHead(nn.Module):
+    """A linear layer on every token."""
+
+    def __init__(self, width: int, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width, outputs)
+
+    def forward(self, hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Map hidden states (inputs, tokens, width) to outputs (inputs, tokens, outputs)."""
+        return self.out(self.dropout(hidden))
+
+
+def mean_vectors(hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Mean over the tokens of the text, without special tokens; over all tokens where there are no others."""
+    content, mask = batch["content"], batch["attention_mask"].bool()
+    used = torch.where(content.any(dim=1, keepdim=True), content, mask).unsqueeze(-1)
+    return (hidden * used).sum(dim=1) / used.sum(dim=1)

@@ -1,0 +1,115 @@
+"""An encoder with heads: built for training, saved, loaded, and carried to another vocabulary."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import PreTrainedModel
+
+from study_utils.catalog import Task, task
+from study_utils.encoders.saved import load_model, save_model
+from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.vocabulary import Vocabulary, expand
+from study_utils.errors import StoreError
+from study_utils.formats import format_of
+from study_utils.store import write_atomically
+
+HEADS, TASKS_FILE = "heads.safetensors", "tasks.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """A trained encoder with the heads it was trained with.
+
+    Attributes
+    ----------
+    base : LoadedEncoder
+        The pretrained encoder it started from: tokenizer, and the rows of tokens that training never saw.
+    encoder : transformers.PreTrainedModel
+        Trimmed to `vocabulary`.
+    heads : torch.nn.ModuleDict
+        Task key to head.
+    """
+
+    base: LoadedEncoder
+    encoder: PreTrainedModel
+    vocabulary: Vocabulary
+    heads: nn.ModuleDict
+
+
+class TaskModel(nn.Module):
+    """Encoder and heads as one module, so that one optimiser holds all weights."""
+
+    def __init__(self, encoder: PreTrainedModel, heads: nn.ModuleDict) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = heads
+
+    def forward(self, key: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Outputs of one task's head for a batch."""
+        hidden = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        return self.heads[key](hidden.last_hidden_state, batch)
+
+
+def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -> PreTrainedModel:
+    """Copy an encoder under another vocabulary; `start` stays as it is."""
+    if isinstance(start, TrainedModel):
+        encoder = copy.deepcopy(start.encoder)
+        base_rows = start.base.model.get_input_embeddings().weight.detach().numpy()
+        expand(encoder, start.vocabulary, vocabulary, base_rows)
+        return encoder
+    old = start.model.get_input_embeddings()
+    rows = old.weight.detach()[torch.from_numpy(vocabulary.kept)].clone()
+    new = nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows)
+    encoder = copy.deepcopy(start.model, memo={id(old): new})  # the large matrix itself is never copied
+    encoder.config.vocab_size = len(rows)
+    return encoder
+
+
+def base_of(start: LoadedEncoder | TrainedModel) -> LoadedEncoder:
+    """The pretrained encoder behind a model."""
+    return start.base if isinstance(start, TrainedModel) else start
+
+
+def make_heads(tasks: Sequence[Task], encoder: PreTrainedModel, pooling: str, *, seed: int) -> nn.ModuleDict:
+    """New heads, from a seed of their own; the global random state is left as it was."""
+    dropout = getattr(encoder.config, "hidden_dropout_prob", 0.1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return nn.ModuleDict(
+            {t.key: format_of(t).make_head(t, encoder.config.hidden_size, dropout, pooling) for t in tasks}
+        )
+
+
+def save_trained(folder: Path, model: TrainedModel) -> None:
+    """Write a trained model: `config.json` and `model.safetensors` (encoder), `heads.safetensors`, `tasks.json`."""
+    save_model(folder, model.encoder, model.vocabulary, metadata={"encoder": model.base.spec.key})
+    state = {name: value.detach().cpu().contiguous() for name, value in model.heads.state_dict().items()}
+    save_file(state, folder / HEADS)
+    write_atomically(folder / TASKS_FILE, json.dumps(list(model.heads)))
+
+
+def load_trained(folder: Path, base: LoadedEncoder) -> TrainedModel:
+    """Read what `save_trained` wrote.
+
+    Raises
+    ------
+    EncoderError, StoreError
+        If a file is missing or damaged.
+    """
+    saved = load_model(folder)
+    try:
+        tasks = [task(key) for key in json.loads((folder / TASKS_FILE).read_text(encoding="utf-8"))]
+        heads = make_heads(tasks, saved.model, base.spec.pooling, seed=0)
+        heads.load_state_dict(load_file(folder / HEADS), strict=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise StoreError(f"heads in {folder} are damaged ({error}): remove the folder and train again") from error
+    return TrainedModel(base=base, encoder=saved.model, vocabulary=saved.vocabulary, heads=heads.eval())

@@ -1,0 +1,6 @@
+"""Training: one loop for every stage. Start reading at `study_utils.training.loop.train`."""
+
+from study_utils.training.loop import TaskRows, TrainingResult, train
+from study_utils.training.settings import TrainingSettings
+
+__all__ = ["TaskRows", "TrainingResult", "TrainingSettings", "train"]

@@ -1,0 +1,52 @@
+"""The order of training: batches of similar length, tasks mixed in proportion to their examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+POOL = 16
+"""Batches whose inputs are sorted by length together: enough to save most padding, few enough to keep chance."""
+
+
+def length_batches(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Shuffle inputs into batches of similar length.
+
+    Parameters
+    ----------
+    lengths : numpy.ndarray of int, shape (inputs,)
+        Tokens of every input.
+    batch_size : int
+        Inputs of a batch; the last one may be smaller.
+    rng : numpy.random.Generator
+        Source of the order.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Every input once; the order of the batches is random.
+    """
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), batch_size * POOL):
+        pool = order[start : start + batch_size * POOL]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def mixed_batches(
+    lengths: Mapping[str, np.ndarray], batch_size: int, *, seed: int, epoch: int
+) -> list[tuple[str, np.ndarray]]:
+    """Batches of one epoch over all tasks, each batch of one task.
+
+    The order depends on seed and epoch alone, so that an interrupted epoch can be continued.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    batches = [
+        (key, index) for key, values in lengths.items() for index in length_batches(values, batch_size, rng)
+    ]
+    if len(lengths) == 1:
+        return batches
+    return [batches[i] for i in rng.permutation(len(batches))]

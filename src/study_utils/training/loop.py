@@ -1,0 +1,310 @@
+"""The training loop: one for intermediate and target stages, one or several tasks."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from study_utils.catalog import Task
+from study_utils.device import has_fast_bf16, resolve_device
+from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.vocabulary import Vocabulary
+from study_utils.errors import DataError, ParameterError, StudyError
+from study_utils.evaluation.predict import predict_features
+from study_utils.formats import format_of
+from study_utils.formats.features import Features, collate
+from study_utils.metrics import score
+from study_utils.training.batches import mixed_batches
+from study_utils.training.checkpoint import load_checkpoint, remove_checkpoints, save_checkpoint
+from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
+from study_utils.training.settings import TrainingSettings
+
+log = logging.getLogger(__name__)
+
+FLUSH = 20
+"""Steps between two looks at the loss: each look waits for the GPU."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRows:
+    """Training rows of a task and the English rows that select the epoch (None: the last epoch is kept)."""
+
+    task: Task
+    train: pd.DataFrame
+    validation: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if self.train.empty or (self.validation is not None and self.validation.empty):
+            raise DataError(f"task {self.task.key}: no training or no validation rows")
+        if self.validation is not None and (other := set(self.validation["language"]) - {"en"}):
+            raise DataError(
+                f"task {self.task.key}: selection rows in {sorted(other)}: only English may choose an epoch"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """What training leaves besides the model in its folder.
+
+    Attributes
+    ----------
+    history : pandas.DataFrame
+        One row a step: `step`, `epoch`, `task`, `loss`, `learning_rate`, `examples` (of the step).
+    validation : pandas.DataFrame
+        One row an epoch, task and metric: `epoch`, `task`, `metric`, `value`, `n`, `primary`, `chosen`.
+    best_epoch : int
+        Epoch whose weights were kept, counted from 1.
+    seconds : float
+        Time in the loop since this call began.
+    """
+
+    model: TrainedModel
+    history: pd.DataFrame
+    validation: pd.DataFrame
+    best_epoch: int
+    seconds: float
+
+
+@dataclass
+class _State:
+    """Position and record of a run at work."""
+
+    step: int = 0
+    history: list[dict] = field(default_factory=list)
+    validation: list[dict] = field(default_factory=list)
+    best_epoch: int = 0
+    best_value: float = -np.inf
+
+
+def train(
+    start: LoadedEncoder | TrainedModel,
+    tasks: Sequence[TaskRows],
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    folder: Path,
+    device: str = "auto",
+    checkpoint_seconds: float = 60.0,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> TrainingResult:
+    """Train an encoder and new heads on one or several tasks, and write the model into a folder.
+
+    AdamW with linear warm-up and decay, clipped gradients, batches of similar length. Weight decay spares
+    embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly. After every
+    epoch the English validation rows are scored; the epoch with the best mean primary metric is kept.
+
+    Parameters
+    ----------
+    start : LoadedEncoder or TrainedModel
+        Weights to begin with; heads of an earlier stage are dropped. Left unchanged.
+    tasks : sequence of TaskRows
+        With several, batches are drawn from each in proportion to its examples.
+    seed : int
+        Fixes new heads, the order of examples and dropout.
+    folder : pathlib.Path
+        Where the model goes; checkpoints of an interrupted call in it are continued.
+    device : str
+        As in `study_utils.device.resolve_device`.
+    checkpoint_seconds : float
+        Time between two checkpoints: what an interruption can lose.
+    progress : callable, optional
+        Called as ``progress(step, total, loss)``.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    DataError, ParameterError
+        If there are no tasks, or inputs are longer than the encoder allows.
+    StudyError
+        If the loss is no longer a number.
+    """
+    began = time.monotonic()
+    base = base_of(start)
+    if not tasks:
+        raise DataError("training needs at least one task")
+    if settings.max_length > base.max_length:
+        raise ParameterError(
+            f"max_length {settings.max_length} is more than the {base.max_length} tokens of {base.spec.key}: lower it"
+        )
+    encoded = {t.task.key: _encode(t.task, t.train, base, settings) for t in tasks}
+    selection = {
+        t.task.key: _encode(t.task, t.validation, base, settings) for t in tasks if t.validation is not None
+    }
+    used = [f.ids for f in (*encoded.values(), *selection.values())]
+    vocabulary = Vocabulary.of(np.concatenate(used), tokenizer=base.tokenizer)
+    encoder = encoder_under(start, vocabulary)
+    heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
+    model = TaskModel(encoder, heads)
+    if settings.dropout is not None:
+        _set_dropout(model, settings.dropout)
+
+    place = resolve_device(device)
+    if place.index is not None:
+        torch.cuda.set_device(place)
+    accelerator = Accelerator(mixed_precision="bf16" if has_fast_bf16(place) else "no", cpu=place.type == "cpu")
+    optimizer = torch.optim.AdamW(
+        _parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
+    )
+    model, optimizer = accelerator.prepare(model, optimizer)
+    plain, inner = accelerator.unwrap_model(model, keep_fp32_wrapper=False), getattr(optimizer, "optimizer", optimizer)
+    torch.manual_seed(seed)
+
+    lengths = {key: features.lengths for key, features in encoded.items()}
+    per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1))
+    total = per_epoch * settings.epochs
+    state, best = _resume(folder, plain, inner)
+    last_saved = time.monotonic()
+    by_key = {t.task.key: t for t in tasks}
+
+    for epoch in range(state.step // per_epoch + 1, settings.epochs + 1):
+        batches = mixed_batches(lengths, settings.batch_size, seed=seed, epoch=epoch)
+        model.train()
+        waiting: list[tuple[dict, torch.Tensor]] = []
+        for key, index in batches[state.step - (epoch - 1) * per_epoch :]:
+            batch = collate(encoded[key], index, vocabulary, base.tokenizer.pad_token_id)
+            batch = {name: _to(value, place) for name, value in batch.items()}
+            rate = settings.learning_rate * schedule(state.step, total, settings.warmup)
+            for group in inner.param_groups:
+                group["lr"] = rate
+            with accelerator.autocast():
+                outputs = model(key, batch)
+            loss = format_of(by_key[key].task).loss(outputs, batch["labels"])
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            state.step += 1
+            row = {"step": state.step, "epoch": epoch, "task": key, "learning_rate": rate, "examples": len(index)}
+            waiting.append((row, loss.detach()))
+            if len(waiting) >= FLUSH or place.type == "cpu" or state.step % per_epoch == 0:
+                _record(state, waiting)
+                if progress is not None:
+                    progress(state.step, total, state.history[-1]["loss"])
+            if time.monotonic() - last_saved >= checkpoint_seconds and state.step % per_epoch:
+                _record(state, waiting)
+                save_checkpoint(folder, state.step, plain, inner, best, vars(state))
+                last_saved = time.monotonic()
+        if selection:
+            value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
+            if value > state.best_value:
+                state.best_value, state.best_epoch = value, epoch
+                best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
+            if epoch < settings.epochs and time.monotonic() - last_saved >= checkpoint_seconds:
+                save_checkpoint(folder, state.step, plain, inner, best, vars(state))
+                last_saved = time.monotonic()
+    if best is not None:
+        plain.load_state_dict(best)
+    trained = TrainedModel(
+        base=base, encoder=plain.encoder.cpu().eval(), vocabulary=vocabulary, heads=plain.heads.cpu().eval()
+    )
+    save_trained(folder, trained)
+    remove_checkpoints(folder)
+    return _result(trained, state, settings.epochs, time.monotonic() - began)
+
+
+def schedule(step: int, total: int, warmup: float) -> float:
+    """Factor of the learning rate at a step counted from 0: linear rise, then linear fall to zero."""
+    rise = round(warmup * total)
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return max(0.0, (total - step) / max(1, total - rise))
+
+
+def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: TrainingSettings) -> Features:
+    features = format_of(task).encode(rows, task, base.tokenizer, settings.max_length)
+    if features.truncated:
+        log.info("%s: %d rows are longer than %d tokens", task.key, features.truncated, settings.max_length)
+    return features
+
+
+def _set_dropout(model: nn.Module, share: float) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = share
+
+
+def _parameter_groups(model: TaskModel, weight_decay: float) -> list[dict]:
+    """Weight decay for matrices of dense layers only."""
+    embeddings = {
+        id(parameter) for module in model.modules() if isinstance(module, nn.Embedding) for parameter in module.parameters()
+    }
+    decayed = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in embeddings]
+    spared = [p for p in model.parameters() if p.ndim < 2 or id(p) in embeddings]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
+
+
+def _to(value: torch.Tensor, device: torch.device) -> torch.Tensor:
+    if device.type == "cuda":
+        return value.pin_memory().to(device, non_blocking=True)
+    return value.to(device)
+
+
+def _record(state: _State, waiting: list[tuple[dict, torch.Tensor]]) -> None:
+    for row, loss in waiting:
+        value = float(loss)
+        if not np.isfinite(value):
+            raise StudyError(
+                f"the loss of task {row['task']} is {value} at step {row['step']}: lower learning_rate "
+                f"(it is {row['learning_rate']:.1e} there), or raise warmup"
+            )
+        state.history.append({**row, "loss": value})
+    waiting.clear()
+
+
+def _resume(
+    folder: Path, model: TaskModel, optimizer: torch.optim.Optimizer
+) -> tuple[_State, dict[str, torch.Tensor] | None]:
+    found = load_checkpoint(folder, model, optimizer)
+    if found is None:
+        return _State(), None
+    facts, best = found
+    log.info("continuing at step %d", facts["step"])
+    return _State(**facts), best
+
+
+def _validate(
+    model: TaskModel,
+    tasks: dict[str, TaskRows],
+    selection: dict[str, Features],
+    base: LoadedEncoder,
+    vocabulary: Vocabulary,
+    device: torch.device,
+    epoch: int,
+    state: _State,
+) -> float:
+    """Score the English validation rows; return the mean of the tasks' primary metrics."""
+    values = []
+    for key, features in selection.items():
+        item, rows = tasks[key].task, tasks[key].validation
+        outputs = predict_features(model, key, features, vocabulary, base.tokenizer.pad_token_id, device)
+        for row in score(format_of(item).decode(outputs, features, rows, item), item).to_dict("records"):
+            row = {"epoch": epoch, "task": key, **row, "primary": row["metric"] == item.metric}
+            state.validation.append({k: v for k, v in row.items() if k != "language"})
+            if row["primary"]:
+                values.append(row["value"])
+    return float(np.mean(values))
+
+
+def _result(model: TrainedModel, state: _State, epochs: int, seconds: float) -> TrainingResult:
+    columns = ["epoch", "task", "metric", "value", "n", "primary"]
+    validation = pd.DataFrame(state.validation, columns=columns)
+    chosen = state.best_epoch or epochs
+    return TrainingResult(
+        model=model,
+        history=pd.DataFrame(state.history),
+        validation=validation.assign(chosen=validation["epoch"] == chosen),
+        best_epoch=chosen,
+        seconds=seconds,
+    )

@@ -1,0 +1,19 @@
+"""Settings of a training run that change its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """How a run is trained; what each field means is in `study_utils.params.TrainingParams`."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int = 32
+    max_length: int = 128
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    dropout: float | None = None
