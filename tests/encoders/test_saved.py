@@ -106,7 +106,7 @@ def rewrite(folder: Path, **changes: torch.Tensor | None) -> None:
 def test_a_truncated_checkpoint_is_refused(saved, length: int) -> None:
     path = saved[0] / "model.safetensors"
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(EncoderError, match="missing or damaged.*delete the folder"):
+    with pytest.raises(EncoderError, match=r"missing or damaged.*delete the folder"):
         load_model(saved[0])
 
 
@@ -143,7 +143,7 @@ def test_the_wrong_vocabulary_and_unwritable_folders_are_refused(saved, tmp_path
     with pytest.raises(EncoderError, match="save the encoder with the vocabulary"):
         save_model(tmp_path / "other", tiny.model, larger)
     (tmp_path / "file").write_text("")
-    with pytest.raises(EncoderError, match="cannot be saved in .*free disk space"):
+    with pytest.raises(EncoderError, match=r"cannot be saved in .*free disk space"):
         save_model(tmp_path / "file" / "below", tiny.model, vocabulary)
     with pytest.raises(EncoderError, match=r"must be text, not \{\"steps\": 3\}"):
         save_model(tmp_path / "other", tiny.model, vocabulary, metadata={"steps": 3})

@@ -3,7 +3,7 @@
 Four comparisons, each proving something else: ids that fairseq and transformers publish for the real XLM-R
 tokenizer (it is that vocabulary and those rules); an independent Viterbi in pure Python over the same
 vocabulary (segmentation and normalisation on any text); the package's C engine, which tells counts only (the
-file was understood as its maker meant it); and the tokenizer library with a table of its own (known departures).
+file was understood as its maker meant it); the tokenizer library with a table of its own (known departures).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TEXTS = SCRIPTS | AWKWARD
 
 # From fairseq's examples/xlmr/README.md and transformers' test_tokenization_xlm_roberta.py
 SYMBOLS = (
-    'This is a very long text with a lot of weird characters, such as: . , ~ ? ( ) " [ ] ! : - . Also we will '
-    "add words that should not exsist and be tokenized to <unk>, such as saoneuhaoesuth"
+    'This is a very long text with a lot of weird characters, such as: . , ~ ? ( ) " [ ] ! : - . Also we '
+    "will add words that should not exsist and be tokenized to <unk>, such as saoneuhaoesuth"
 )
 MIXTURE = (
     "This is a test 😊\nI was born in 92000, and this is falsé.\n生活的真谛是\nHi  Hello\nHi   Hello\n\n \n"
@@ -41,8 +41,8 @@ PUBLISHED = {
     "مرحبا بالعالم": [665, 193478, 258, 1705, 77796],
     "Bonjour le monde": [84602, 95, 11146],
     SYMBOLS: [
-        3293, 83, 10, 4552, 4989, 7986, 678, 10, 5915, 111, 179459, 124850, 4, 6044, 237, 12, 6, 5, 6, 4, 6780,
-        705, 15, 1388, 44, 378, 10114, 711, 152, 20, 6, 5, 22376, 642, 1221, 15190, 34153, 450, 5608, 959,
+        3293, 83, 10, 4552, 4989, 7986, 678, 10, 5915, 111, 179459, 124850, 4, 6044, 237, 12, 6, 5, 6, 4,
+        6780, 705, 15, 1388, 44, 378, 10114, 711, 152, 20, 6, 5, 22376, 642, 1221, 15190, 34153, 450, 5608, 959,
         1119, 57702, 136, 186, 47, 1098, 29367, 47, 3, 6, 4, 6044, 237, 6284, 50901, 528, 31, 90, 34, 927,
     ],
     MIXTURE: [

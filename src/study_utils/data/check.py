@@ -85,14 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m study_utils.data",
         description=(
-            "Load and check the rows that tasks declare: every role and language, from a mirror folder, the hub "
-            "or installed packages. Prints rows, labels, lengths, repetitions, and how many test rows occur in "
-            "training rows. Exit status 1, with the reason, at the first row or file that is wrong."
+            "Load and check the rows that tasks declare: every role and language, from a mirror folder, the "
+            "hub or installed packages. Prints rows, labels, lengths, repetitions, and how many test rows "
+            "occur in training rows. Exit status 1, with the reason, at the first row or file that is wrong."
         ),
         epilog=(
             "A mirror has the layout of the hub: MIRROR/nyu-mll/glue/README.md and the files that its configs "
             "block names. Fill it on a machine with internet: hf download nyu-mll/glue --repo-type dataset "
-            "--local-dir MIRROR/nyu-mll/glue. Example: python -m study_utils.data --mirror ~/mirror xnli mnli"
+            "--local-dir MIRROR/nyu-mll/glue. Example: "
+            "python -m study_utils.data --mirror ~/mirror xnli mnli"
         ),
     )
     parser.add_argument("tasks", nargs="*", metavar="task", help=f"all if none is named: {', '.join(TASKS)}")

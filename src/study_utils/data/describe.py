@@ -88,7 +88,7 @@ def label_table(frames: Frames) -> pd.DataFrame:
 
 
 def repeated_rows(frame: pd.DataFrame) -> int:
-    """Count the rows whose texts (or tokens) have occurred before in the same language; labels don't enter."""
+    """Count the rows whose texts (or tokens) occurred before in the same language; labels don't enter."""
     names = [name for name in ("text", "text_pair", "translation") if name in frame.columns]
     content = frame[["language", *names]].copy()
     if "tokens" in frame.columns:

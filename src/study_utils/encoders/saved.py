@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -134,7 +135,8 @@ def _write(folder: Path, tensors: dict[str, torch.Tensor], config: str, metadata
         part.write_text(config, encoding="utf-8")
         part.replace(folder / "config.json")
     except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise EncoderError(
             f"encoder cannot be saved in {folder} ({error}): make the folder writable and free disk space"
         ) from error
