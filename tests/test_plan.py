@@ -110,13 +110,13 @@ def test_a_raised_version_makes_the_stage_stale(monkeypatch, tmp_path, params, p
 
 def test_expected_time_follows_measured_rates(tmp_path, params, plan):
     store = Store(tmp_path)
-    before = expected_seconds(plan, params, store)
+    before = expected_seconds(plan, store)
     assert set(before) == set(plan.runs)
     assert all(seconds > 0 for seconds in before.values())
     run = plan.of_stage("04_zero_shot_eval")[0]
     with store.writing(run.id, {"rows": 100}):
         pass
-    after = expected_seconds(plan, params, store)
+    after = expected_seconds(plan, store)
     assert run.id not in after
     alike = [r for r in plan.of_stage("04_zero_shot_eval")[1:] if r.work["task"] == run.work["task"]]
     assert all(after[r.id] < before[r.id] for r in alike), "a fast run lowers the expectation of its like"

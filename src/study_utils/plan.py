@@ -27,7 +27,10 @@ STAGES = ("01_data_prep", "02_intermediate_training", "03_target_finetuning", "0
 VERSIONS = {"data": 1, "train": 1, "predict": 1}
 """Raised when the code of a stage changes its results."""
 
-TYPICAL_SECONDS = {"data": 3e-4, "train": 0.035, "predict": 0.006}
+UNCAPPED = 5000
+"""Examples a language that an uncapped set of rows is taken to have until it is prepared."""
+
+TYPICAL_SECONDS = {"data": 1e-3, "train": 0.04, "predict": 0.01}
 """Seconds an example on two CPU cores with a small encoder, until the store has measurements of its own."""
 
 
@@ -253,24 +256,25 @@ def _slug(spec: Encoder) -> str:
     return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
 
 
-def examples_of(run: Run, params: StudyParams, store: Store) -> int:
-    """Estimate how many examples a run works through, for time left and expected time."""
+def examples_of(run: Run, plan: Plan, store: Store) -> int:
+    """Estimate how many examples a run works through, for time left and expected time.
+
+    Rows that are prepared are counted; others are taken to fill their cap, or to be `UNCAPPED` a language.
+    """
     if run.kind == "data":
-        return sum((cap or 10_000) for cap in run.work["roles"].values()) * len(run.work["languages"])
+        return sum((cap or UNCAPPED) for cap in run.work["roles"].values()) * len(run.work["languages"])
+    role = "test" if run.kind == "predict" else "train"
     rows = 0
-    for data_run in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
-        if store.status(data_run) == "done":
-            counts = store.manifest(data_run)["rows"]
-            rows += counts["test"] if run.kind == "predict" else counts["train"]
-        elif run.kind == "predict":
-            task = run.work["task"]
-            rows += (params.test_examples(task) or 1000) * len(params.task_languages(task))
+    for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
+        if store.status(data) == "done":
+            rows += store.manifest(data)["rows"][role]
         else:
-            rows += 5000
+            work = plan.runs[data].work
+            rows += (work["roles"][role] or UNCAPPED) * len(work["languages"])
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
 
 
-def expected_seconds(plan: Plan, params: StudyParams, store: Store) -> dict[str, float]:
+def expected_seconds(plan: Plan, store: Store) -> dict[str, float]:
     """Expected seconds of every run that is not done, from the finished runs most like it.
 
     The rate is that of finished runs of the same kind, encoder and task; else of the same kind; else
@@ -288,12 +292,12 @@ def expected_seconds(plan: Plan, params: StudyParams, store: Store) -> dict[str,
         if store.status(run.id) != "done":
             open_runs.append(run)
             continue
-        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, params, store))
+        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, plan, store))
         for key in (_likeness(run), (run.kind,)):
             rates.setdefault(key, []).append(rate)
     for run in open_runs:
         found = rates.get(_likeness(run)) or rates.get((run.kind,)) or [TYPICAL_SECONDS[run.kind]]
-        expected[run.id] = examples_of(run, params, store) * sum(found) / len(found)
+        expected[run.id] = examples_of(run, plan, store) * sum(found) / len(found)
     return expected
 
 

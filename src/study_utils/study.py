@@ -70,7 +70,7 @@ class Study:
 
     @property
     def _expected(self) -> dict[str, float]:
-        return expected_seconds(self.plan, self.params, self.store)
+        return expected_seconds(self.plan, self.store)
 
     def rows(self, task: str, role: str) -> pd.DataFrame:
         """Rows of a task as the study uses them: checked and capped.

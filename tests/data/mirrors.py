@@ -1,4 +1,4 @@
-"""Build small mirrors of hub layout: parquet files by `datasets`, and a dataset card with a `configs:` block."""
+"""Build small mirrors of hub layout: parquet files by `datasets`, and a dataset card `configs:` in front."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 from datasets import ClassLabel, Dataset, Features, List, Value
+
 from study_utils.catalog.schema import HubRows, Task
 
 NLI = ("entailment", "neutral", "contradiction")

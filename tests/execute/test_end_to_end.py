@@ -108,7 +108,7 @@ def test_a_second_call_trains_nothing_and_is_quick(finished, changes):
     result = run_all("quick", changes=changes)
     assert time.monotonic() - started < 10
     assert result.returncode == 0, result.stderr
-    assert "done, about 0:00 of work left" in result.stdout
+    assert "done, about 00:00 of work left" in result.stdout
     assert {p: p.stat().st_mtime_ns for p in finished.store.runs.rglob("manifest.json")} == before
 
 

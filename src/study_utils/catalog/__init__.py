@@ -3,13 +3,14 @@
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
 from study_utils.catalog.languages import LANGUAGES, Language, language, language_table
-from study_utils.catalog.schema import HubRows, StarterRows, Task
+from study_utils.catalog.schema import METRICS, HubRows, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
 __all__ = [
     "CONDITIONS",
     "ENCODERS",
     "LANGUAGES",
+    "METRICS",
     "TASKS",
     "Condition",
     "Encoder",

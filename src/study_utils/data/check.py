@@ -90,9 +90,9 @@ def _parser() -> argparse.ArgumentParser:
             "occur in training rows. Exit status 1, with the reason, at the first row or file that is wrong."
         ),
         epilog=(
-            "A mirror has the layout of the hub: MIRROR/nyu-mll/glue/README.md and the files that its configs "
-            "block names. Fill it on a machine with internet: hf download nyu-mll/glue --repo-type dataset "
-            "--local-dir MIRROR/nyu-mll/glue. Example: "
+            "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs "
+            "block names. Fill it on a machine with internet: "
+            "hf download nyu-mll/glue --repo-type dataset --local-dir MIRROR/nyu-mll/glue. Example: "
             "python -m study_utils.data --mirror ~/mirror xnli mnli"
         ),
     )

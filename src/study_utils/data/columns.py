@@ -69,7 +69,7 @@ def rows_of(
             names = _names(dataset.features[rows.columns[field]], task, where=where)
             tags = [[_label(tag, task, names) for tag in _sequence(value)] for value in columns[field]]
             raw = [_sequence(value) for value in columns[field]]
-            keep = [not set(rows.unlabelled).intersection(a, b) for a, b in zip(tags, raw)]
+            keep = [set(rows.unlabelled).isdisjoint([*a, *b]) for a, b in zip(tags, raw)]
             fields[field] = tags
         elif field == "tokens":
             fields[field] = [_sequence(value) for value in columns[field]]

@@ -25,6 +25,7 @@ def load_split(
 ) -> tuple[Dataset, str]:
     """Load one split, and say where it is."""
     import httpx
+    import pyarrow.parquet as pq
     import yaml
     from datasets import VerificationMode, load_dataset
     from datasets.exceptions import DatasetsError
@@ -49,6 +50,9 @@ def load_split(
         return dataset, where
     split_digest(split)  # an empty or cut-off file is named before datasets meets it
     try:
+        parquet = [path for path in split.files if path.suffix == ".parquet"]
+        if len(parquet) == len(split.files) and not any(pq.read_metadata(path).num_rows for path in parquet):
+            raise DataError(f"{split.where}, language {language!r}: no rows. Use a split that has rows.")
         # in memory, by way of a folder of its own: a kept copy could be older than the mirror's file
         with _quiet(), tempfile.TemporaryDirectory(prefix="rows-") as folder:
             dataset = load_dataset(

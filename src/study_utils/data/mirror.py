@@ -153,11 +153,7 @@ def _read_card(
     configs = {}
     for entry in _items(content.get("configs")):
         name = str(entry.get("config_name", "default"))
-        folder = str(entry.get("data_dir") or "")
-        configs[name] = {
-            split: [f"{folder}/{pattern}".lstrip("/") for pattern in patterns]
-            for split, patterns in _patterns(entry.get("data_files")).items()
-        }
+        configs[name] = _patterns(entry.get("data_files"))
     infos = {}
     for entry in _items(content.get("dataset_info")):
         counts = {str(item.get("name")): item.get("num_examples") for item in _items(entry.get("splits"))}
@@ -173,8 +169,6 @@ def _items(value: object) -> list[Mapping]:
 
 def _patterns(data_files: object) -> dict[str, list[str]]:
     """Bring every form that a card's `data_files` may have into split to patterns."""
-    if isinstance(data_files, Mapping):
-        return {str(split): _texts(paths) for split, paths in data_files.items()}
     if isinstance(data_files, list) and _items(data_files):
         return {str(item.get("split", "train")): _texts(item.get("path")) for item in _items(data_files)}
     return {"train": _texts(data_files)} if data_files else {}

@@ -126,7 +126,7 @@ def damaged(path: Path, reason: object = "") -> str:
     return f"{path} {state}. Remove it and fetch or make it again."
 
 
-# --- checks ------------------------------------------------------------------------------------------------
+# --- checks ---
 
 
 def _at(frame: pd.DataFrame, bad: Iterable[bool] | int, where: str) -> str:

@@ -137,7 +137,7 @@ def source_digest(
     return digest | {"features": features} if features else digest
 
 
-# --- choosing ----------------------------------------------------------------------------------------------
+# --- choosing ---
 
 
 def _declared(task: Task, role: str, languages: Sequence[str]) -> Rows:

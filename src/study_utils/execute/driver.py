@@ -186,12 +186,12 @@ def _room_needed(study: Study) -> int:
 @contextlib.contextmanager
 def _overall_progress(study: Study, notebooks: int) -> Iterator:
     """Show one bar for the whole study while notebooks run in kernels of their own."""
-    expected = expected_seconds(study.plan, study.params, study.store)
+    expected = expected_seconds(study.plan, study.store)
     overhead = NOTEBOOK_SECONDS * notebooks
     bar = tqdm(
         total=round(sum(expected.values()) + overhead, 1) or 1.0,
         desc=f"study {study.name}",
-        bar_format="{desc} {percentage:3.0f}% |{bar:30}| {elapsed} gone, {remaining} left {postfix}",
+        bar_format="{desc} {percentage:3.0f}% |{bar:30}| {elapsed} gone, {remaining} left{postfix}",
         disable=notebooks == 0,
         leave=False,
     )
@@ -210,7 +210,7 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
             if run_id not in done:
                 work += expected.get(run_id, 0.0) * share
                 note = f"{run_id.rsplit('-', 1)[0]} {text}"
-        bar.set_postfix_str(f"· {len(done)}/{len(expected)} runs · {note}", refresh=False)
+        bar.set_postfix_str(f"{len(done)}/{len(expected)} runs, {note}", refresh=False)
         bar.update(max(0.0, min(work, bar.total) - bar.n))
         bar.refresh()
 

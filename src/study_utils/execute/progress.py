@@ -35,7 +35,7 @@ class Meter:
         self.bar = tqdm(
             total=round(sum(self.weights.values()), 2),
             desc=title,
-            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone, {remaining} left {postfix}",
+            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone, {remaining} left{postfix}",
             mininterval=EVERY,
             file=sys.stderr,
             disable=not self.weights,
@@ -47,13 +47,13 @@ class Meter:
         step = (share - self.shares.get(run_id, 0.0)) * self.weights.get(run_id, 0.0)
         self.shares[run_id] = share
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
-        text = f"· {finished}/{len(self.shares)} runs · {run_id.rsplit('-', 1)[0]}"
+        text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]}"
         self.bar.set_postfix_str(f"{text} {note}".strip(), refresh=False)
         self.bar.update(step)
 
     def close(self) -> None:
         """Draw the last state."""
-        self.bar.set_postfix_str(f"· {len(self.shares)} runs", refresh=False)
+        self.bar.set_postfix_str(f"{len(self.shares)} runs made", refresh=False)
         self.bar.close()
 
 

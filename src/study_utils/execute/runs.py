@@ -102,7 +102,7 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
     from study_utils.encoders.load import load_encoder
-    from study_utils.evaluation import predict
+    from study_utils.evaluation.predict import predict
     from study_utils.metrics import score
     from study_utils.model import load_trained
 

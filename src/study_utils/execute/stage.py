@@ -41,7 +41,7 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
         If a run cannot be made; the message names it. Finished runs stay.
     """
     todo = study.plan.missing(study.store, stage)
-    expected = expected_seconds(study.plan, study.params, study.store)
+    expected = expected_seconds(study.plan, study.store)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
     work = _side_by_side if study.params.jobs > 1 and len(todo) > 1 else _one_by_one
     try:

@@ -144,6 +144,8 @@ def train(
     }
     used = [f.ids for f in (*encoded.values(), *selection.values())]
     vocabulary = Vocabulary.of(np.concatenate(used), tokenizer=base.tokenizer)
+    if isinstance(start, TrainedModel):
+        vocabulary = vocabulary.union(start.vocabulary)  # what the stage before has learnt stays
     encoder = encoder_under(start, vocabulary)
     heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
     model = TaskModel(encoder, heads)

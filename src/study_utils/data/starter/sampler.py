@@ -6,8 +6,9 @@ over the parsed tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from hassil.expression import (
@@ -23,9 +24,10 @@ from hassil.expression import (
 from study_utils.errors import DataError
 
 _DEEPEST = 40
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
     """A stretch of a sentence: fixed text (empty slot), or the value of a slot."""
 
@@ -46,12 +48,7 @@ def _rule(name: str, rules: Mapping[str, Expression], depth: int) -> Expression:
 
 
 def sample(
-    expression: Expression,
-    *,
-    rules: Mapping[str, Expression],
-    fill: Fill,
-    rng: np.random.Generator,
-    depth: int = 0,
+    expression: Expression, *, rules: Mapping[str, Expression], fill: Fill, rng: np.random.Generator
 ) -> list[Piece]:
     """Draw one reading of a template: every alternative, option and order is equally likely where it stands.
 
@@ -65,34 +62,45 @@ def sample(
         Gives each slot reference its value.
     rng : numpy.random.Generator
         Makes every choice of the walk.
-    depth : int
-        How many rules and groups the walk is inside of.
 
     Returns
     -------
     list of Piece
-        In order; blanks are as the template has them (see `study_utils.data.starter.tokens.Marked`).
+        In order; blanks are as the template has them (`study_utils.data.starter.tokens.mark` tidies them).
 
     Raises
     ------
     DataError
         If a rule is missing or refers to itself.
     """
-    if isinstance(expression, TextChunk):
-        return [Piece(text=expression.original_text)]
-    if isinstance(expression, ListReference):
-        return [fill(expression)]
-    inside = {"rules": rules, "fill": fill, "rng": rng, "depth": depth + 1}
-    if isinstance(expression, RuleReference):
-        return sample(_rule(expression.rule_name, rules, depth), **inside)
-    if not isinstance(expression, Group):
-        raise DataError(f"unknown part of a sentence template: {expression!r}")
-    items = expression.items
-    if isinstance(expression, Alternative):
-        return sample(items[int(rng.integers(len(items)))], **inside) if items else []
-    if isinstance(expression, Permutation):
-        items = [items[place] for place in rng.permutation(len(items))]
-    return [piece for item in items for piece in sample(item, **inside)]
+    pieces: list[Piece] = []
+
+    def walk(part: Expression, depth: int) -> None:
+        if isinstance(part, TextChunk):
+            pieces.append(Piece(text=part.original_text))
+        elif isinstance(part, ListReference):
+            pieces.append(fill(part))
+        elif isinstance(part, RuleReference):
+            walk(_rule(part.rule_name, rules, depth), depth + 1)
+        elif isinstance(part, Alternative):
+            if part.items:
+                walk(choose(part.items, rng), depth + 1)
+        elif isinstance(part, Permutation):
+            for place in rng.permutation(len(part.items)):
+                walk(part.items[place], depth + 1)
+        elif isinstance(part, Group):
+            for item in part.items:
+                walk(item, depth + 1)
+        else:
+            raise DataError(f"unknown part of a sentence template: {part!r}")
+
+    walk(expression, 0)
+    return pieces
+
+
+def choose(items: Sequence[Item], rng: np.random.Generator) -> Item:
+    """Draw one item, all equally likely."""
+    return items[int(rng.random() * len(items))]
 
 
 def slot_references(

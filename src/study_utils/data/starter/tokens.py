@@ -1,8 +1,8 @@
 """From pieces to text, tokens and BIO tags.
 
 Tokens are what blanks separate. A token that holds a slot value together with an affix or a unit ("20%",
-"Wohnzimmers") carries the slot's tag, as word-level annotation does elsewhere. Languages written without
-blanks (`UNSPACED`) are cut into characters, with runs of Latin letters or digits kept whole.
+"Wohnzimmers") carries the slot's tag, as word-level annotation does elsewhere. Languages that put no blanks
+between words are cut into characters (with their marks), with runs of Latin letters or digits kept whole.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from study_utils.data.starter.sampler import Piece
 
 UNSPACED = ("ja", "zh")
+"""Languages written without any blanks: those of the templates are dropped."""
+
+CHARACTERS = ("ja", "th", "zh")
 """Languages whose tokens are characters."""
 
-_CHARACTER_TOKEN = re.compile(r"[0-9A-Za-zÀ-ɏ]+(?:[.,'-][0-9A-Za-zÀ-ɏ]+)*|\S")
+_CHARACTER_TOKEN = re.compile(r"[0-9A-Za-zÀ-ɏ]+(?:[.,'-][0-9A-Za-zÀ-ɏ]+)*|\S[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")
+_BLANKS = re.compile(r"\s+")
+_WORD_TOKEN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,36 +43,27 @@ class Marked:
 
 def mark(pieces: Iterable[Piece], *, language: str) -> Marked:
     """Join pieces into a sentence, tidy its blanks, and keep track of the slot values."""
-    characters: list[str] = []
-    owners: list[int] = []
-    slots: list[str] = []
-    for piece in pieces:
-        owner = -1
-        if piece.slot:
-            owner = len(slots)
-            slots.append(piece.slot)
-        text = unicodedata.normalize("NFC", piece.text)
-        text = text.strip() if piece.slot else text
-        for character in text:
-            is_blank = character.isspace()
-            if is_blank and (language in UNSPACED or not characters or characters[-1] == " "):
-                continue
-            characters.append(" " if is_blank else character)
-            owners.append(owner)
-    while characters and characters[-1] == " ":
-        characters.pop()
-        owners.pop()
+    text = ""
     spans = []
-    for owner, slot in enumerate(slots):
-        places = [place for place, value in enumerate(owners) if value == owner]
-        if places:
-            spans.append((places[0], places[-1] + 1, slot))
-    return Marked(text="".join(characters), spans=tuple(spans))
+    for piece in pieces:
+        added = unicodedata.normalize("NFC", piece.text)
+        if language in UNSPACED:
+            added = "".join(added.split())
+        elif piece.slot:
+            added = " ".join(added.split())
+        else:
+            added = _BLANKS.sub(" ", added)
+            if not text or text.endswith(" "):
+                added = added.removeprefix(" ")
+        if piece.slot and added:
+            spans.append((len(text), len(text) + len(added), piece.slot))
+        text += added
+    return Marked(text=text.rstrip(" "), spans=tuple(spans))
 
 
 def tokenize(text: str, *, language: str) -> list[tuple[int, int]]:
     """Cut a sentence into tokens: where each begins and ends."""
-    pattern = _CHARACTER_TOKEN if language in UNSPACED else re.compile(r"\S+")
+    pattern = _CHARACTER_TOKEN if language in CHARACTERS else _WORD_TOKEN
     return [match.span() for match in pattern.finditer(text)]
 
 
@@ -96,5 +92,5 @@ def tag(sentence: Marked, *, language: str) -> tuple[list[str], list[str]] | Non
 
 
 def join_tokens(tokens: Iterable[str], *, language: str) -> str:
-    """Put tokens together again: the inverse of cutting a sentence."""
-    return ("" if language in UNSPACED else " ").join(tokens)
+    """Put tokens together again: the sentence (in languages whose tokens are characters: without blanks)."""
+    return ("" if language in CHARACTERS else " ").join(tokens)

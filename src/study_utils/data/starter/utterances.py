@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 
 from study_utils.data.starter import package
 from study_utils.data.starter.package import Template, grammar, source_templates, split_of
 from study_utils.data.starter.sampler import has_fixed_words, sample, slot_references
 from study_utils.data.starter.seeds import digest, rng_for
-from study_utils.data.starter.slots import can_fill, fill
+from study_utils.data.starter.slot_values import can_fill, fill
 from study_utils.data.starter.tokens import mark, tag
 
-SIZES = {"train": (80, 12), "validation": (16, 4), "test": (8, 4)}
+SIZES = {"train": (80, 12), "validation": (20, 8), "test": (10, 5)}
 """Split to the number of utterances of an intent, and the most that one template gives."""
 
 LARGEST_TEST = 200
 _ATTEMPTS = 4
-_SHORTEST = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +67,26 @@ def usable_templates(language: str) -> tuple[Template, ...]:
     return tuple(replace(template, split=splits[template.text]) for template in usable)
 
 
-def read_template(template: Template, *, language: str, most: int) -> list[Utterance]:
-    """Read a template aloud up to `most` times, no sentence twice."""
+def read_template(template: Template, *, language: str) -> Iterator[Utterance]:
+    """Read a template aloud again and again, no sentence twice, until no new one comes."""
     known = grammar(language)
     rng = rng_for("utterance", language, template.text)
-    found: dict[str, Utterance] = {}
-    for _ in range(most * _ATTEMPTS):
-        if len(found) == most:
-            break
-        pieces = sample(
-            template.expression,
-            rules=known.rules,
-            fill=lambda reference: fill(
-                reference, template=template, grammar=known, language=language, rng=rng
-            ),
-            rng=rng,
-        )
+    fill_one = partial(fill, template=template, grammar=known, language=language, rng=rng)
+    key = digest(language, template.text)[:10]
+    seen: set[str] = set()
+    count = failures = 0
+    while failures < _ATTEMPTS:
+        pieces = sample(template.expression, rules=known.rules, fill=fill_one, rng=rng)
         sentence = mark(pieces, language=language)
-        tagged = tag(sentence, language=language)
-        if tagged is None or len(tagged[0]) < _SHORTEST or sentence.text.casefold() in found:
+        failures += 1
+        if sentence.text.casefold() in seen:
             continue
-        found[sentence.text.casefold()] = Utterance(
-            id=f"{template.label}-{digest(language, template.text)[:10]}-{len(found)}",
+        seen.add(sentence.text.casefold())
+        tagged = tag(sentence, language=language)
+        if tagged is None:
+            continue
+        yield Utterance(
+            id=f"{template.label}-{key}-{count}",
             text=sentence.text,
             label=template.label,
             domain=template.domain,
@@ -96,24 +95,24 @@ def read_template(template: Template, *, language: str, most: int) -> list[Utter
             tokens=tuple(tagged[0]),
             tags=tuple(tagged[1]),
         )
-    return list(found.values())
+        count, failures = count + 1, 0
 
 
 def _balanced(templates: list[Template], *, language: str, quota: int, most: int) -> list[Utterance]:
     """Take one reading of each template in turn until there are enough."""
     templates = sorted(templates, key=lambda template: digest(language, template.text))
-    readings = [
-        read_template(template, language=language, most=min(most, -(-quota // len(templates)) + 1))
-        for template in templates
-    ]
-    rounds = [
-        reading[turn] for turn in range(most) for reading in readings if turn < len(reading)
-    ]
+    readings = [islice(read_template(template, language=language), most) for template in templates]
     taken: dict[str, Utterance] = {}
-    for utterance in rounds:
-        if len(taken) == quota:
-            break
-        taken.setdefault(utterance.text.casefold(), utterance)
+    while readings and len(taken) < quota:
+        still = []
+        for reading in readings:
+            utterance = next(reading, None)
+            if utterance is None:
+                continue
+            still.append(reading)
+            if len(taken) < quota:
+                taken.setdefault(utterance.text.casefold(), utterance)
+        readings = still
     return list(taken.values())
 
 

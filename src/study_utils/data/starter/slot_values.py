@@ -10,7 +10,7 @@ from babel.dates import get_timezone_location
 from hassil.expression import ListReference
 
 from study_utils.data.starter.package import Grammar, Template
-from study_utils.data.starter.sampler import Piece, sample
+from study_utils.data.starter.sampler import Piece, choose, sample
 from study_utils.data.starter.words import words
 
 _SLOTS = {
@@ -56,8 +56,8 @@ _BABEL = {"no": "nb", "zh": "zh_Hans"}
 
 def slot_of(reference: ListReference) -> str:
     """Name of the slot that a reference fills; empty if the task has no such slot."""
-    if reference.list_name.startswith("color_temperature"):
-        return "colour_temperature"
+    if reference.list_name.startswith("color_temperature"):  # "warm white", or a number in kelvin
+        return "colour"
     return _SLOTS.get(reference.slot_name, "")
 
 
@@ -100,7 +100,7 @@ def _open_values(list_name: str, template: Template, language: str, rng: np.rand
         return _cldr(language, "territories")
     if list_name == "name":
         domains = template.name_domains or (template.domain,)
-        return _names(domains[int(rng.integers(len(domains)))], language)
+        return _names(choose(domains, rng), language)
     return words(language).items
 
 
@@ -119,19 +119,17 @@ def fill(
     (weather), weekdays (scenes, scripts, to-do lists) and countries (as titles to search for) from CLDR.
     """
     if reference.list_name in grammar.values:
-        options = grammar.values[reference.list_name]
         pieces = sample(
-            options[int(rng.integers(len(options)))],
+            choose(grammar.values[reference.list_name], rng),
             rules=grammar.rules,
             fill=lambda inner: fill(inner, template=template, grammar=grammar, language=language, rng=rng),
             rng=rng,
         )
         text = "".join(piece.text for piece in pieces)
     elif (numbers := _numbers(reference, grammar)) is not None:
-        text = str(numbers[int(rng.integers(len(numbers)))])
+        text = str(choose(numbers, rng))
     else:
-        values = _open_values(reference.list_name, template, language, rng)
-        text = values[int(rng.integers(len(values)))]
+        text = choose(_open_values(reference.list_name, template, language, rng), rng)
     return Piece(text=text, slot=slot_of(reference))
 
 

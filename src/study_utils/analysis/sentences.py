@@ -1,0 +1,157 @@
+"""Sentences generated from results: direction, size, interval and what stands behind it; no number is ever typed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.gains import of_metric
+from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
+from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
+
+NEEDED = (
+    *("encoder", "condition", "unit", "group", "estimate", "low", "high", "level", "clear", "n_languages", "n_tasks"),
+    *("n_seeds", "resampled", "comparable", "withheld"),
+)
+
+
+def points(value: float) -> str:
+    """Fraction as signed points with one decimal and a real minus sign."""
+    rounded = round(100 * value, 1) + 0.0
+    return f"{rounded:+.1f}".replace("-", "\N{MINUS SIGN}") if rounded else "0.0"
+
+
+def counted(count: int, noun: str) -> str:
+    """Count with its noun, in the plural where it must be."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def describe_gain(row: pd.Series) -> str:
+    """Say what one row of `study_utils.analysis.family_gains` shows.
+
+    A gain or a loss is called clear only if its interval excludes zero and the corrected p-value is below 0.05;
+    everything else is not decided at this size, whatever its sign.
+    """
+    who = _condition(row["condition"])
+    over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
+    behind = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
+    if row["unit"] != "language":
+        behind.insert(0, counted(row["n_languages"], "language"))
+    change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
+    if row["withheld"]:
+        return f"{change} ({', '.join(behind)}); no interval: {row['withheld']}."
+    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
+    return f"{change} ({interval}; {', '.join(behind)}): {_verdict(row)}."
+
+
+def _verdict(row: pd.Series) -> str:
+    if not row["clear"]:
+        beyond = row["low"] > 0 or row["high"] < 0
+        return "not clear after correction for multiple comparisons" if beyond else "not clear at this size"
+    return "a clear gain" if row["estimate"] > 0 else "a clear loss"
+
+
+def describe_overall(overall: pd.DataFrame) -> list[str]:
+    """Say what each condition does over all languages: ``family_gains(..., by="all")``.
+
+    Returns
+    -------
+    list of str
+        One sentence a condition and encoder, then one on comparability where conditions cover different cells.
+    """
+    require_columns(overall, NEEDED, table="table of gains")
+    if overall.empty:
+        return ["The study has no condition besides the baseline, so there is no gain to report."]
+    several = overall["encoder"].nunique() > 1
+    sentences = []
+    for _, row in overall.iterrows():
+        start = f"{_encoder(row['encoder'])}: " if several else ""
+        sentences.append(start + describe_gain(row))
+    return sentences + _comparability(overall)
+
+
+def describe_families(families: pd.DataFrame) -> list[str]:
+    """Say which families clearly gain or lose, and how many results are open.
+
+    Returns
+    -------
+    list of str
+        One sentence a clear result, largest first; the largest gain and loss that are not clear, if none is; a count.
+    """
+    require_columns(families, NEEDED, table="table of gains")
+    if families.empty:
+        return ["The study has no condition besides the baseline, so there is no gain to report."]
+    tested = families[families["withheld"] == ""]
+    clear = tested[tested["clear"]]
+    clear = clear.reindex(clear["estimate"].abs().sort_values(ascending=False).index)
+    up, down = (clear["estimate"] > 0).sum(), (clear["estimate"] < 0).sum()
+    sentences = [
+        f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
+        f"{up} show a clear gain and {down} a clear loss after correction for multiple comparisons; "
+        f"{len(tested) - len(clear)} are not decided at this size."
+    ]
+    sentences += [describe_gain(row) for _, row in clear.iterrows()]
+    if clear.empty and len(tested):
+        picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
+        sentences += [f"The {name}: {describe_gain(tested.loc[place])}" for name, place in picked.items()]
+    if len(held := families[families["withheld"] != ""]):
+        reasons = held["withheld"].value_counts()
+        told = "; ".join(f"{count} \N{MULTIPLICATION SIGN} {reason}" for reason, count in reasons.items())
+        sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({told}).")
+    return sentences + _comparability(families)
+
+
+def describe_scores(scores: pd.DataFrame) -> list[str]:
+    """Say how the baseline does per task: English, mean of the zero-shot languages, best, worst and chance.
+
+    Returns
+    -------
+    list of str
+        One sentence an encoder and task, and one on cells at or below chance, if there are any.
+    """
+    chosen = of_metric(scores)
+    chosen = join_languages(chosen[chosen["condition"] == BASELINE])
+    sentences = []
+    for (encoder, task), part in chosen.groupby(["encoder", "task"], sort=False):
+        means = part.groupby("name")["value"].mean()
+        others = part[part["zero_shot"].astype(bool) & (part["language"] != ENGLISH)]
+        if others.empty:
+            continue
+        zero_shot = others.groupby("name")["value"].mean()
+        english = part.loc[part["language"] == ENGLISH, "value"]
+        told = f"English {100 * english.mean():.1f}, " if len(english) else ""
+        chance = TASKS[task].chance
+        at_chance = int((zero_shot <= chance).sum()) if chance else 0
+        end = f"; chance is {100 * chance:.1f}" if chance else ""
+        start = f"{_encoder(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
+        sentences.append(
+            f"{start}{TASKS[task].title} without intermediate training ({part['metric'].iloc[0].replace('_', ' ')}, "
+            f"percent): {told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
+            f"best {zero_shot.idxmax()} {100 * zero_shot.max():.1f}, "
+            f"worst {zero_shot.idxmin()} {100 * means[zero_shot.idxmin()]:.1f}{end}."
+        )
+        if at_chance:
+            sentences.append(f"{TASKS[task].title}: {counted(at_chance, 'language')} at or below chance.")
+    return sentences
+
+
+def _comparability(table: pd.DataFrame) -> list[str]:
+    different = table[~table["comparable"].astype(bool)]
+    if different.empty:
+        return []
+    names = ", ".join(sorted({_title(key) for key in different["condition"]}))
+    return [
+        f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example tasks made "
+        f"from the same data), so compare them with the baseline and not with each other."
+    ]
+
+
+def _title(key: str) -> str:
+    return CONDITIONS[key].title if key in CONDITIONS else str(key)
+
+
+def _condition(key: str) -> str:
+    return f"Intermediate training on {_title(key)}"
+
+
+def _encoder(key: str) -> str:
+    return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]

@@ -1,0 +1,167 @@
+"""Gains over the baseline with intervals by family, and language by language with every seed."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from study_utils.analysis.results import ENGLISH, require_columns
+from study_utils.figures.heatmaps import group_order
+from study_utils.figures.style import (
+    INK,
+    MUTED,
+    POINTS,
+    condition_order,
+    condition_title,
+    encoder_title,
+    language_order,
+    look,
+    mark_blocks,
+    new_figure,
+    nothing,
+    styled,
+)
+
+_PER_ROW = 6
+_NOTHING = "No gains to show: the study has no condition besides the baseline"
+
+
+@styled
+def plot_family_gains(families: pd.DataFrame) -> Figure:
+    """Show mean gains with their intervals: one panel a condition, one row a family.
+
+    Filled marks are clear results (see `study_utils.analysis.family_gains`), open marks are not; a cross has no
+    interval. Row labels say how many languages stand behind them.
+
+    Parameters
+    ----------
+    families : pandas.DataFrame
+        From `study_utils.analysis.family_gains`.
+    """
+    needed = ("encoder", "condition", "group", "unit", "estimate", "low", "high", "level", "clear", "n_languages")
+    require_columns(families, needed, table="family table")
+    if families.empty:
+        return nothing(_NOTHING)
+    groups = group_order(families)
+    names = _group_names(families, groups)
+    figure, panels, used = _condition_panels(families, rows=len(groups), row_height=0.3)
+    for ax, (encoder, condition) in zip(panels, used):
+        part = families[(families["encoder"] == encoder) & (families["condition"] == condition)]
+        style = look(condition)
+        for row in part.itertuples():
+            y = groups.index(row.group)
+            if np.isfinite(row.low):
+                ax.plot(
+                    [row.low * POINTS, row.high * POINTS], [y, y], color=style.colour, linewidth=1.8, solid_capstyle="butt"
+                )
+            marker = style.marker if np.isfinite(row.low) else "x"
+            face = style.colour if row.clear else "white"
+            ax.plot(
+                row.estimate * POINTS, y, marker=marker, markersize=6, markerfacecolor=face, markeredgecolor=style.colour,
+                markeredgewidth=1.4, linestyle="none", zorder=4,
+            )  # fmt: skip
+        _finish(ax, names, label="gain in points")
+        singles = sum(families.drop_duplicates("group").set_index("group").loc[groups, "unit"] != "language")
+        if 0 < singles < len(groups):
+            ax.axhline(singles - 0.5, color=MUTED, linewidth=0.8)
+    level = families["level"].iloc[0]
+    handles = [
+        Line2D([], [], marker="o", color=INK, markerfacecolor=INK, label="clear after correction"),
+        Line2D([], [], marker="o", color=INK, markerfacecolor="white", label=f"not clear; line: {level:.0%} interval"),
+    ]
+    if families["low"].isna().any():
+        handles.append(Line2D([], [], marker="x", color=INK, linestyle="none", label="interval withheld"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    figure.suptitle("Zero-shot gain over no intermediate task", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figure:
+    """Show the gain of every language, averaged over tasks: one panel a condition, small marks are seeds.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.gains`. Zero-shot rows without English are shown.
+    same_data : bool
+        Whether pairs of intermediate and target task made from the same data count.
+    """
+    require_columns(table, ("encoder", "condition", "language", "seed", "gain", "zero_shot", "same_data"), table="gains")
+    kept = table[table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)]
+    if not same_data:
+        kept = kept[~kept["same_data"].astype(bool)]
+    if kept.empty:
+        return nothing(_NOTHING)
+    rows = language_order(kept["language"])
+    places = {code: place for place, code in enumerate(rows["language"])}
+    figure, panels, used = _condition_panels(kept, rows=len(rows), row_height=0.2)
+    for number, (ax, (encoder, condition)) in enumerate(zip(panels, used)):
+        part = kept[(kept["encoder"] == encoder) & (kept["condition"] == condition)]
+        style = look(condition)
+        by_seed = part.groupby(["language", "seed"])["gain"].mean().reset_index()
+        means = by_seed.groupby("language")["gain"].mean()
+        ax.plot(
+            by_seed["gain"] * POINTS, by_seed["language"].map(places), linestyle="none", marker="|", markersize=6,
+            color=style.colour, alpha=0.55, label="seeds",
+        )  # fmt: skip
+        ax.plot(
+            means * POINTS, means.index.map(places), linestyle="none", marker=style.marker, markersize=5, color=style.colour,
+            label="means",
+        )  # fmt: skip
+        _finish(ax, rows["name"].tolist(), label="gain in points")
+        at_end = (number + 1) % min(_PER_ROW, len(used)) == 0
+        mark_blocks(ax, rows["block"].tolist(), labels=at_end)
+    figure.suptitle(
+        "Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left"
+    )
+    return figure
+
+
+def _condition_panels(
+    table: pd.DataFrame, *, rows: int, row_height: float
+) -> tuple[Figure, list[Axes], list[tuple[str, str]]]:
+    encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
+    used = [(encoder, condition) for encoder in encoders for condition in conditions]
+    columns = min(_PER_ROW, len(used))
+    lines = ceil(len(used) / columns)
+    figure, axes = new_figure(
+        width=3.4 + max(1.55 * columns, 3.0),
+        height=0.9 + lines * (0.9 + row_height * max(rows, 2)),
+        rows=lines,
+        columns=columns,
+        sharex=True,
+        sharey=True,
+    )
+    for ax in axes[len(used) :]:
+        ax.set_axis_off()
+    for number, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
+        title = condition_title(condition)
+        ax.set_title(f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title, fontsize=9.5)
+        if number + columns >= len(used):
+            ax.tick_params(labelbottom=True)
+    return figure, axes[: len(used)], used
+
+
+def _finish(ax: Axes, names: list[str], *, label: str) -> None:
+    ax.set_yticks(range(len(names)), names, fontsize=8)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.axvline(0, color=INK, linewidth=1, zorder=1)
+    ax.grid(visible=False, axis="y")
+    if ax.xaxis.get_tick_params().get("labelbottom", True):
+        ax.set_xlabel(label)
+
+
+def _group_names(families: pd.DataFrame, groups: list[str]) -> list[str]:
+    names = []
+    for group in groups:
+        part = families[families["group"] == group]
+        low, high = part["n_languages"].min(), part["n_languages"].max()
+        count = f"{low}" if low == high else f"{low}\N{EN DASH}{high}"
+        names.append(group if (part["unit"] == "language").all() else f"{group} ({count} languages)")
+    return names

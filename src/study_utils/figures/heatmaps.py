@@ -1,0 +1,214 @@
+"""Heat maps with one language a row: scores, gains and coverage by family."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from study_utils.analysis.gains import gains, of_metric
+from study_utils.analysis.results import BASELINE, require_columns
+from study_utils.errors import AnalysisError, unknown
+from study_utils.figures.style import (
+    FAINT,
+    GAIN_COLOURS,
+    POINTS,
+    SCORE_COLOURS,
+    condition_order,
+    condition_title,
+    encoder_title,
+    language_order,
+    mark_blocks,
+    new_figure,
+    nothing,
+    styled,
+    task_order,
+    task_title,
+)
+
+_ROW, _CELL = 0.22, 0.62
+
+
+@styled
+def plot_scores(scores: pd.DataFrame, *, condition: str | None = None, metric: str = "primary") -> Figure:
+    """Show scores by language and task, languages grouped by family.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results table. Values are averaged over seeds.
+    condition : str, optional
+        Show the scores of this condition. Without it: scores of the baseline, and gains of every other condition.
+    metric : str
+        As in `study_utils.analysis.gains`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel an encoder (with `condition`), or an encoder and condition.
+
+    Raises
+    ------
+    AnalysisError
+        If the table is not valid or has no such condition.
+    """
+    chosen = of_metric(scores, metric=metric)
+    conditions = condition_order(chosen["condition"])
+    if condition is not None and condition not in conditions:
+        raise AnalysisError(unknown("condition", condition, conditions, where="plot_scores"))
+    rows, tasks = language_order(chosen["language"]), task_order(chosen["task"])
+    encoders = sorted(chosen["encoder"].unique())
+    panels = []
+    for encoder in encoders:
+        suffix = f"\n{encoder_title(encoder)}" if len(encoders) > 1 else ""
+        shown = condition or BASELINE
+        part = chosen[(chosen["encoder"] == encoder) & (chosen["condition"] == shown)]
+        panels.append((f"{condition_title(shown)}{suffix}", _grid(part, "value", rows, tasks), False))
+        if condition is None:
+            difference = gains(scores, metric=metric).query("encoder == @encoder")
+            for key in conditions:
+                if key != BASELINE:
+                    part = difference[difference["condition"] == key]
+                    panels.append((f"{condition_title(key)}{suffix}", _grid(part, "gain", rows, tasks), True))
+    return _panels(panels, rows, [task_title(task) for task in tasks])
+
+
+@styled
+def plot_coverage(coverage: pd.DataFrame) -> Figure:
+    """Show how many test examples each language has in each task; empty where a task lacks the language.
+
+    Parameters
+    ----------
+    coverage : pandas.DataFrame
+        Columns `task`, `language`, `examples`.
+    """
+    require_columns(coverage, ("task", "language", "examples"), table="coverage table")
+    rows, tasks = language_order(coverage["language"]), list(dict.fromkeys(coverage["task"]))
+    table = coverage.pivot_table(index="language", columns="task", values="examples", aggfunc="sum")
+    table = table.reindex(index=rows["language"], columns=tasks)
+    figure, (ax,) = new_figure(width=3.6 + 0.9 * len(tasks), height=1.2 + _ROW * len(rows))
+    counts = table.to_numpy(float)
+    shade = np.where(np.isnan(counts), np.nan, 0.35)
+    _draw(ax, shade, [[f"{v:.0f}" if v == v else "" for v in row] for row in counts], cmap=SCORE_COLOURS, low=0, high=1)
+    _label(ax, rows, [task_title(task) for task in tasks], names=True, blocks=True)
+    ax.set_title("Test examples by language and task")
+    return figure
+
+
+@styled
+def plot_gain_heatmap(families: pd.DataFrame) -> Figure:
+    """Show the mean gain of each condition in each family; bold where the result is clear.
+
+    Parameters
+    ----------
+    families : pandas.DataFrame
+        From `study_utils.analysis.family_gains`.
+    """
+    require_columns(families, ("encoder", "condition", "group", "estimate", "clear"), table="family table")
+    if families.empty:
+        return nothing("No gains to show: the study has no condition besides the baseline")
+    encoders = sorted(families["encoder"].unique())
+    conditions, groups = condition_order(families["condition"]), group_order(families)
+    limit = _limit(families["estimate"].to_numpy(float) * POINTS)
+    figure, axes = new_figure(
+        width=4.0 + 0.75 * len(groups),
+        height=(1.9 + 0.36 * len(conditions)) * len(encoders),
+        rows=len(encoders),
+        sharex=True,
+    )
+    for ax, encoder in zip(axes, encoders):
+        part = families[families["encoder"] == encoder]
+        table = part.pivot_table(index="condition", columns="group", values="estimate", aggfunc="first")
+        values = table.reindex(index=conditions, columns=groups).to_numpy(float) * POINTS
+        image = _draw(ax, values, [[_signed(v) for v in row] for row in values], GAIN_COLOURS, -limit, limit)
+        clear = {(row.condition, row.group) for row in part.itertuples() if row.clear}
+        for text in ax.texts:
+            column, row = (round(v) for v in text.get_position())
+            if (conditions[row], groups[column]) in clear:
+                text.set_fontweight("bold")
+        ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions])
+        ax.set_xticks(range(len(groups)), groups, rotation=40, ha="right", rotation_mode="anchor")
+        ax.grid(visible=False)
+        if len(encoders) > 1:
+            ax.set_title(encoder_title(encoder))
+    figure.colorbar(image, ax=axes, label="gain in points", shrink=0.9, pad=0.02)
+    figure.suptitle("Mean zero-shot gain over no intermediate task (bold: clear)", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+def group_order(families: pd.DataFrame) -> list[str]:
+    """Families by number of languages, single languages last."""
+    facts = families.groupby("group").agg(size=("n_languages", "max"), unit=("unit", "first")).reset_index()
+    facts["last"] = facts["unit"] == "language"
+    return facts.sort_values(["last", "size", "group"], ascending=[True, False, True])["group"].tolist()
+
+
+def _grid(part: pd.DataFrame, column: str, rows: pd.DataFrame, tasks: list[str]) -> np.ndarray:
+    table = part.pivot_table(index="language", columns="task", values=column, aggfunc="mean")
+    return table.reindex(index=rows["language"], columns=tasks).to_numpy(float) * POINTS
+
+
+def _panels(panels: list[tuple[str, np.ndarray, bool]], rows: pd.DataFrame, tasks: list[str]) -> Figure:
+    panel_width = max(_CELL * len(tasks), 1.7)
+    figure, axes = new_figure(
+        width=2.6 + panel_width * len(panels) + 1.2,
+        height=1.9 + _ROW * len(rows),
+        columns=len(panels),
+        sharey=True,
+    )
+    limit = _limit(np.concatenate([grid.ravel() for _, grid, is_gain in panels if is_gain] or [np.zeros(1)]))
+    images = {}
+    for place, (ax, (title, grid, is_gain)) in enumerate(zip(axes, panels)):
+        if is_gain:
+            images["gain in points"] = _draw(ax, grid, [[_signed(v) for v in r] for r in grid], GAIN_COLOURS, -limit, limit)
+        else:
+            text = [[f"{v:.0f}" if v == v else "" for v in row] for row in grid]
+            images["score in percent"] = _draw(ax, grid, text, SCORE_COLOURS, 0, 100)
+        _label(ax, rows, tasks, names=place == 0, blocks=place == len(panels) - 1)
+        ax.set_title(_wrap(title, panel_width), fontsize=9)
+    for label, image in images.items():
+        figure.colorbar(image, ax=axes, label=label, location="bottom", shrink=0.5 if len(images) > 1 else 0.8,
+                        aspect=40, pad=0.02)  # fmt: skip
+    return figure
+
+
+def _wrap(title: str, width: float) -> str:
+    from textwrap import fill
+
+    return "\n".join(fill(line, max(14, int(width * 10))) for line in title.splitlines())
+
+
+def _draw(ax: Axes, values: np.ndarray, text: list[list[str]], cmap: str, low: float, high: float):
+    colours = mpl.colormaps[cmap].with_extremes(bad="#f7f7f7")
+    image = ax.imshow(np.ma.masked_invalid(values), aspect="auto", cmap=colours, vmin=low, vmax=high)
+    for row, column in np.argwhere(~np.isnan(values)):
+        red, green, blue, _ = colours(image.norm(values[row, column]))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        ax.text(column, row, text[row][column], ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
+    ax.set_xticks(np.arange(values.shape[1] + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(values.shape[0] + 1) - 0.5, minor=True)
+    ax.grid(visible=False)
+    ax.grid(which="minor", color="white", linewidth=1)
+    ax.tick_params(which="minor", length=0)
+    return image
+
+
+def _label(ax: Axes, rows: pd.DataFrame, tasks: list[str], *, names: bool, blocks: bool) -> None:
+    ax.set_xticks(range(len(tasks)), tasks, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
+    ax.set_yticks(range(len(rows)), rows["name"], fontsize=8)
+    ax.tick_params(axis="y", labelleft=names)
+    ax.tick_params(which="major", length=0)
+    mark_blocks(ax, rows["block"].tolist(), labels=blocks)
+    for side in ax.spines.values():
+        side.set_color(FAINT)
+
+
+def _limit(values: np.ndarray) -> float:
+    found = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0.0
+    return float(max(found, 1.0))
+
+
+def _signed(value: float) -> str:
+    return "" if value != value else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,177 @@
+"""The look of every figure: fonts, sizes, one colour and marker a condition, and the order of languages.
+
+Figures are made without pyplot: no global state, nothing to close, the same picture from any caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from study_utils.analysis.gains import group_labels
+from study_utils.analysis.results import BASELINE, ENGLISH, join_languages
+from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
+
+POINTS = 100
+"""Scores are fractions; figures show percent and gains in points."""
+
+INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
+GAIN_COLOURS = "PuOr"
+SCORE_COLOURS = "YlGnBu"
+_PALETTE = tuple(sns.color_palette("colorblind").as_hex())
+_COLOURS = tuple(_PALETTE[i] for i in (0, 1, 2, 4, 3, 5, 9, 6, 8))
+_MARKERS = "osD^vPX<>"
+_DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)), (0, (2, 1)))
+
+
+@cache
+def rc() -> dict[str, object]:
+    """Settings of matplotlib under which every figure is made and saved."""
+    return {
+        **sns.axes_style("whitegrid"),
+        **sns.plotting_context("notebook", font_scale=0.85),
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "axes.edgecolor": FAINT,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelcolor": INK,
+        "axes.axisbelow": True,
+        "text.color": INK,
+        "grid.color": "#ececec",
+        "svg.fonttype": "none",
+        "svg.hashsalt": "study_utils",
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Colour, marker and line of one condition."""
+
+    colour: str
+    marker: str
+    dashes: object
+
+
+def look(condition: str) -> Look:
+    """How a condition looks, the same in every figure of every study; grey for the baseline and unknown ones."""
+    keys = [key for key in CONDITIONS if key != BASELINE]
+    if condition not in keys:
+        return Look(colour=MUTED, marker="o", dashes="-")
+    place = keys.index(condition)
+    return Look(
+        colour=_COLOURS[place % len(_COLOURS)],
+        marker=_MARKERS[place % len(_MARKERS)],
+        dashes=_DASHES[place % len(_DASHES)],
+    )
+
+
+def condition_title(key: str) -> str:
+    """Title of a condition; its key if the catalogue has none."""
+    return CONDITIONS[key].title if key in CONDITIONS else str(key)
+
+
+def task_title(key: str) -> str:
+    """Title of a task; its key if the catalogue has none."""
+    return TASKS[key].title if key in TASKS else str(key)
+
+
+def encoder_title(key: str) -> str:
+    """Title of an encoder; its last part for a folder or a hub id."""
+    return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
+
+
+def condition_order(keys: Iterable[str]) -> list[str]:
+    """Conditions in the order of the catalogue, unknown ones last."""
+    known = list(CONDITIONS)
+    return sorted(set(keys), key=lambda key: (known.index(key) if key in known else len(known), str(key)))
+
+
+def task_order(keys: Iterable[str]) -> list[str]:
+    """Tasks in the order of the catalogue, unknown ones last."""
+    known = list(TASKS)
+    return sorted(set(keys), key=lambda key: (known.index(key) if key in known else len(known), str(key)))
+
+
+def language_order(codes: Iterable[str]) -> pd.DataFrame:
+    """Order languages for the rows of a figure: English, families by size, then single languages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a language: `language`, `name`, `block` (family, ``"English"`` or ``"Single languages"``).
+    """
+    table = join_languages(pd.DataFrame({"language": sorted(set(codes))}))
+    others = table[table["language"] != ENGLISH].copy()
+    others["block"] = group_labels(others).where(
+        (others.groupby("group")["language"].transform("nunique") > 1) & ~others["is_isolate"], "Single languages"
+    )
+    others["size"] = others.groupby("block")["language"].transform("size")
+    others["last"] = others["block"] == "Single languages"
+    others = others.sort_values(["last", "size", "block", "name"], ascending=[True, False, True, True])
+    english = table[table["language"] == ENGLISH].assign(block="English")
+    return pd.concat([english, others])[["language", "name", "block"]].reset_index(drop=True)
+
+
+def new_figure(
+    *, width: float, height: float, rows: int = 1, columns: int = 1, sharex: bool = False, sharey: bool = False,
+    widths: Sequence[float] | None = None,
+) -> tuple[Figure, list[Axes]]:  # fmt: skip
+    """Make a figure with a grid of axes, laid out so that nothing overlaps; sizes in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(
+        rows, columns, squeeze=False, sharex=sharex, sharey=sharey, gridspec_kw={"width_ratios": widths}
+    )
+    return figure, list(grid.ravel())
+
+
+def styled(function):
+    """Decorate a plot so that it is made under `rc`, whatever the caller's settings are."""
+    from functools import wraps
+
+    @wraps(function)
+    def inside(*args, **options):
+        with mpl.rc_context(rc()):
+            return function(*args, **options)
+
+    return inside
+
+
+def nothing(message: str) -> Figure:
+    """Make a figure that says why there is nothing to show."""
+    figure, (ax,) = new_figure(width=6, height=1.2)
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, message, ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    return figure
+
+
+def mark_blocks(ax: Axes, blocks: Sequence[str], *, labels: bool, lines: bool = True) -> None:
+    """Separate the families in a figure with one language a row, and name them on the right."""
+    start = 0
+    for row in range(1, len(blocks) + 1):
+        if row == len(blocks) or blocks[row] != blocks[start]:
+            if lines and row < len(blocks):
+                ax.axhline(row - 0.5, color=MUTED, linewidth=0.8, zorder=3)
+            if labels:
+                ax.annotate(
+                    blocks[start],
+                    xy=(1, (start + row - 1) / 2),
+                    xycoords=("axes fraction", "data"),
+                    xytext=(8, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                    color=MUTED,
+                    annotation_clip=False,
+                )
+            start = row

@@ -1,0 +1,93 @@
+"""Sentences about data and training; those about results come from `study_utils.analysis.sentences`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.results import join_languages, require_columns
+from study_utils.analysis.sentences import counted, describe_families, describe_gain, describe_overall, describe_scores
+from study_utils.catalog import CONDITIONS, TASKS
+
+__all__ = [
+    "describe_coverage",
+    "describe_dropped",
+    "describe_families",
+    "describe_gain",
+    "describe_learning",
+    "describe_overall",
+    "describe_overlap",
+    "describe_scores",
+]
+
+
+def describe_dropped(facts: pd.DataFrame) -> list[str]:
+    """Say how many rows had no gold label: columns `task`, `role`, `rows`, `dropped`."""
+    require_columns(facts, ("task", "role", "rows", "dropped"), table="table of data facts")
+    kept = counted(int(facts["rows"].sum()), "row")
+    dropped = facts[facts["dropped"] > 0]
+    if dropped.empty:
+        return [f"{kept} in use; none was without a gold label."]
+    told = ", ".join(f"{row.dropped} of {_task(row.task)} ({row.role})" for row in dropped.itertuples())
+    return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
+
+
+def describe_coverage(coverage: pd.DataFrame) -> list[str]:
+    """Say how many languages and families each task covers: columns `task`, `language`."""
+    require_columns(coverage, ("task", "language"), table="coverage table")
+    table = join_languages(coverage[["task", "language"]].drop_duplicates())
+    sizes = table.drop_duplicates("language").groupby("group").size()
+    several = sizes[sizes > 1].sort_values(ascending=False)
+    told = ", ".join(f"{group} {size}" for group, size in several.items())
+    per_task = ", ".join(f"{_task(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items())
+    families = f"{counted(len(several), 'family')}".replace("familys", "families")
+    return [
+        f"{counted(table['language'].nunique(), 'language')} in all: {families} with two or more ({told or 'none'}) and "
+        f"{counted(int((sizes == 1).sum()), 'single language')}.",
+        f"Languages per task: {per_task}.",
+    ]
+
+
+def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
+    """Say whether test sentences occur in training rows: columns as `study_utils.data.leakage.overlap_table`."""
+    require_columns(overlaps, ("train_task", "test_task", "rows", "overlapping", "share", "most_in"), table="overlaps")
+    found = overlaps[overlaps["overlapping"] > 0].sort_values("share", ascending=False)
+    if found.empty:
+        return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
+    return [
+        f"{row.overlapping} of {row.rows} test rows of {_task(row.test_task)} ({row.share:.1%}) occur in training rows of "
+        f"{_task(row.train_task)}, most in the language {row.most_in!r}."
+        for row in found.itertuples()
+    ]
+
+
+def describe_learning(validation: pd.DataFrame) -> list[str]:
+    """Say how far above chance each task was learnt in English, by condition.
+
+    Parameters
+    ----------
+    validation : pandas.DataFrame
+        Columns `condition`, `task`, `metric`, `value` (fraction), `primary`, `chosen`.
+    """
+    if validation.empty:
+        return ["Nothing was trained in this stage."]
+    require_columns(validation, ("condition", "task", "metric", "value", "primary", "chosen"), table="validation table")
+    kept = validation[validation["primary"].astype(bool) & validation["chosen"].astype(bool)]
+    sentences = []
+    for task, part in kept.groupby("task", sort=False):
+        chance = TASKS[task].chance
+        means = part.groupby("condition", sort=False)["value"].mean() * 100
+        told = ", ".join(f"{_title(key)} {value:.1f}" for key, value in means.items())
+        metric = part["metric"].iloc[0].replace("_", " ")
+        end = f" (chance {100 * chance:.1f})" if chance else ""
+        sentences.append(f"{_task(task)}, English validation {metric} in percent{end}: {told}.")
+        if chance and len(low := means[means <= 100 * chance]):
+            sentences.append(f"{_task(task)} was not learnt above chance under {', '.join(_title(key) for key in low.index)}.")
+    return sentences
+
+
+def _task(key: str) -> str:
+    return TASKS[key].title if key in TASKS else str(key)
+
+
+def _title(key: str) -> str:
+    return CONDITIONS[key].title if key in CONDITIONS else str(key)

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import copy
+import logging
+
+import numpy as np
+import pytest
+import torch
+from rows import classify_rows, regress_rows, tag_rows
+from torch.nn import functional
+
+from study_utils.catalog import encoder, task
+from study_utils.encoders.load import load_encoder
+from study_utils.encoders.vocabulary import Vocabulary
+from study_utils.errors import DataError, ParameterError, StudyError
+from study_utils.evaluation.predict import predict
+from study_utils.formats import format_of
+from study_utils.formats.features import collate
+from study_utils.model import TaskModel, encoder_under, load_trained, make_heads
+from study_utils.training import TaskRows, TrainingSettings, train
+from study_utils.training import loop as loop_module
+from study_utils.training.batches import mixed_batches
+
+SETTINGS = TrainingSettings(epochs=2, learning_rate=5e-3, batch_size=8, max_length=32)
+SST2, STSB, UDPOS = task("sst2"), task("stsb"), task("udpos")
+
+
+@pytest.fixture(scope="module")
+def base(tiny_encoder, tmp_path_factory):
+    return load_encoder(encoder(str(tiny_encoder)), cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def run(base, tmp_path):
+    def run(tasks=None, settings=SETTINGS, *, start=None, folder="run", seed=0, **options):
+        tasks = tasks or [TaskRows(task=SST2, train=classify_rows(60), validation=classify_rows(20, seed=9))]
+        return train(start or base, tasks, settings, seed=seed, folder=tmp_path / folder, device="cpu", **options)
+
+    return run
+
+
+def weights(model):
+    return {**model.encoder.state_dict(), **{f"heads.{k}": v for k, v in model.heads.state_dict().items()}}
+
+
+def same(a, b):
+    a, b = weights(a), weights(b)
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_task_that_can_be_learnt_is_learnt(run, base):
+    settings = TrainingSettings(epochs=8, learning_rate=1e-2, batch_size=8, max_length=32, dropout=0.0)
+    rows = [TaskRows(task=SST2, train=classify_rows(160), validation=classify_rows(40, seed=9))]
+    result = run(rows, settings)
+    losses = result.history["loss"]
+    assert losses[:10].mean() > 2 * losses[-10:].mean()
+    found = predict(result.model, SST2, classify_rows(50, seed=5, language="de"), max_length=32, device="cpu")
+    assert found["correct"].mean() > 0.9
+
+
+def test_tagging_and_regression_train_and_keep_their_best_epoch(run):
+    settings = TrainingSettings(epochs=12, learning_rate=1e-2, batch_size=8, max_length=64, dropout=0.0)
+    tagged = run([TaskRows(task=UDPOS, train=tag_rows(150), validation=tag_rows(20, seed=3))], settings)
+    by_epoch = tagged.validation.query("primary").set_index("epoch")["value"]
+    assert by_epoch.max() > by_epoch.iloc[0] + 0.2
+    assert tagged.best_epoch == by_epoch.idxmax()
+    assert set(tagged.validation.loc[tagged.validation["chosen"], "epoch"]) == {tagged.best_epoch}
+    graded = run([TaskRows(task=STSB, train=regress_rows(40), validation=regress_rows(20, seed=3))], folder="b")
+    assert set(graded.validation["metric"]) == {"spearman", "pearson"}
+
+
+def test_equal_to_a_plain_loop_of_torch(run, base):
+    """The same batches through AdamW of torch and a learning rate by the schedule: the same losses."""
+    settings = TrainingSettings(epochs=2, learning_rate=1e-3, batch_size=8, max_length=32, dropout=0.0)
+    rows = classify_rows(60)
+    ours = run([TaskRows(task=SST2, train=rows)], settings)
+    features = format_of(SST2).encode(rows, SST2, base.tokenizer, 32)
+    everything = Vocabulary(kept=np.arange(len(base.tokenizer)), size_full=len(base.tokenizer))  # untrimmed
+    plain = copy.deepcopy(base.model)
+    model = TaskModel(plain, make_heads([SST2], plain, base.spec.pooling, seed=0)).train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0)
+    losses = []
+    for epoch in (1, 2):
+        for _, index in mixed_batches({"sst2": features.lengths}, 8, seed=0, epoch=epoch):
+            batch = collate(features, index, everything, base.tokenizer.pad_token_id)
+            optimizer.param_groups[0]["lr"] = 1e-3 * loop_module.schedule(len(losses), 16, 0.1)
+            loss = functional.cross_entropy(model("sst2", batch), batch["labels"])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+    np.testing.assert_allclose(ours.history["loss"], losses, atol=1e-5)
+
+
+def test_rows_of_unseen_tokens_stay_as_pretrained_even_with_weight_decay(run, base):
+    settings = TrainingSettings(epochs=2, learning_rate=5e-3, batch_size=8, max_length=32, weight_decay=0.5)
+    model = run(settings=settings).model
+    wide = Vocabulary(kept=np.arange(len(base.tokenizer)), size_full=len(base.tokenizer))
+    after = encoder_under(model, wide).get_input_embeddings().weight
+    before = base.model.get_input_embeddings().weight
+    seen = np.isin(wide.kept, model.vocabulary.kept)
+    assert torch.equal(after[~torch.from_numpy(seen)], before[~torch.from_numpy(seen)])
+    assert not torch.equal(after[torch.from_numpy(seen)], before[torch.from_numpy(seen)])
+    moved = model.encoder.encoder.layer[0].output.dense.weight
+    assert not torch.equal(moved, base.model.encoder.layer[0].output.dense.weight)
+
+
+def test_the_seed_fixes_everything_and_the_global_state_nothing(run):
+    first = run(folder="a")
+    torch.manual_seed(999)
+    again = run(folder="b")
+    other = run(folder="c", seed=1)
+    assert same(first.model, again.model)
+    assert not same(first.model, other.model)
+    assert list(first.history["loss"]) == list(again.history["loss"])
+
+
+def test_the_start_is_left_unchanged_and_heads_are_new(run, base):
+    before = {k: v.clone() for k, v in base.model.state_dict().items()}
+    first = run(folder="a")
+    assert all(torch.equal(v, before[k]) for k, v in base.model.state_dict().items())
+    kept = weights(first.model)
+    second = run([TaskRows(task=UDPOS, train=tag_rows(30))], start=first.model, folder="b")
+    assert all(torch.equal(v, kept[k]) for k, v in weights(first.model).items())
+    assert list(second.model.heads) == ["udpos"]
+
+
+def test_a_second_stage_begins_where_the_first_ended(run, base):
+    first = run(folder="a").model
+    frozen = TrainingSettings(epochs=1, learning_rate=1e-12, batch_size=8, max_length=32)
+    second = run([TaskRows(task=UDPOS, train=tag_rows(30))], frozen, start=first, folder="b").model
+    shared = Vocabulary(kept=np.union1d(first.vocabulary.kept, second.vocabulary.kept), size_full=len(base.tokenizer))
+    one, two = encoder_under(first, shared).state_dict(), encoder_under(second, shared).state_dict()
+    assert not [k for k in one if not torch.allclose(one[k], two[k], atol=1e-8)]
+
+
+def test_saved_and_loaded_it_predicts_the_same(run, base, tmp_path):
+    model = run(folder="a").model
+    again = load_trained(tmp_path / "a", base)
+    rows = classify_rows(30, language="fr", seed=4)
+    one, two = (predict(m, SST2, rows, max_length=32, device="cpu") for m in (model, again))
+    assert one.equals(two)
+    assert same(model, again)
+
+
+class Killed(BaseException):
+    """Stands for a killed process: nothing of ours catches it."""
+
+
+@pytest.mark.parametrize("at", [1, 5, 8, 11, 15])
+def test_continued_after_a_kill_it_ends_bitwise_the_same(run, tmp_path, at):
+    whole = run(folder="whole")
+
+    def die(step, total, loss):
+        if step == at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(folder="cut", checkpoint_seconds=0.0, progress=die)
+    kept = list((tmp_path / "cut").glob("checkpoint-*"))
+    assert len(kept) <= 1
+    steps = []
+    resumed = run(folder="cut", progress=lambda step, total, loss: steps.append(step))
+    assert steps[0] == at if at > 1 else steps[0] == 1, "at most the step that was cut is done again"
+    assert same(whole.model, resumed.model)
+    assert list(whole.history["loss"]) == list(resumed.history["loss"])
+    assert not list((tmp_path / "cut").glob("*checkpoint*")), "nothing is left when it is done"
+
+
+def test_a_damaged_checkpoint_is_ignored_with_a_warning(run, tmp_path, caplog):
+    def die(step, total, loss):
+        if step == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(folder="cut", checkpoint_seconds=0.0, progress=die)
+    (checkpoint,) = (tmp_path / "cut").glob("checkpoint-*")
+    (checkpoint / "model.safetensors").write_bytes(b"half")
+    with caplog.at_level(logging.WARNING):
+        resumed = run(folder="cut")
+    assert "damaged" in caplog.text
+    assert same(run(folder="whole").model, resumed.model)
+
+
+def test_two_tasks_share_the_encoder_and_have_a_head_each(run):
+    tasks = [
+        TaskRows(task=SST2, train=classify_rows(64), validation=classify_rows(10, seed=1)),
+        TaskRows(task=UDPOS, train=tag_rows(32, longest=3), validation=tag_rows(10, seed=1)),
+    ]
+    result = run(tasks)
+    assert set(result.model.heads) == {"sst2", "udpos"}
+    assert result.history.groupby("task")["examples"].sum().to_dict() == {"sst2": 128, "udpos": 64}
+
+
+def test_a_loss_that_is_no_number_stops_with_advice(run, monkeypatch):
+    monkeypatch.setattr(format_of(SST2), "loss", lambda outputs, labels: outputs.sum() * float("nan"))
+    with pytest.raises(StudyError, match="step 1: lower learning_rate"):
+        run()
+
+
+def test_wrong_input_is_refused(run):
+    with pytest.raises(DataError, match="no training or no validation rows"):
+        TaskRows(task=SST2, train=classify_rows(1).iloc[:0])
+    with pytest.raises(DataError, match="only English may choose an epoch"):
+        TaskRows(task=SST2, train=classify_rows(4), validation=classify_rows(4, language="de"))
+    with pytest.raises(ParameterError, match="max_length 100000 is more than"):
+        run(settings=TrainingSettings(epochs=1, learning_rate=1e-3, max_length=100_000))
