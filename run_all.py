@@ -34,15 +34,26 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "study", nargs="?", default="quick", help="name or path of a parameter file in params/ (default: quick)"
+        "study",
+        nargs="?",
+        default="quick",
+        help="name or path of a parameter file in params/ (default: quick)",
     )
     parser.add_argument("--plan", action="store_true", help="print every run with its status; execute nothing")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change a parameter; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change a parameter; may be repeated",
     )
     parser.add_argument("--mirror", metavar="DIR", help="folder with data sets in hub layout (same as --set mirror=)")
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NN", help="only notebooks starting so; may be repeated"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NN",
+        help="only notebooks starting so; may be repeated",
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="runs side by side (default: 1)")
     parser.add_argument("--force", action="store_true", help="make the chosen notebooks and their runs anew")

@@ -64,7 +64,10 @@ def main() -> None:
 def report(options: argparse.Namespace) -> None:
     command = [sys.executable, *sys.argv]
     results = [
-        {"arm": arm, **json.loads(subprocess.run([*command, "--arm", arm], check=True, capture_output=True).stdout)}
+        {
+            "arm": arm,
+            **json.loads(subprocess.run([*command, "--arm", arm], check=True, capture_output=True).stdout),
+        }
         for _ in range(options.rounds)
         for arm in ARMS
     ]
@@ -167,7 +170,11 @@ def compare_losses(options: argparse.Namespace) -> float:
     item, rows = rows_of(options)
     base = load_encoder(encoder(options.encoder), cache=options.cache)
     settings = TrainingSettings(
-        epochs=1, learning_rate=1e-4, batch_size=options.batch_size, max_length=options.max_length, dropout=0.0
+        epochs=1,
+        learning_rate=1e-4,
+        batch_size=options.batch_size,
+        max_length=options.max_length,
+        dropout=0.0,
     )
     with tempfile.TemporaryDirectory() as folder:
         ours = train(base, [TaskRows(task=item, train=rows)], settings, seed=0, folder=Path(folder)).history["loss"]

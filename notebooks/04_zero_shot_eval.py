@@ -26,8 +26,8 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.execute.stage import complete
 from study_utils.analysis.results import check_results
+from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
 from study_utils.report.sentences import describe_scores

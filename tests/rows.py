@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.catalog import Task
 
 def classify_rows(n: int, *, language: str = "en", seed: int = 0) -> pd.DataFrame:
     """Sentiment rows whose label can be read off one word."""
@@ -35,7 +34,15 @@ def regress_rows(n: int, *, seed: int = 0) -> pd.DataFrame:
 def tag_rows(n: int, *, language: str = "en", seed: int = 0, longest: int = 9) -> pd.DataFrame:
     """Sentences whose words carry part-of-speech tags of their own."""
     rng = np.random.default_rng(seed)
-    lexicon = {"cat": "NOUN", "dog": "NOUN", "the": "DET", "a": "DET", "sleeps": "VERB", "here": "ADV", "5": "NUM"}
+    lexicon = {
+        "cat": "NOUN",
+        "dog": "NOUN",
+        "the": "DET",
+        "a": "DET",
+        "sleeps": "VERB",
+        "here": "ADV",
+        "5": "NUM",
+    }
     words = list(lexicon)
     tokens = [[words[i] for i in rng.integers(len(words), size=rng.integers(1, longest + 1))] for _ in range(n)]
     return pd.DataFrame(

@@ -18,7 +18,14 @@ from study_utils.metrics import METRICS, accuracy, macro_f1, score, span_f1, spa
 def frame(gold, found, **columns):
     gold, found = list(gold), list(found)
     right = [float(g == f) for g, f in zip(gold, found)]
-    base = {"language": "en", "measure": "accuracy", "gold": gold, "prediction": found, "correct": right, "total": 1.0}
+    base = {
+        "language": "en",
+        "measure": "accuracy",
+        "gold": gold,
+        "prediction": found,
+        "correct": right,
+        "total": 1.0,
+    }
     return pd.DataFrame({**base, **columns})
 
 

@@ -38,7 +38,7 @@ def test_runs_come_after_what_they_need(plan):
     for run in plan.runs.values():
         assert seen.issuperset(run.inputs), run.id
         seen.add(run.id)
-    assert [s for s in dict.fromkeys(run.stage for run in plan.runs.values())] == list(STAGES)
+    assert list(dict.fromkeys(run.stage for run in plan.runs.values())) == list(STAGES)
 
 
 def test_counts_by_hand(params, plan):
@@ -55,7 +55,11 @@ def test_ids_are_the_same_in_another_process():
     code += "print(json.dumps(sorted(make_plan(load_params('quick')).runs)))"
     found = [
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
     ]

@@ -15,8 +15,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from study_utils.catalog import Task, task
-from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.vocabulary import Vocabulary, expand
 from study_utils.errors import StoreError
 from study_utils.formats import format_of

@@ -34,9 +34,7 @@ class TrainingParams(_Params):
         None, description="at most this many English examples select the epoch; null: all"
     )
     epochs: Count = Field(2, description="passes over the training examples")
-    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] = Field(
-        1e-4, description="peak, after warm-up"
-    )
+    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] = Field(1e-4, description="peak, after warm-up")
     batch_size: Count = Field(32, description="examples a step")
     max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
     warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")
@@ -274,7 +272,7 @@ def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) 
             message = "is missing"
         elif isinstance(value, bool):
             message += f"; got {value} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
-        elif isinstance(value, str) and "number" in message or "valid integer" in message:
+        elif (isinstance(value, str) and "number" in message) or "valid integer" in message:
             message += f"; got {value!r} (YAML reads 1e-5 as text: write 1.0e-5)"
         elif not isinstance(value, dict | StudyParams) and "Value error" not in fault["msg"]:
             message += f"; got {value!r}"
@@ -307,5 +305,3 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
         else:
             rows.append((field, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
     return rows
-
-

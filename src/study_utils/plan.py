@@ -146,7 +146,7 @@ class _Planner:
                     f"intermediate-{name}{suffix}-{_slug(spec)}-s{seed}",
                     STAGES[1],
                     spec,
-                    {key: self.params.intermediate for key in stage.tasks},
+                    dict.fromkeys(stage.tasks, self.params.intermediate),
                     seed,
                     upstream,
                 )
@@ -193,9 +193,7 @@ class _Planner:
 
     def data(self, name: str, task: Task, roles: dict[str, int | None], languages: tuple[str, ...]) -> Run:
         sources = {
-            role: source_digest(
-                task, role, languages=languages, mirror=self.mirror, sources=self.params.sources
-            )
+            role: source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
             for role in roles
         }
         declared = {
@@ -304,5 +302,3 @@ def expected_seconds(plan: Plan, store: Store) -> dict[str, float]:
 def _likeness(run: Run) -> tuple:
     tasks = (run.work["task"],) if "task" in run.work else tuple(run.work["data"])
     return (run.kind, run.work.get("encoder"), tasks)
-
-

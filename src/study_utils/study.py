@@ -17,7 +17,7 @@ from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.params import StudyParams, describe_params, load_params, study_file
 from study_utils.paths import project_root
-from study_utils.plan import Plan, Run, expected_seconds, make_plan
+from study_utils.plan import Plan, expected_seconds, make_plan
 from study_utils.store import Store
 
 
@@ -158,9 +158,7 @@ class Study:
                 text = row["text"] if "text" in row else " ".join(row["tokens"])
                 gold = row.get("label", row.get("translation", " ".join(row.get("tags", []))))
                 pair = row.get("text_pair") or ""
-                picked.append(
-                    {"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold}
-                )
+                picked.append({"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold})
         return pd.DataFrame(picked)
 
     def conditions(self) -> pd.DataFrame:
@@ -243,8 +241,7 @@ class Study:
         scores = self._collect("scores.parquet", SCORE_COLUMNS, seen=True)
         related = {key: set(TASKS[key].same_data) for key in self.params.targets}
         scores["same_data"] = [
-            bool(related[task] & set(condition(name).tasks))
-            for task, name in zip(scores["task"], scores["condition"])
+            bool(related[task] & set(condition(name).tasks)) for task, name in zip(scores["task"], scores["condition"])
         ]
         return scores[list(SCORE_COLUMNS)]
 
@@ -303,5 +300,3 @@ def open_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
         store=Store(root / params.artifacts),
         report=root / params.reports / source.stem,
     )
-
-

@@ -40,6 +40,8 @@ def serve_hub(folder: Path) -> Iterator[tuple[str, list[str]]]:
             parts = path.strip("/").split("/")
             is_api = parts[0] == "api"
             parts = parts[1:] if is_api else parts
+            if len(parts) < 4:
+                return self.send(404, b"", {})
             hub_id, kind, revision = "/".join(parts[1:3]), parts[3], parts[4] if len(parts) > 4 else "main"
             root = folder / hub_id
             if not root.is_dir():

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from datasets import ClassLabel, Dataset, Features, List, Value
 
-from study_utils.catalog.schema import HubRows, Task
+from study_utils.catalog.schema import HubRows, Rows, Task
 
 NLI = ("entailment", "neutral", "contradiction")
 NLI_COLUMNS = {"text": "premise", "text_pair": "hypothesis", "label": "label"}
@@ -17,9 +17,7 @@ Splits = Mapping[tuple[str, str], Dataset]
 """(config, split) to rows."""
 
 
-def write_data_set(
-    mirror: Path, hub_id: str, splits: Splits, *, card: bool = True, infos: bool = True
-) -> Path:
+def write_data_set(mirror: Path, hub_id: str, splits: Splits, *, card: bool = True, infos: bool = True) -> Path:
     """Write one data set; returns its folder. `infos` adds the features and row counts to the card."""
     folder = mirror / hub_id
     configs: dict[str, dict] = {}
@@ -65,9 +63,7 @@ def tagged(rows: list[tuple[list[str], list[str]]], names: list[str]) -> Dataset
     return Dataset.from_dict(columns, features=features)
 
 
-def hub_rows(
-    hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=()
-) -> HubRows:
+def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=()) -> HubRows:
     """Declare rows at a revision that is no commit."""
     return HubRows(
         hub_id=hub_id,
@@ -79,7 +75,7 @@ def hub_rows(
     )
 
 
-def make_task(format: str, test: HubRows | None = None, **fields) -> Task:
+def make_task(format: str, test: Rows | None = None, **fields) -> Task:
     """Declare a task of a format with the test rows given."""
     defaults = {
         "classify": {"labels": NLI, "metric": "accuracy"},

@@ -51,9 +51,7 @@ def test_rows_from_the_hub_then_offline_from_its_cache(tmp_path: Path, ask: Ask)
         count = len(requests)
         assert ask(endpoint, offline=True)["rows"] == ROWS
         assert len(requests) == count
-        error = ask(endpoint, offline=True, config="deu")[
-            "digest_error"
-        ]  # never loaded: refused before any work
+        error = ask(endpoint, offline=True, config="deu")["digest_error"]  # never loaded: refused before any work
         assert "HF_HUB_OFFLINE" in error
         assert "config 'deu'" in error
 
@@ -80,19 +78,16 @@ def test_hub_switched_off(ask: Ask, tmp_path: Path) -> None:
         assert "data set 'org/nli', config 'eng', split 'test'" in error
         assert f"no folder {tmp_path / 'mirror'}" in error
         assert "hub: switched off (HF_HUB_OFFLINE)" in error
-        assert (
-            f"hf download org/nli --repo-type dataset --revision v1 --local-dir {tmp_path}/mirror/org/nli"
-            in error
-        )
+        assert f"hf download org/nli --repo-type dataset --revision v1 --local-dir {tmp_path}/mirror/org/nli" in error
         assert answer[f"{name}_seconds"] < 2
 
 
 def test_hub_out_of_reach(ask: Ask) -> None:
     answer = ask("http://127.0.0.1:9")  # nothing listens there
     assert answer["digest"]["kind"] == "hub"
-    assert "Couldn't reach 'org/nli' on the Hub" in answer["rows_error"]
+    assert "Looked in hub: ConnectError: " in answer["rows_error"]
     assert "hf download org/nli" in answer["rows_error"]
-    assert answer["rows_seconds"] < 30
+    assert answer["rows_seconds"] < 10
 
 
 def test_import_is_light() -> None:

@@ -116,9 +116,7 @@ def test_retrieval_needs_two_candidates() -> None:
 # --- fingerprint and files ---
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-tag_rows = st.lists(
-    st.tuples(texts, texts, st.lists(texts, max_size=3), st.lists(texts, max_size=3)), min_size=1
-)
+tag_rows = st.lists(st.tuples(texts, texts, st.lists(texts, max_size=3), st.lists(texts, max_size=3)), min_size=1)
 value_rows = st.lists(
     st.tuples(texts, texts, texts, texts, st.floats(allow_nan=False, allow_infinity=False)), min_size=1
 )

@@ -9,11 +9,15 @@ import time
 from pathlib import Path
 
 import datasets
+import huggingface_hub.constants
+import pandas as pd
 import pytest
 from datasets import Dataset
 from mirrors import NLI, NLI_COLUMNS, hub_rows, make_task, nli, tagged, write_data_set
 
-from study_utils.catalog import Task
+from study_utils.catalog import StarterRows, Task
+from study_utils.data import starter
+from study_utils.data.rows import COLUMNS
 from study_utils.data.sources import load_rows, source_digest
 from study_utils.errors import DataError, ParameterError
 
@@ -124,9 +128,7 @@ def test_unlabelled_rows_are_dropped_and_counted(tmp_path: Path) -> None:
 
 def test_undeclared_missing_label_is_refused(tmp_path: Path, task: Task) -> None:
     write_data_set(tmp_path, "org/nli", {("eng", "test"): nli([*EN, ("x", "y", -1)])})
-    with pytest.raises(
-        DataError, match=r"test-00000-of-00001\.parquet, language 'en', row 3, id '3': missing"
-    ):
+    with pytest.raises(DataError, match=r"test-00000-of-00001\.parquet, language 'en', row 3, id '3': missing"):
         load(task, tmp_path, "en")
 
 
@@ -170,17 +172,13 @@ GET_IT = r"hf download org/nli --repo-type dataset --revision v1 --local-dir "
 
 @pytest.mark.parametrize("call", [load, digest])
 def test_no_mirror(task: Task, call) -> None:
-    with pytest.raises(
-        DataError, match=r"'org/nli', config 'eng', 'deu', split 'test'.*none is set.*" + GET_IT
-    ):
+    with pytest.raises(DataError, match=r"'org/nli', config 'eng', 'deu', split 'test'.*none is set.*" + GET_IT):
         call(task, None)
 
 
 @pytest.mark.parametrize("call", [load, digest])
 def test_missing_mirror_folder(tmp_path: Path, task: Task, call) -> None:
-    with pytest.raises(
-        DataError, match=rf"no folder {tmp_path / 'x'}\. .*{GET_IT}{tmp_path / 'x' / 'org/nli'}"
-    ):
+    with pytest.raises(DataError, match=rf"no folder {tmp_path / 'x'}\. .*{GET_IT}{tmp_path / 'x' / 'org/nli'}"):
         call(task, tmp_path / "x")
 
 
@@ -339,12 +337,19 @@ def test_no_progress_bars(mirror: Path, task: Task, capfd: pytest.CaptureFixture
 # --- the order of sources ---
 
 
-def test_the_first_source_that_has_the_rows(mirror: Path, task: Task) -> None:
+def test_the_first_source_that_has_the_rows(
+    mirror: Path, task: Task, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     hub = {"kind": "hub", "hub_id": "org/nli", "revision": "v1"}
     assert digest(task, mirror, sources=("mirror", "hub"))["kind"] == "mirror"
     assert digest(task, mirror, sources=("hub", "mirror")) == hub
     assert digest(task, mirror.parent / "x", sources=("mirror", "hub")) == hub
     assert digest(task, None, sources=("mirror", "hub")) == hub
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    assert digest(task, mirror, sources=("hub", "mirror"))["kind"] == "mirror"
+    assert len(load(task, mirror, sources=("hub", "mirror"))) == 5
 
 
 def test_damage_is_not_passed_over(mirror: Path, task: Task) -> None:
@@ -374,6 +379,30 @@ def test_card_forms(tmp_path: Path) -> None:
         loaded = datasets.load_dataset(str(folder), "c", split="train", cache_dir=str(tmp_path / "cache"))
         assert load(task, tmp_path)["text"].tolist() == loaded["text"][:] == ["x"], form
         assert list(digest(task, tmp_path)["files"]) == ["c/train"]
+
+
+def test_starter_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def recipe(split: str, language: str) -> pd.DataFrame:
+        asked.append((split, language))
+        rows = [] if language == "sw" else [(str(n), language, f"text {n}", "", "neutral") for n in range(2)]
+        return pd.DataFrame(rows, columns=COLUMNS["classify"])
+
+    monkeypatch.setitem(starter.RECIPES, "toy", recipe)
+    rows = StarterRows(recipe="toy", split="test", languages=("en", "de", "sw"))
+    task = make_task("classify", rows)
+    frame = load(task, None, "de", "en", sources=("hub",))
+    assert asked == [("test", "de"), ("test", "en")]
+    assert frame["language"].tolist() == ["de", "de", "en", "en"]
+    assert frame.attrs == {"dropped": 0, "source": "starter"}
+    assert digest(task, None, "en") == {"kind": "starter", **starter.package_digest()}
+    with pytest.raises(DataError, match=r"starter recipe 'toy', split 'test', language 'sw': no rows"):
+        load(task, None)
+    wrong = make_task("classify", StarterRows(recipe="toyy", split="test", languages=("en",)))
+    for call in (load, digest):
+        with pytest.raises(DataError, match=r"unknown starter recipe 'toyy'\. Did you mean 'toy'"):
+            call(wrong, None)
 
 
 def test_label_order_of_the_task_is_free(mirror: Path) -> None:

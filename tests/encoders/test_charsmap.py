@@ -52,11 +52,7 @@ def test_sequences_are_those_of_sentencepiece(characters, table) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.dictionaries(
-        st.characters(exclude_categories=["Cs", "Cc", "M"]), st.text("abcé漢", max_size=4), max_size=60
-    )
-)
+@given(st.dictionaries(st.characters(exclude_categories=["Cs", "Cc", "M"]), st.text("abcé漢", max_size=4), max_size=60))
 def test_any_rules_are_found_again(rules: dict[str, str]) -> None:
     table = normalizers.Precompiled(compile_rules(rules | {"x": "y"}))
     for source, target in (rules | {"x": "y"}).items():

@@ -60,9 +60,7 @@ def test_folder_identity_follows_contents_not_the_path(tiny_encoder: Path, tmp_p
         ("tokenizer.json", r"no tokenizer\.json"),
     ],
 )
-def test_an_incomplete_folder_is_refused(
-    tiny_encoder: Path, removed: str, message: str, tmp_path: Path
-) -> None:
+def test_an_incomplete_folder_is_refused(tiny_encoder: Path, removed: str, message: str, tmp_path: Path) -> None:
     copied = tmp_path / "copy"
     shutil.copytree(tiny_encoder, copied)
     (copied / removed).unlink()

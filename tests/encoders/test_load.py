@@ -65,9 +65,7 @@ def test_the_random_state_and_verbosity_are_left_alone(tiny_encoder: Path, tmp_p
 
 def test_half_precision_weights_become_float32(copied: Path) -> None:
     path = copied / "model.safetensors"
-    save_file(
-        {name: value.half() for name, value in load_file(path).items()}, path, metadata={"format": "pt"}
-    )
+    save_file({name: value.half() for name, value in load_file(path).items()}, path, metadata={"format": "pt"})
     assert {parameter.dtype for parameter in load(copied).model.parameters()} == {torch.float32}
 
 
@@ -123,9 +121,7 @@ def test_a_tokenizer_without_padding_is_refused(copied: Path) -> None:
         load(copied)
 
 
-def test_the_hub_is_read_at_the_pinned_revision_and_missing_is_explained(
-    tiny_encoder: Path, tmp_path: Path
-) -> None:
+def test_the_hub_is_read_at_the_pinned_revision_and_missing_is_explained(tiny_encoder: Path, tmp_path: Path) -> None:
     """In a process of its own, offline, with a hub cache of the real layout."""
     commit = "0123456789" * 4
     snapshot = tmp_path / "hub" / "models--some--tiny" / "snapshots" / commit

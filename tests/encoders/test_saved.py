@@ -58,18 +58,14 @@ def test_a_checkpoint_comes_back_whole(saved) -> None:
 
 def test_the_file_tells_the_original_ids_without_this_project(saved) -> None:
     folder, vocabulary, _ = saved
-    np.testing.assert_array_equal(
-        load_file(folder / "model.safetensors")["kept_ids"].numpy(), vocabulary.kept
-    )
+    np.testing.assert_array_equal(load_file(folder / "model.safetensors")["kept_ids"].numpy(), vocabulary.kept)
 
 
 def test_an_export_is_an_ordinary_encoder(saved, tmp_path: Path, tiny_encoder: Path) -> None:
     folder, vocabulary, tiny = saved
     export(tmp_path / "exported", load_model(folder).model, vocabulary, encoder=tiny)
     with quiet():
-        model = AutoModel.from_pretrained(
-            tmp_path / "exported", add_pooling_layer=False, use_safetensors=True
-        )
+        model = AutoModel.from_pretrained(tmp_path / "exported", add_pooling_layer=False, use_safetensors=True)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "exported")
     base = base_rows(tiny_encoder)
     rows = model.get_input_embeddings().weight.detach().numpy()

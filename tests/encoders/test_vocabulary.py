@@ -21,9 +21,7 @@ TEXTS = [*SCRIPTS.values(), AWKWARD["emoji"], AWKWARD["mixed direction"], ""]
 
 def encode(encoder: LoadedEncoder, texts: list[str]) -> dict[str, np.ndarray]:
     return dict(
-        encoder.tokenizer(
-            texts, padding=True, truncation=True, max_length=encoder.max_length, return_tensors="np"
-        )
+        encoder.tokenizer(texts, padding=True, truncation=True, max_length=encoder.max_length, return_tensors="np")
     )
 
 
@@ -144,9 +142,7 @@ def train(model, ids: list[np.ndarray], mask: np.ndarray) -> None:
     ]
     optimizer = torch.optim.AdamW(groups, lr=1e-2)
     for batch in ids:
-        hidden = model(
-            input_ids=torch.from_numpy(batch), attention_mask=torch.from_numpy(mask)
-        ).last_hidden_state
+        hidden = model(input_ids=torch.from_numpy(batch), attention_mask=torch.from_numpy(mask)).last_hidden_state
         (hidden * torch.linspace(-1, 1, hidden.shape[-1])).sum(-1)[:, 0].pow(2).mean().backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -19,7 +19,10 @@ def base(tiny_encoder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(base, tmp_path_factory):
-    tasks = [TaskRows(task=task("sst2"), train=classify_rows(40)), TaskRows(task=task("udpos"), train=tag_rows(40))]
+    tasks = [
+        TaskRows(task=task("sst2"), train=classify_rows(40)),
+        TaskRows(task=task("udpos"), train=tag_rows(40)),
+    ]
     settings = TrainingSettings(epochs=1, learning_rate=5e-3, batch_size=8, max_length=32)
     return train(base, tasks, settings, seed=0, folder=tmp_path_factory.mktemp("run"), device="cpu").model
 
@@ -33,7 +36,15 @@ def test_predictions_come_in_the_order_of_the_rows(model):
     rows = classify_rows(30)
     found = predict(model, task("sst2"), rows, max_length=32, device="cpu")
     assert list(found["example_id"]) == list(rows["id"])
-    assert list(found.columns) == ["language", "example_id", "measure", "gold", "prediction", "correct", "total"]
+    assert list(found.columns) == [
+        "language",
+        "example_id",
+        "measure",
+        "gold",
+        "prediction",
+        "correct",
+        "total",
+    ]
 
 
 @pytest.mark.parametrize("key", ["sst2", "udpos"])
@@ -71,7 +82,14 @@ def test_what_cannot_be_predicted_is_refused(model, base):
 
 def test_progress_ends_at_the_number_of_inputs(model):
     seen = []
-    predict(model, task("sst2"), classify_rows(9), max_length=32, device="cpu", progress=lambda d, n: seen.append((d, n)))
+    predict(
+        model,
+        task("sst2"),
+        classify_rows(9),
+        max_length=32,
+        device="cpu",
+        progress=lambda d, n: seen.append((d, n)),
+    )
     assert seen[-1] == (9, 9)
 
 

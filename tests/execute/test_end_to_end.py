@@ -139,12 +139,28 @@ def test_damage_is_repaired_by_making_what_is_missing_anew(finished, changes):
 def test_killed_at_any_moment_it_continues_to_the_same_results(finished, changes, tmp_path):
     other = {**changes, "artifacts": str(tmp_path / "artifacts"), "reports": str(tmp_path / "reports"),
              "conditions": ["none", "utterance_domain"], "targets": ["intent"], "seeds": [0]}  # fmt: skip
-    command = [sys.executable, "run_all.py", "quick", "--only", "01", "--only", "02", "--only", "03", "--only", "04"]
+    command = [
+        sys.executable,
+        "run_all.py",
+        "quick",
+        "--only",
+        "01",
+        "--only",
+        "02",
+        "--only",
+        "03",
+        "--only",
+        "04",
+    ]
     for field, value in other.items():
         command += ["--set", f"{field}={json.dumps(value)}"]
     store = Store(tmp_path / "artifacts")
     process = subprocess.Popen(
-        command, cwd=project_root(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=project_root(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 120
     while not list(store.runs.glob("intermediate-*")) and time.monotonic() < deadline:

@@ -115,7 +115,9 @@ def test_the_two_directions_can_differ():
 
 
 def test_languages_are_separate_pools():
-    rows = pd.DataFrame({"id": ["a", "b", "a", "b"], "language": ["de", "de", "fr", "fr"], "text": "", "translation": ""})
+    rows = pd.DataFrame(
+        {"id": ["a", "b", "a", "b"], "language": ["de", "de", "fr", "fr"], "text": "", "translation": ""}
+    )
     vectors = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])
     found = retrieve.decode([*vectors, *vectors], None, rows, task("tatoeba"))
     assert found["correct"].all()

@@ -36,7 +36,9 @@ def test_every_stage_has_its_notebook_and_numbers_are_unique():
 def test_script_and_notebook_agree(path):
     script = path.with_suffix(".py")
     assert script.is_file(), f"{path.name} has no paired script: run make pair"
-    texts = [[(c.cell_type, c.source, c.metadata.get("tags", [])) for c in jupytext.read(p).cells] for p in (path, script)]
+    texts = [
+        [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in jupytext.read(p).cells] for p in (path, script)
+    ]
     assert texts[0] == texts[1], "they differ: edit the .py and run 'make pair'"
     header = script.read_text(encoding="utf-8").split("# ---")[1]
     assert "name: python3" in header, "no kernel named in the script's header"

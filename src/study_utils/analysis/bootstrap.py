@@ -155,7 +155,12 @@ def unit_interval(
         p = 1.0 if estimate == 0 else float("nan")
     half = quantile * error
     return Interval(
-        estimate=estimate, low=estimate - half, high=estimate + half, standard_error=error, freedom=freedom, p=p
+        estimate=estimate,
+        low=estimate - half,
+        high=estimate + half,
+        standard_error=error,
+        freedom=freedom,
+        p=p,
     )
 
 

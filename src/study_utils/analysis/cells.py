@@ -109,7 +109,9 @@ def cells_from_predictions(predictions: pd.DataFrame, scores: pd.DataFrame | Non
     flags = scores[[*CELL, "zero_shot", "same_data"]].drop_duplicates()
     paired = paired.merge(flags, on=list(CELL), how="left", validate="many_to_one")
     if (bad := paired["zero_shot"].isna()).any():
-        raise AnalysisError(f"{bad.sum()} cells of the predictions are not in the results table: give both of one study")
+        raise AnalysisError(
+            f"{bad.sum()} cells of the predictions are not in the results table: give both of one study"
+        )
     unmeasured = ~scores["task"].isin(measured["task"].unique())
     if unmeasured.any():
         paired = pd.concat([paired, cells_from_scores(scores[unmeasured])], ignore_index=True)
@@ -176,7 +178,8 @@ def example_differences(predictions: pd.DataFrame) -> Mapping[tuple, ExampleDiff
         correct = dict(zip(map(tuple, runs.to_numpy()), part["correct"].to_numpy(float).reshape(len(runs), examples)))
         conditions = tuple(sorted(set(runs["condition"]) - {BASELINE}))
         columns = [
-            np.mean([correct[c, s] - correct[BASELINE, s] for c, s in correct if c == name], axis=0) for name in conditions
+            np.mean([correct[c, s] - correct[BASELINE, s] for c, s in correct if c == name], axis=0)
+            for name in conditions
         ]
         difference = np.column_stack(columns) if columns else np.empty((examples, 0))
         found[block] = ExampleDifferences(conditions=conditions, difference=difference, total=total[0])

@@ -26,7 +26,20 @@ CLEAR = 0.05
 """A result is called clear if its interval excludes zero and its corrected p-value is below this."""
 
 FAMILY_GAIN_COLUMNS = [
-    *("encoder", "variant", "condition", "unit", "group", "estimate", "low", "high", "level", "p", "p_holm", "clear"),
+    *(
+        "encoder",
+        "variant",
+        "condition",
+        "unit",
+        "group",
+        "estimate",
+        "low",
+        "high",
+        "level",
+        "p",
+        "p_holm",
+        "clear",
+    ),
     *("resampled", "n_languages", "n_tasks", "n_seeds", "n_examples", "languages", "tasks", "measure"),
     *("standard_error", "freedom", "same_data", "comparable", "withheld"),
 ]
@@ -191,7 +204,9 @@ def _row(part: pd.DataFrame, deviations: dict, *, group: pd.DataFrame, settings:
     if len(languages) > 1:
         resampled.append("language")
     if with_examples:
-        resampled.append("example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)")
+        resampled.append(
+            "example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)"
+        )
     if len(seeds) > 1:
         resampled.append("seed")
     cells = set(zip(part["task"], part["language"]))

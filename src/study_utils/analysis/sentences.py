@@ -9,7 +9,19 @@ from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, requ
 from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
 
 NEEDED = (
-    *("encoder", "condition", "unit", "group", "estimate", "low", "high", "level", "clear", "n_languages", "n_tasks"),
+    *(
+        "encoder",
+        "condition",
+        "unit",
+        "group",
+        "estimate",
+        "low",
+        "high",
+        "level",
+        "clear",
+        "n_languages",
+        "n_tasks",
+    ),
     *("n_seeds", "resampled", "comparable", "withheld"),
 )
 

@@ -80,7 +80,12 @@ def simulate_study(
                     parts.append((keys, correct, measure))
                     scores.append(
                         keys
-                        | {"metric": measure, "value": correct.mean(), "n": examples, "zero_shot": language != ENGLISH}
+                        | {
+                            "metric": measure,
+                            "value": correct.mean(),
+                            "n": examples,
+                            "zero_shot": language != ENGLISH,
+                        }
                         | {"same_data": False}
                     )
     keys = pd.DataFrame([k | {"measure": m} for k, _, m in parts]).loc[np.repeat(np.arange(len(parts)), examples)]

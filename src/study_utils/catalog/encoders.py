@@ -47,9 +47,7 @@ class Encoder:
         if bool(self.hub_id) == bool(self.package):
             raise CatalogError(f"encoder {self.key!r} needs a hub id or a package, and only one of them")
         if self.pooling not in ("first", "mean"):
-            raise CatalogError(
-                unknown("pooling", self.pooling, ("first", "mean"), where=f"encoder {self.key}")
-            )
+            raise CatalogError(unknown("pooling", self.pooling, ("first", "mean"), where=f"encoder {self.key}"))
 
 
 _DECLARED = (

@@ -54,9 +54,7 @@ _UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM
 
 
 def _glue(config: str, split: str, columns: Mapping[str, str]) -> HubRows:
-    return HubRows(
-        hub_id="nyu-mll/glue", revision=_GLUE, split=split, configs={"en": config}, columns=columns
-    )
+    return HubRows(hub_id="nyu-mll/glue", revision=_GLUE, split=split, configs={"en": config}, columns=columns)
 
 
 def _xnli(split: str, languages: list[str]) -> HubRows:
@@ -211,9 +209,7 @@ HUB_TASKS = (
         format="regress",
         metric="spearman",
         train=_glue("stsb", "train", {"text": "sentence1", "text_pair": "sentence2", "label": "label"}),
-        validation=_glue(
-            "stsb", "validation", {"text": "sentence1", "text_pair": "sentence2", "label": "label"}
-        ),
+        validation=_glue("stsb", "validation", {"text": "sentence1", "text_pair": "sentence2", "label": "label"}),
         value_range=(0.0, 5.0),
         licence="CC BY-SA 4.0",
         citation="Cer et al. 2017, arXiv 1708.00055",

@@ -119,13 +119,9 @@ class Task:
         if (self.format in ("classify", "tag")) != bool(self.labels):
             raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
         if (self.format == "regress") != (self.value_range is not None):
-            raise CatalogError(
-                f"task {self.key}: only a regress task has a value_range, and it must have one"
-            )
+            raise CatalogError(f"task {self.key}: only a regress task has a value_range, and it must have one")
         if (self.train is None) != (self.validation is None):
-            raise CatalogError(
-                f"task {self.key}: training rows need English validation rows, and the reverse"
-            )
+            raise CatalogError(f"task {self.key}: training rows need English validation rows, and the reverse")
         if self.train is None and self.test is None:
             raise CatalogError(f"task {self.key} has neither training nor test rows")
         for rows in (self.train, self.validation):

@@ -60,9 +60,7 @@ def summary(frames: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     found = []
     for (key, role), frame in frames.items():
         lengths = length_table({(key, role): frame})
-        labels = (
-            frame["tags"].explode() if "tags" in frame.columns else frame.get("label", pd.Series(dtype=str))
-        )
+        labels = frame["tags"].explode() if "tags" in frame.columns else frame.get("label", pd.Series(dtype=str))
         found.append(
             {
                 "task": key,

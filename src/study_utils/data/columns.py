@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def rows_of(
-    dataset: Dataset, task: Task, rows: HubRows, *, language: str, where: str
-) -> tuple[pd.DataFrame, int]:
+def rows_of(dataset: Dataset, task: Task, rows: HubRows, *, language: str, where: str) -> tuple[pd.DataFrame, int]:
     """Make the frame of rows of one language.
 
     Parameters
@@ -87,11 +85,7 @@ def _names(feature: object, task: Task, *, where: str) -> Sequence[str] | None:
     if isinstance(feature, list):
         feature = feature[0]
     names = getattr(feature, "names", None)
-    if (
-        names is None
-        and task.labels
-        and getattr(feature, "dtype", "") not in ("string", "large_string", "null")
-    ):
+    if names is None and task.labels and getattr(feature, "dtype", "") not in ("string", "large_string", "null"):
         kind = getattr(feature, "dtype", type(feature).__name__)
         raise DataError(
             f"{where}: labels are of type {kind!r} without names, so it isn't known which is which. "

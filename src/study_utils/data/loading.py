@@ -19,16 +19,42 @@ from study_utils.errors import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
+_PATIENCE = 10.0
+"""Seconds to wait for the first answer of the hub."""
+
 
 def load_split(
     task: Task, role: str, rows: HubRows, language: str, split: MirrorSplit | None, *, mirror: Path | None
 ) -> tuple[Dataset, str]:
-    """Load one split, and say where it is."""
-    import httpx
+    """Load one split, and say where it is.
+
+    Parameters
+    ----------
+    task, role, rows, language
+        What is loaded, for messages too.
+    split : MirrorSplit or None
+        The files in a mirror; None loads from the hub.
+    mirror : pathlib.Path or None
+        Named in the advice on how to get what is missing.
+
+    Returns
+    -------
+    dataset : datasets.Dataset
+        The split.
+    where : str
+        File or hub id, config and split, for later messages.
+
+    Raises
+    ------
+    DataError
+        If the hub or a file can't be read, or the number of rows isn't the one that the card states.
+    """
     import pyarrow.parquet as pq
     import yaml
     from datasets import VerificationMode, load_dataset
     from datasets.exceptions import DatasetsError
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session, httpx
 
     # what datasets, the hub client below it and the files themselves can raise; there is no common base
     failures = (DatasetsError, OSError, ValueError, RuntimeError, yaml.YAMLError, httpx.HTTPError)
@@ -36,6 +62,9 @@ def load_split(
     if split is None:
         where = f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {rows.split!r}"
         try:
+            if not _is_kept(rows, config):
+                # one quick request: datasets itself tries an unreachable hub again and again for half a minute
+                get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
             with _quiet():
                 dataset = load_dataset(
                     rows.hub_id,
@@ -105,22 +134,22 @@ def _hub_cache(rows: HubRows) -> Path:
     from huggingface_hub import constants
 
     root = os.environ.get("HF_DATASETS_CACHE") or Path(constants.HF_HOME) / "datasets"
-    return (
-        Path(root).expanduser() / "pinned" / rows.hub_id.replace("/", "--") / rows.revision.replace("/", "--")
-    )
+    return Path(root).expanduser() / "pinned" / rows.hub_id.replace("/", "--") / rows.revision.replace("/", "--")
+
+
+def _is_kept(rows: HubRows, config: str) -> bool:
+    """Whether the split has been loaded from the hub before."""
+    return next(_hub_cache(rows).glob(f"*/{config}/*/*/*-{rows.split}*.arrow"), None) is not None
 
 
 def check_reachable(rows: HubRows, config: str) -> None:
     """Refuse the hub when it is switched off and the config hasn't been loaded before."""
     from huggingface_hub import constants
 
-    if not constants.HF_HUB_OFFLINE:
-        return
-    cache = _hub_cache(rows)
-    if next(cache.glob(f"*/{config}/*/*/*-{rows.split}*.arrow"), None) is None:
+    if constants.HF_HUB_OFFLINE and not _is_kept(rows, config):
         raise NotThereError(
             f"hub: switched off (HF_HUB_OFFLINE), and config {config!r} at revision {rows.revision} "
-            f"has not been loaded before ({cache})"
+            f"has not been loaded before ({_hub_cache(rows)})"
         )
 
 

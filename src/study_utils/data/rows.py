@@ -137,19 +137,13 @@ def _at(frame: pd.DataFrame, bad: Iterable[bool] | int, where: str) -> str:
     return f"{where}, language {row['language']!r}, row {number}, id {row['id']!r}"
 
 
-def _check_strings(
-    frame: pd.DataFrame, names: Sequence[str], *, where: str, empty_is_fine: bool = False
-) -> None:
+def _check_strings(frame: pd.DataFrame, names: Sequence[str], *, where: str, empty_is_fine: bool = False) -> None:
     for name in names:
         values = frame[name].tolist()
         bad = [not isinstance(value, str) or not (empty_is_fine or value.strip()) for value in values]
         if any(bad):
             value = values[bad.index(True)]
-            what = (
-                f"empty {name}"
-                if isinstance(value, str) or _is_missing(value)
-                else f"{name} is no text: {value!r}"
-            )
+            what = f"empty {name}" if isinstance(value, str) or _is_missing(value) else f"{name} is no text: {value!r}"
             raise DataError(
                 f"{_at(frame, bad, where)}: {what}. "
                 "Correct or remove the row in the source, or correct the declared column."
@@ -199,14 +193,12 @@ def _check_tag(frame: pd.DataFrame, task: Task, where: str) -> None:
             raise DataError(f"{_at(frame, position, where)}: empty sentence (no tokens). Remove the row.")
         if len(tokens) != len(tags):
             raise DataError(
-                f"{_at(frame, position, where)}: {len(tokens)} tokens but {len(tags)} tags. "
-                "Correct or remove the row."
+                f"{_at(frame, position, where)}: {len(tokens)} tokens but {len(tags)} tags. Correct or remove the row."
             )
         for place, (token, tag) in enumerate(zip(tokens, tags)):
             if not isinstance(token, str) or not token.strip():
                 raise DataError(
-                    f"{_at(frame, position, where)}: empty token at position {place}. "
-                    "Correct or remove the row."
+                    f"{_at(frame, position, where)}: empty token at position {place}. Correct or remove the row."
                 )
             if tag not in declared:
                 raise DataError(f"{_at(frame, position, where)}: {_bad_label('tag', tag, task)}")

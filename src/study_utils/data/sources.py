@@ -77,13 +77,10 @@ def load_rows(
             dropped += left_out
             if frame.empty and left_out:
                 raise DataError(
-                    f"{where}, language {language!r}: none of {left_out} rows has a gold label. "
-                    "Use a labelled split."
+                    f"{where}, language {language!r}: none of {left_out} rows has a gold label. Use a labelled split."
                 )
         if frame.empty:
-            raise DataError(
-                f"{where}, language {language!r}: no rows. Leave the language out of task {task.key!r}."
-            )
+            raise DataError(f"{where}, language {language!r}: no rows. Leave the language out of task {task.key!r}.")
         check_rows(frame, task, where=where)
         frames.append(frame)
     result = pd.concat(frames, ignore_index=True)
@@ -152,9 +149,7 @@ def _declared(task: Task, role: str, languages: Sequence[str]) -> Rows:
         if code not in known:
             raise DataError(unknown("language", code, known, where=f"{role} rows of task {task.key!r}"))
     if len(set(languages)) < len(languages):
-        raise DataError(
-            f"{role} rows of task {task.key!r}: languages {list(languages)} repeat. Name each once."
-        )
+        raise DataError(f"{role} rows of task {task.key!r}: languages {list(languages)} repeat. Name each once.")
     return rows
 
 

@@ -87,9 +87,7 @@ class _Cursor:
 
     def take(self, count: int) -> memoryview:
         if count < 0 or self.at + count > len(self.data):
-            raise _damaged(
-                self.path, f"is {len(self.data)} bytes long and ends within a field at byte {self.at}"
-            )
+            raise _damaged(self.path, f"is {len(self.data)} bytes long and ends within a field at byte {self.at}")
         self.at += count
         return memoryview(self.data)[self.at - count : self.at]
 
@@ -119,9 +117,7 @@ def read_e5_file(path: Path) -> E5File:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise EncoderError(
-            f"packaged encoder {path} cannot be read ({error}): reinstall its package."
-        ) from error
+        raise EncoderError(f"packaged encoder {path} cannot be read ({error}): reinstall its package.") from error
     cursor = _Cursor(path, data)
     if len(data) < 8 or cursor.take(4) != MAGIC:
         raise _damaged(path, f"starts with {data[:4]!r}, not with {MAGIC!r}")
@@ -192,9 +188,7 @@ def _tensors(cursor: _Cursor) -> dict[str, np.ndarray]:
         kind, size, offset, length = cursor.unpack("BIQQ")
         bytes_expected = {_FLOAT32: size * 4, _FOUR_BIT: size // BLOCK * _BLOCK_TYPE.itemsize}.get(kind)
         if bytes_expected != length or (kind == _FOUR_BIT and size % BLOCK):
-            raise _damaged(
-                cursor.path, f"describes tensor {name!r} as kind {kind}, {size} values, {length} bytes"
-            )
+            raise _damaged(cursor.path, f"describes tensor {name!r} as kind {kind}, {size} values, {length} bytes")
         if offset + length > len(cursor.data):
             raise _damaged(cursor.path, f"is {len(cursor.data)} bytes long and ends within tensor {name!r}")
         dtype = np.dtype("<f4") if kind == _FLOAT32 else _BLOCK_TYPE

@@ -109,9 +109,7 @@ def load_encoder(spec: Encoder, *, cache: Path) -> LoadedEncoder:
         )
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         lacking = "padding token" if tokenizer.is_fast else "fast tokenizer (tokenizer.json)"
-        raise EncoderError(
-            f"encoder {spec.key!r} ({source}) has no {lacking}: add it or use another encoder."
-        )
+        raise EncoderError(f"encoder {spec.key!r} ({source}) has no {lacking}: add it or use another encoder.")
     return LoadedEncoder(
         spec=spec,
         model=model.eval(),

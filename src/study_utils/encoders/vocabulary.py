@@ -218,14 +218,10 @@ def base_rows(folder: Path) -> np.ndarray:
 
 def _rows_of(source: BaseRows, ids: np.ndarray, *, width: int) -> np.ndarray:
     if isinstance(source, np.ndarray) and ids.max() >= len(source):
-        raise EncoderError(
-            f"base rows end at id {len(source) - 1}, wanted is {ids.max()}: give all rows of the base"
-        )
+        raise EncoderError(f"base rows end at id {len(source) - 1}, wanted is {ids.max()}: give all rows of the base")
     rows = source[ids] if isinstance(source, np.ndarray) else source(ids)
     if rows.shape != (len(ids), width):
-        raise EncoderError(
-            f"base rows have shape {rows.shape}, needed is {(len(ids), width)}: give the same encoder's"
-        )
+        raise EncoderError(f"base rows have shape {rows.shape}, needed is {(len(ids), width)}: give the same encoder's")
     return np.ascontiguousarray(rows, dtype=np.float32)
 
 

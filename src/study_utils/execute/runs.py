@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-
+from typing import TYPE_CHECKING
 
 from study_utils.catalog import encoder, task
 from study_utils.errors import StoreError
 from study_utils.plan import Run
 from study_utils.store import Store
 from study_utils.study import Study
+
+if TYPE_CHECKING:
+    from study_utils.encoders.load import LoadedEncoder
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +56,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     mirror = Path(params.mirror).expanduser() if params.mirror else None
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
-        rows = load_rows(
-            item, role, languages=run.work["languages"], mirror=mirror, sources=params.sources
-        )
+        rows = load_rows(item, role, languages=run.work["languages"], mirror=mirror, sources=params.sources)
         dropped = int(rows.attrs.get("dropped", 0))
         rows = cap(rows, limit)
         check_rows(rows, item, where=f"task {item.key}, {role}")
@@ -67,12 +69,11 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
-    from study_utils.encoders.load import load_encoder
     from study_utils.model import load_trained
     from study_utils.training import TaskRows, TrainingSettings, train
 
     store = study.store
-    base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)
+    base = _pretrained(run.work["encoder"], store.cache)
     start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
     tasks = [
         TaskRows(
@@ -101,13 +102,12 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
-    from study_utils.encoders.load import load_encoder
     from study_utils.evaluation.predict import predict
     from study_utils.metrics import score
     from study_utils.model import load_trained
 
     store, item = study.store, task(run.work["task"])
-    base = load_encoder(encoder(run.work["encoder"]), cache=store.cache)
+    base = _pretrained(run.work["encoder"], store.cache)
     model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
     predictions = predict(
@@ -124,6 +124,14 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
     facts["rows"] = len(predictions)
 
 
+@lru_cache(maxsize=1)
+def _pretrained(key: str, cache: Path) -> LoadedEncoder:
+    """Load an encoder once a process; neither training nor prediction changes it."""
+    from study_utils.encoders.load import load_encoder
+
+    return load_encoder(encoder(key), cache=cache)
+
+
 def _languages_seen(store: Store, run: Run) -> set[str]:
     """Languages in the training and selection rows of the run this one starts from, and of all before it."""
     start = run.work["start"]
@@ -131,5 +139,3 @@ def _languages_seen(store: Store, run: Run) -> set[str]:
 
 
 _KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions}
-
-

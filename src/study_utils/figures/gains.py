@@ -43,7 +43,18 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
     families : pandas.DataFrame
         From `study_utils.analysis.family_gains`.
     """
-    needed = ("encoder", "condition", "group", "unit", "estimate", "low", "high", "level", "clear", "n_languages")
+    needed = (
+        "encoder",
+        "condition",
+        "group",
+        "unit",
+        "estimate",
+        "low",
+        "high",
+        "level",
+        "clear",
+        "n_languages",
+    )
     require_columns(families, needed, table="family table")
     if families.empty:
         return nothing(_NOTHING)
@@ -57,7 +68,11 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
             y = groups.index(row.group)
             if np.isfinite(row.low):
                 ax.plot(
-                    [row.low * POINTS, row.high * POINTS], [y, y], color=style.colour, linewidth=1.8, solid_capstyle="butt"
+                    [row.low * POINTS, row.high * POINTS],
+                    [y, y],
+                    color=style.colour,
+                    linewidth=1.8,
+                    solid_capstyle="butt",
                 )
             marker = style.marker if np.isfinite(row.low) else "x"
             face = style.colour if row.clear else "white"
@@ -72,7 +87,14 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
     level = families["level"].iloc[0]
     handles = [
         Line2D([], [], marker="o", color=INK, markerfacecolor=INK, label="clear after correction"),
-        Line2D([], [], marker="o", color=INK, markerfacecolor="white", label=f"not clear; line: {level:.0%} interval"),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            color=INK,
+            markerfacecolor="white",
+            label=f"not clear; line: {level:.0%} interval",
+        ),
     ]
     if families["low"].isna().any():
         handles.append(Line2D([], [], marker="x", color=INK, linestyle="none", label="interval withheld"))
@@ -92,7 +114,9 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
     same_data : bool
         Whether pairs of intermediate and target task made from the same data count.
     """
-    require_columns(table, ("encoder", "condition", "language", "seed", "gain", "zero_shot", "same_data"), table="gains")
+    require_columns(
+        table, ("encoder", "condition", "language", "seed", "gain", "zero_shot", "same_data"), table="gains"
+    )
     kept = table[table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)]
     if not same_data:
         kept = kept[~kept["same_data"].astype(bool)]
@@ -117,9 +141,7 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
         _finish(ax, rows["name"].tolist(), label="gain in points")
         at_end = (number + 1) % min(_PER_ROW, len(used)) == 0
         mark_blocks(ax, rows["block"].tolist(), labels=at_end)
-    figure.suptitle(
-        "Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left"
-    )
+    figure.suptitle("Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left")
     return figure
 
 

@@ -91,7 +91,14 @@ def plot_coverage(coverage: pd.DataFrame) -> Figure:
     figure, (ax,) = new_figure(width=3.6 + 0.9 * len(tasks), height=1.2 + _ROW * len(rows))
     counts = table.to_numpy(float)
     shade = np.where(np.isnan(counts), np.nan, 0.35)
-    _draw(ax, shade, [[f"{v:.0f}" if v == v else "" for v in row] for row in counts], cmap=SCORE_COLOURS, low=0, high=1)
+    _draw(
+        ax,
+        shade,
+        [[f"{v:.0f}" if v == v else "" for v in row] for row in counts],
+        cmap=SCORE_COLOURS,
+        low=0,
+        high=1,
+    )
     _label(ax, rows, [task_title(task) for task in tasks], names=True, blocks=True)
     ax.set_title("Test examples by language and task")
     return figure
@@ -162,7 +169,9 @@ def _panels(panels: list[tuple[str, np.ndarray, bool]], rows: pd.DataFrame, task
     images = {}
     for place, (ax, (title, grid, is_gain)) in enumerate(zip(axes, panels)):
         if is_gain:
-            images["gain in points"] = _draw(ax, grid, [[_signed(v) for v in r] for r in grid], GAIN_COLOURS, -limit, limit)
+            images["gain in points"] = _draw(
+                ax, grid, [[_signed(v) for v in r] for r in grid], GAIN_COLOURS, -limit, limit
+            )
         else:
             text = [[f"{v:.0f}" if v == v else "" for v in row] for row in grid]
             images["score in percent"] = _draw(ax, grid, text, SCORE_COLOURS, 0, 100)
@@ -186,7 +195,15 @@ def _draw(ax: Axes, values: np.ndarray, text: list[list[str]], cmap: str, low: f
     for row, column in np.argwhere(~np.isnan(values)):
         red, green, blue, _ = colours(image.norm(values[row, column]))
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-        ax.text(column, row, text[row][column], ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
+        ax.text(
+            column,
+            row,
+            text[row][column],
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            color="white" if dark else "black",
+        )
     ax.set_xticks(np.arange(values.shape[1] + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(values.shape[0] + 1) - 0.5, minor=True)
     ax.grid(visible=False)

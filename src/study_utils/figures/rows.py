@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from study_utils.analysis.results import ENGLISH, require_columns
-from study_utils.figures.style import FAINT, INK, MUTED, language_order, mark_blocks, new_figure, nothing, styled, task_title
+from study_utils.figures.style import (
+    FAINT,
+    INK,
+    MUTED,
+    language_order,
+    mark_blocks,
+    new_figure,
+    nothing,
+    styled,
+    task_title,
+)
 
 MAX_LABELS = 7
 """Labels with a colour of their own; rarer ones are drawn together in grey."""

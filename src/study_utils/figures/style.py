@@ -114,7 +114,8 @@ def language_order(codes: Iterable[str]) -> pd.DataFrame:
     table = join_languages(pd.DataFrame({"language": sorted(set(codes))}))
     others = table[table["language"] != ENGLISH].copy()
     others["block"] = group_labels(others).where(
-        (others.groupby("group")["language"].transform("nunique") > 1) & ~others["is_isolate"], "Single languages"
+        (others.groupby("group")["language"].transform("nunique") > 1) & ~others["is_isolate"],
+        "Single languages",
     )
     others["size"] = others.groupby("block")["language"].transform("size")
     others["last"] = others["block"] == "Single languages"

@@ -102,7 +102,11 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
 def _panels(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
     encoders = sorted(frame["encoder"].unique())
     return [
-        (encoder, task, f"{task_title(task)}\n{encoder_title(encoder)}" if len(encoders) > 1 else task_title(task))
+        (
+            encoder,
+            task,
+            f"{task_title(task)}\n{encoder_title(encoder)}" if len(encoders) > 1 else task_title(task),
+        )
         for encoder in encoders
         for task in task_order(frame.loc[frame["encoder"] == encoder, "task"])
     ]

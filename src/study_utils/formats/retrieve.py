@@ -25,9 +25,7 @@ def nearest(queries: np.ndarray, candidates: np.ndarray, *, chunk: int = 1024) -
     chunk : int
         Queries compared at once.
     """
-    parts = [
-        (queries[start : start + chunk] @ candidates.T).argmax(axis=1) for start in range(0, len(queries), chunk)
-    ]
+    parts = [(queries[start : start + chunk] @ candidates.T).argmax(axis=1) for start in range(0, len(queries), chunk)]
     return np.concatenate(parts)
 
 

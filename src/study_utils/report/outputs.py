@@ -44,10 +44,15 @@ def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> 
     paths = [_path(folder, name, ending) for ending in ("png", "svg", "csv")]
     try:
         with mpl.rc_context(rc()):
-            for path, metadata in ((paths[0], {"Software": None}), (paths[1], {"Date": None, "Creator": None})):
+            for path, metadata in (
+                (paths[0], {"Software": None}),
+                (paths[1], {"Date": None, "Creator": None}),
+            ):
                 figure.savefig(path, dpi=DPI, metadata=metadata)
     except OSError as error:
-        raise StoreError(f"figure {name!r} cannot be written to {folder}: {error}. Choose a folder you may write") from error
+        raise StoreError(
+            f"figure {name!r} cannot be written to {folder}: {error}. Choose a folder you may write"
+        ) from error
     _write_csv(data, paths[2])
     return paths
 

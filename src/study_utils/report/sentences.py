@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from study_utils.analysis.results import join_languages, require_columns
-from study_utils.analysis.sentences import counted, describe_families, describe_gain, describe_overall, describe_scores
+from study_utils.analysis.sentences import (
+    counted,
+    describe_families,
+    describe_gain,
+    describe_overall,
+    describe_scores,
+)
 from study_utils.catalog import CONDITIONS, TASKS
 
 __all__ = [
@@ -38,7 +44,9 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     sizes = table.drop_duplicates("language").groupby("group").size()
     several = sizes[sizes > 1].sort_values(ascending=False)
     told = ", ".join(f"{group} {size}" for group, size in several.items())
-    per_task = ", ".join(f"{_task(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items())
+    per_task = ", ".join(
+        f"{_task(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
+    )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
         f"{counted(table['language'].nunique(), 'language')} in all: {families} with two or more ({told or 'none'}) and "
@@ -81,7 +89,9 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         end = f" (chance {100 * chance:.1f})" if chance else ""
         sentences.append(f"{_task(task)}, English validation {metric} in percent{end}: {told}.")
         if chance and len(low := means[means <= 100 * chance]):
-            sentences.append(f"{_task(task)} was not learnt above chance under {', '.join(_title(key) for key in low.index)}.")
+            sentences.append(
+                f"{_task(task)} was not learnt above chance under {', '.join(_title(key) for key in low.index)}."
+            )
     return sentences
 
 

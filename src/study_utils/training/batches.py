@@ -44,9 +44,7 @@ def mixed_batches(
     The order depends on seed and epoch alone, so that an interrupted epoch can be continued.
     """
     rng = np.random.default_rng([seed, epoch])
-    batches = [
-        (key, index) for key, values in lengths.items() for index in length_batches(values, batch_size, rng)
-    ]
+    batches = [(key, index) for key, values in lengths.items() for index in length_batches(values, batch_size, rng)]
     if len(lengths) == 1:
         return batches
     return [batches[i] for i in rng.permutation(len(batches))]

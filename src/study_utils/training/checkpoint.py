@@ -19,7 +19,12 @@ PREFIX = "checkpoint-"
 
 
 def save_checkpoint(
-    folder: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, best: dict | None, facts: dict
+    folder: Path,
+    step: int,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: dict | None,
+    facts: dict,
 ) -> None:
     """Write a checkpoint, atomically, and remove the earlier ones.
 
@@ -92,7 +97,9 @@ def remove_checkpoints(folder: Path, *, keep: Path | None = None) -> None:
 
 def _restore_moments(model: nn.Module, optimizer: torch.optim.Optimizer, moments: dict[str, torch.Tensor]) -> None:
     for name, parameter in model.named_parameters():
-        own = {kind: moments[f"{name}|{kind}"] for kind in ("step", "exp_avg", "exp_avg_sq") if f"{name}|{kind}" in moments}
+        own = {
+            kind: moments[f"{name}|{kind}"] for kind in ("step", "exp_avg", "exp_avg_sq") if f"{name}|{kind}" in moments
+        }
         if own:
             device = parameter.device
             optimizer.state[parameter] = {

@@ -23,9 +23,9 @@ from study_utils.evaluation.predict import predict_features
 from study_utils.formats import format_of
 from study_utils.formats.features import Features, collate
 from study_utils.metrics import score
+from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import load_checkpoint, remove_checkpoints, save_checkpoint
-from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
 from study_utils.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -139,9 +139,7 @@ def train(
             f"max_length {settings.max_length} is more than the {base.max_length} tokens of {base.spec.key}: lower it"
         )
     encoded = {t.task.key: _encode(t.task, t.train, base, settings) for t in tasks}
-    selection = {
-        t.task.key: _encode(t.task, t.validation, base, settings) for t in tasks if t.validation is not None
-    }
+    selection = {t.task.key: _encode(t.task, t.validation, base, settings) for t in tasks if t.validation is not None}
     used = [f.ids for f in (*encoded.values(), *selection.values())]
     vocabulary = Vocabulary.of(np.concatenate(used), tokenizer=base.tokenizer)
     if isinstance(start, TrainedModel):
@@ -160,7 +158,10 @@ def train(
         _parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
     )
     model, optimizer = accelerator.prepare(model, optimizer)
-    plain, inner = accelerator.unwrap_model(model, keep_fp32_wrapper=False), getattr(optimizer, "optimizer", optimizer)
+    plain, inner = (
+        accelerator.unwrap_model(model, keep_fp32_wrapper=False),
+        getattr(optimizer, "optimizer", optimizer),
+    )
     torch.manual_seed(seed)
 
     lengths = {key: features.lengths for key, features in encoded.items()}
@@ -188,7 +189,13 @@ def train(
             optimizer.step()
             optimizer.zero_grad()
             state.step += 1
-            row = {"step": state.step, "epoch": epoch, "task": key, "learning_rate": rate, "examples": len(index)}
+            row = {
+                "step": state.step,
+                "epoch": epoch,
+                "task": key,
+                "learning_rate": rate,
+                "examples": len(index),
+            }
             waiting.append((row, loss.detach()))
             if len(waiting) >= FLUSH or place.type == "cpu" or state.step % per_epoch == 0:
                 _record(state, waiting)
@@ -240,7 +247,10 @@ def _set_dropout(model: nn.Module, share: float) -> None:
 def _parameter_groups(model: TaskModel, weight_decay: float) -> list[dict]:
     """Weight decay for matrices of dense layers only."""
     embeddings = {
-        id(parameter) for module in model.modules() if isinstance(module, nn.Embedding) for parameter in module.parameters()
+        id(parameter)
+        for module in model.modules()
+        if isinstance(module, nn.Embedding)
+        for parameter in module.parameters()
     }
     decayed = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in embeddings]
     spared = [p for p in model.parameters() if p.ndim < 2 or id(p) in embeddings]

@@ -129,10 +129,7 @@ def parallel_messages(language: str) -> tuple[Message, ...]:
     found = [
         Message(id=digest(*key)[:12], english=_tidy(key[1]), text=_tidy(text))
         for key, text in _catalogue(_LOCALES.get(language, language)).items()
-        if key in fit
-        and _is_fit(text)
-        and _WORD.search(text)
-        and _tidy(text).casefold() != _tidy(key[1]).casefold()
+        if key in fit and _is_fit(text) and _WORD.search(text) and _tidy(text).casefold() != _tidy(key[1]).casefold()
     ]
     counts = Counter(message.text.casefold() for message in found)
     unique = [message for message in found if counts[message.text.casefold()] == 1]
@@ -206,7 +203,7 @@ def order_sentences() -> dict[str, tuple[str, str]]:
             is_readable = not _PLACEHOLDER.search(sentence) and "%" not in sentence and "{" not in sentence
             if (
                 is_readable
-                and _FEWEST_WORDS <= len({word.casefold() for word in words})
+                and len({word.casefold() for word in words}) >= _FEWEST_WORDS
                 and len(words) <= _MOST_WORDS
                 and sentence.casefold() not in tested | known
             ):

@@ -139,7 +139,10 @@ def _as_tuple(value: str | list[str] | None) -> tuple[str, ...]:
 
 
 def _domain(label: str, block: Mapping) -> str:
-    for given in ((block.get("slots") or {}).get("domain"), (block.get("requires_context") or {}).get("domain")):
+    for given in (
+        (block.get("slots") or {}).get("domain"),
+        (block.get("requires_context") or {}).get("domain"),
+    ):
         if len(domains := _as_tuple(given)) == 1:
             return domains[0]
     if label.endswith(("_timer", "_timers")) or label.startswith("timer_"):

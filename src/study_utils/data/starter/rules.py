@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 
 import pandas as pd
 
-
 from study_utils.data.starter import package
 from study_utils.data.starter.message_rows import candidate_languages as message_languages
 from study_utils.data.starter.message_rows import parallel_messages, split_of
@@ -70,9 +69,7 @@ def domain_labels(intents: tuple[str, ...]) -> tuple[str, ...]:
         sorted(
             domain
             for domain in templates
-            if domain
-            and len(templates[domain]) >= FEWEST_DOMAIN_TEMPLATES
-            and rows[domain] >= FEWEST_DOMAIN_ROWS
+            if domain and len(templates[domain]) >= FEWEST_DOMAIN_TEMPLATES and rows[domain] >= FEWEST_DOMAIN_ROWS
         )
     )
 
@@ -93,9 +90,7 @@ def coverage(intents: tuple[str, ...]) -> pd.DataFrame:
         rows = sum(split_of(row.english) == "test" for row in parallel_messages(language))
         reason = "" if rows >= FEWEST_MESSAGES else f"fewer than {FEWEST_MESSAGES} test messages"
         records.append((language, "messages", not reason, reason, 0, rows))
-    return pd.DataFrame.from_records(
-        records, columns=("language", "recipe", "is_in", "reason", "intents", "rows")
-    )
+    return pd.DataFrame.from_records(records, columns=("language", "recipe", "is_in", "reason", "intents", "rows"))
 
 
 def _utterance_coverage(language: str, intents: tuple[str, ...]) -> list[tuple]:

@@ -103,9 +103,7 @@ def choose(items: Sequence[Item], rng: np.random.Generator) -> Item:
     return items[int(rng.random() * len(items))]
 
 
-def slot_references(
-    expression: Expression, rules: Mapping[str, Expression], depth: int = 0
-) -> Iterator[ListReference]:
+def slot_references(expression: Expression, rules: Mapping[str, Expression], depth: int = 0) -> Iterator[ListReference]:
     """Every slot reference that some reading of the template has, through all rules."""
     if isinstance(expression, ListReference):
         yield expression

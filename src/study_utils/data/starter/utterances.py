@@ -153,5 +153,3 @@ def _cut_test(rows: list[Utterance]) -> list[Utterance]:
         turn[row.label] += 1
     keep = {row.id for row in sorted(test, key=lambda row: rank[row.id])[:LARGEST_TEST]}
     return [row for row in rows if row.split != "test" or row.id in keep]
-
-
