@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -277,7 +278,9 @@ def test_digest_is_of_the_content(mirror: Path, task: Task, tmp_path: Path) -> N
     assert json.loads(json.dumps(first)) == first
     assert first["kind"] == "mirror"
     assert first["hub_id"] == "org/nli"
+    content = (mirror / "org/nli/eng/test-00000-of-00001.parquet").read_bytes()
     assert list(first["files"]) == ["eng/test", "deu/test"]
+    assert first["files"]["eng/test"] == hashlib.sha256(content).hexdigest()
     shutil.copytree(mirror, tmp_path / "copy")
     assert digest(task, tmp_path / "copy") == first  # neither path nor times enter
     card = mirror / "org/nli/README.md"

@@ -152,8 +152,8 @@ def _comparability(table: pd.DataFrame) -> list[str]:
         return []
     names = ", ".join(sorted({_title(key) for key in different["condition"]}))
     return [
-        f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example tasks made "
-        f"from the same data), so compare them with the baseline and not with each other."
+        f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example "
+        f"tasks made from the same data), so compare them with the baseline and not with each other."
     ]
 
 

@@ -68,6 +68,15 @@ _DECLARED = (
         stages=(Stage(tasks=("mnli", "snli", "sst2", "stsb")),),
         reason="All four intermediate tasks at once, one head each.",
     ),
+    _single("utterance_domain", "Near to the starter targets: the same commands, other labels."),
+    _single("utterance_match", "Between near and far: the same commands, as pairs."),
+    _single("message_order", "Far from commands: other sentences, another kind of question."),
+    Condition(
+        key="starter_mixture",
+        title="Mixture of three",
+        stages=(Stage(tasks=("utterance_domain", "utterance_match", "message_order")),),
+        reason="The three intermediate tasks of the starter suite at once, one head each.",
+    ),
 )
 
 CONDITIONS = {item.key: item for item in _DECLARED}

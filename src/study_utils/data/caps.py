@@ -47,7 +47,7 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
         raise ParameterError(f"limit of examples {limit!r} is no whole number; write one, or null for all") from None
     if limit < 1:
         raise ParameterError(f"limit of examples {limit} is below 1; write 1 or more, or null for all")
-    order = pd.DataFrame({"by": frame[by].to_numpy(), "hash": [_hash(key + str(n)) for n, key in enumerate(frame["id"])]})
+    order = pd.DataFrame({"by": frame[by].to_numpy(), "hash": [_hash(key) for key in frame["id"]]})
     rank = order.sort_values("hash", kind="stable").groupby("by").cumcount().sort_index()
     kept = frame.loc[(rank < limit).to_numpy()].reset_index(drop=True)
     counts = frame[by].value_counts(sort=False)

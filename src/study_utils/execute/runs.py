@@ -69,6 +69,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
+    from study_utils.device import describe_device
     from study_utils.model import load_trained
     from study_utils.training import TaskRows, TrainingSettings, train
 
@@ -98,10 +99,12 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
     seen = {code for item in tasks for rows in (item.train, item.validation) for code in rows["language"]}
     facts["languages_seen"] = sorted(seen | _languages_seen(store, run))
     facts["best_epoch"] = result.best_epoch
+    facts["device"] = describe_device(study.params.device)
 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
+    from study_utils.device import describe_device
     from study_utils.evaluation.predict import predict
     from study_utils.metrics import score
     from study_utils.model import load_trained
@@ -122,6 +125,7 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
     score(predictions, item).to_parquet(folder / "scores.parquet", index=False)
     facts["languages_seen"] = sorted(_languages_seen(store, run))
     facts["rows"] = len(predictions)
+    facts["device"] = describe_device(study.params.device)
 
 
 @lru_cache(maxsize=1)

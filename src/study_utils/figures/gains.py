@@ -77,8 +77,8 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
             marker = style.marker if np.isfinite(row.low) else "x"
             face = style.colour if row.clear else "white"
             ax.plot(
-                row.estimate * POINTS, y, marker=marker, markersize=6, markerfacecolor=face, markeredgecolor=style.colour,
-                markeredgewidth=1.4, linestyle="none", zorder=4,
+                row.estimate * POINTS, y, marker=marker, markersize=6, markerfacecolor=face,
+                markeredgecolor=style.colour, markeredgewidth=1.4, linestyle="none", zorder=4,
             )  # fmt: skip
         _finish(ax, names, label="gain in points")
         singles = sum(families.drop_duplicates("group").set_index("group").loc[groups, "unit"] != "language")
@@ -135,8 +135,8 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
             color=style.colour, alpha=0.55, label="seeds",
         )  # fmt: skip
         ax.plot(
-            means * POINTS, means.index.map(places), linestyle="none", marker=style.marker, markersize=5, color=style.colour,
-            label="means",
+            means * POINTS, means.index.map(places), linestyle="none", marker=style.marker, markersize=5,
+            color=style.colour, label="means",
         )  # fmt: skip
         _finish(ax, rows["name"].tolist(), label="gain in points")
         at_end = (number + 1) % min(_PER_ROW, len(used)) == 0

@@ -26,7 +26,7 @@ MAX_LABELS = 7
 
 @styled
 def plot_lengths(lengths: pd.DataFrame) -> Figure:
-    """Show the lengths of test rows: one panel a task, one row a language; the dot is the median, the line ends at 90 %.
+    """Show the lengths of test rows: one panel a task; dots are medians, lines end at 90 %.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Provenance:
 
 
 def git_state(folder: Path) -> str:
-    """Commit of a folder's repository, ``"(with changes)"`` behind it where files differ; ``"not known"`` without git."""
+    """Commit of a folder's repository, with ``"(with changes)"`` where files differ; ``"not known"`` without git."""
     try:
         answers = [
             subprocess.run(

@@ -49,8 +49,8 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
-        f"{counted(table['language'].nunique(), 'language')} in all: {families} with two or more ({told or 'none'}) and "
-        f"{counted(int((sizes == 1).sum()), 'single language')}.",
+        f"{counted(table['language'].nunique(), 'language')} in all: {families} with two or more ({told or 'none'}) "
+        f"and {counted(int((sizes == 1).sum()), 'single language')}.",
         f"Languages per task: {per_task}.",
     ]
 
@@ -62,8 +62,8 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {_task(row.test_task)} ({row.share:.1%}) occur in training rows of "
-        f"{_task(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping} of {row.rows} test rows of {_task(row.test_task)} ({row.share:.1%}) occur in training rows "
+        f"of {_task(row.train_task)}, most in the language {row.most_in!r}."
         for row in found.itertuples()
     ]
 

@@ -1,0 +1,99 @@
+"""Do intervals cover the truth as often as they say, and does nothing look like something at the stated rate?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from study_utils.analysis.bootstrap import Settings, example_deviations, unit_interval
+from study_utils.analysis.cells import ExampleDifferences
+from study_utils.analysis.families import family_gains
+from study_utils.analysis.simulate import simulate_study
+
+STUDIES = 1000
+MONTE_CARLO = 3 * np.sqrt(0.95 * 0.05 / STUDIES)
+
+
+def covered(languages, seeds, *, language=0.0, seed=0.0, run=0.0, example=0.0, tasks=2, effect=0.02):
+    """Share of Gaussian studies whose interval covers the true gain."""
+    rng = np.random.default_rng(11)
+    settings = Settings(resamples=300)
+    codes = tuple(f"l{i}" for i in range(languages))
+    hits = 0
+    for study in range(STUDIES):
+        of_examples = rng.normal(0, example, (tasks, languages, 1))
+        gain = effect + of_examples + rng.normal(0, run, (tasks, languages, seeds))
+        gain = gain + rng.normal(0, language, (1, languages, 1)) + rng.normal(0, seed, (1, 1, seeds))
+        drawn = rng.normal(0, example / np.sqrt(tasks * languages), settings.resamples)
+        found = unit_interval(gain, examples=drawn, languages=codes, settings=settings, root=study)
+        hits += found.low <= effect <= found.high
+    return hits / STUDIES
+
+
+@pytest.mark.parametrize(
+    ("languages", "seeds", "noise", "most"),
+    [
+        (5, 3, {"language": 0.03, "example": 0.01}, 0.98),
+        (5, 3, {"example": 0.03}, 0.99),
+        (5, 3, {"language": 0.02, "seed": 0.02, "run": 0.02, "example": 0.02}, 0.99),
+        (4, 5, {"seed": 0.03, "example": 0.01}, 0.98),
+        (1, 3, {"example": 0.03}, 1.0),
+        (1, 5, {"seed": 0.03, "example": 0.01}, 0.98),
+        (2, 3, {"language": 0.03, "example": 0.01}, 1.0),
+    ],
+)
+def test_intervals_cover_the_truth(languages, seeds, noise, most):
+    share = covered(languages, seeds, **noise)
+    assert 0.95 - MONTE_CARLO - 0.015 <= share <= most
+
+
+def test_two_seeds_that_carry_all_the_variation_cover_less():
+    """A known limit, written in the module: the share that examples and languages add hides how little two seeds say."""
+    assert 0.86 <= covered(5, 2, seed=0.03, example=0.01) <= 0.95
+
+
+def test_false_positives_stay_rare_in_whole_studies():
+    clear = outside = rows = 0
+    for number in range(40):
+        predictions, scores = simulate_study(
+            np.random.default_rng(number), effects={"mnli": 0.0, "sst2": 0.0}, languages=["es", "fr", "it", "pt", "eu"],
+            tasks={"sib200": "accuracy"}, examples=80, language_sd=0.01, seed_sd=0.005,
+        )  # fmt: skip
+        found = family_gains(predictions, scores, settings=Settings(resamples=200, seed=number))
+        outside += int(((found["low"] > 0) | (found["high"] < 0)).sum())
+        clear += int(found["clear"].any())
+        rows += len(found)
+    assert outside / rows <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rows)
+    assert clear <= 6, "more than 5 % of studies call something clear (three standard errors)"
+
+
+def test_a_real_effect_is_found():
+    predictions, scores = simulate_study(
+        np.random.default_rng(0), effects={"mnli": 0.08}, languages=["es", "fr", "it", "pt", "ro"],
+        tasks={"sib200": "accuracy"}, examples=200, language_sd=0.01, seed_sd=0.005,
+    )  # fmt: skip
+    assert family_gains(predictions, scores, settings=Settings(resamples=200))["clear"].all()
+
+
+def test_resampled_examples_vary_as_they_should():
+    rng = np.random.default_rng(0)
+    difference = rng.normal(0.1, 0.5, 400)
+    block = ExampleDifferences(conditions=("mnli",), difference=difference[:, None], total=np.ones(400))
+    key = ("e", "clean", "t", "es")
+    drawn = example_deviations({key: block}, resamples=5000, root=1)[(*key, "mnli")]
+    assert drawn.std() == pytest.approx(difference.std() / 20, rel=0.05)
+    assert abs(drawn.mean()) < 4 * drawn.std() / np.sqrt(5000)
+
+
+def test_token_totals_weigh_the_examples():
+    block = ExampleDifferences(conditions=("m",), difference=np.array([[1.0], [0.0]]), total=np.array([1.0, 9.0]))
+    drawn = example_deviations({("e", "v", "t", "l"): block}, resamples=200, root=1)["e", "v", "t", "l", "m"]
+    assert set(np.round(drawn + 0.1, 6)) == {1.0, 0.1, 0.0}
+
+
+def test_conditions_share_their_draws():
+    same = np.repeat(np.random.default_rng(0).random((50, 1)), 2, axis=1)
+    block = ExampleDifferences(conditions=("a", "b"), difference=same, total=np.ones(50))
+    key = ("e", "v", "t", "l")
+    drawn = example_deviations({key: block}, resamples=50, root=3)
+    assert (drawn[(*key, "a")] == drawn[(*key, "b")]).all()

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study_utils.analysis import gains, robustness, transfer
+from study_utils.errors import AnalysisError
+
+
+def table(values):
+    """Scores of sib200 from {(condition, language, seed): value}."""
+    rows = [
+        {
+            **{"encoder": "e5_small", "condition": c, "task": "sib200", "language": lang, "variant": "clean"},
+            **{"seed": s, "metric": "accuracy", "value": v, "n": 100, "zero_shot": lang != "en", "same_data": False},
+            "run": "r",
+        }
+        for (c, lang, s), v in values.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+HAND = table(
+    {
+        **{("none", "en", 0): 0.8, ("none", "es", 0): 0.6, ("none", "fr", 0): 0.4},
+        **{("none", "en", 1): 0.8, ("none", "es", 1): 0.5, ("none", "fr", 1): 0.5},
+        **{("mnli", "en", 0): 0.9, ("mnli", "es", 0): 0.7, ("mnli", "fr", 0): 0.3},
+        **{("mnli", "en", 1): 0.8, ("mnli", "es", 1): 0.7, ("mnli", "fr", 1): 0.4},
+    }
+)
+
+
+def test_gains_by_hand():
+    found = gains(HAND).set_index(["language", "seed"])["gain"]
+    expected = {("en", 0): 0.1, ("en", 1): 0.0, ("es", 0): 0.1, ("es", 1): 0.2, ("fr", 0): -0.1, ("fr", 1): -0.1}
+    assert found.to_dict() == pytest.approx(expected)
+
+
+def test_row_order_changes_no_gain():
+    mixed = HAND.sample(frac=1, random_state=np.random.RandomState(3))
+    key = ["language", "seed"]
+    pd.testing.assert_frame_equal(
+        gains(mixed).sort_values(key).reset_index(drop=True), gains(HAND).sort_values(key).reset_index(drop=True)
+    )
+
+
+def test_only_the_primary_metric_is_taken():
+    both = pd.concat([HAND, HAND.assign(metric="macro_f1", value=0.1)])
+    assert len(gains(both)) == len(gains(HAND))
+    assert (gains(both, metric="macro_f1")["gain"] == 0).all()
+    with pytest.raises(AnalysisError, match="no score of metric 'f1'"):
+        gains(both, metric="f1")
+
+
+def test_gap_and_retention_by_hand():
+    found = transfer(HAND).set_index(["condition", "language", "seed"])
+    assert found.loc[("none", "es", 0), "gap"] == pytest.approx(0.2)
+    assert found.loc[("none", "es", 0), "retention"] == pytest.approx(0.75)
+    without = transfer(HAND[HAND["language"] != "en"])
+    assert without["gap"].isna().all()
+    assert without["retention"].isna().all()
+    assert len(without) == 8
+
+
+def test_robustness_by_hand():
+    (row,) = robustness(HAND).to_dict("records")
+    assert row["group"] == "Romance"
+    assert (row["n_languages"], row["n_tasks"], row["n_seeds"]) == (2, 1, 2)
+    assert row["gain"] == pytest.approx((0.15 - 0.1) / 2)
+    assert row["negative_share"] == 0.5
+    assert (row["worst_language"], row["worst_gain"]) == ("French", pytest.approx(-0.1))
+    assert row["spread"] == pytest.approx(np.std([0.15, -0.1], ddof=1))
+    assert row["seed_spread"] == pytest.approx(np.std([0.0, 0.05], ddof=1))
+    assert row["gap"] == pytest.approx(np.mean([0.2, 0.6, 0.1, 0.4]))
+
+
+def test_a_language_that_neither_gains_nor_loses_is_no_negative_transfer():
+    same = HAND.assign(value=HAND["language"].map({"en": 0.9, "es": 0.1 + 0.2, "fr": 0.3}))
+    assert robustness(same)["negative_share"].tolist() == [0.0]
+
+
+def test_same_data_is_left_out_unless_asked_for():
+    marked = HAND.assign(same_data=HAND["condition"] == "mnli")
+    assert robustness(marked).empty
+    assert len(robustness(marked, same_data=True)) == 1
+
+
+def test_a_family_of_one_is_its_language(study):
+    groups = set(robustness(study[1])["group"])
+    assert groups == {"Romance", "Slavic", "Semitic", "Basque", "Japanese"}
