@@ -36,7 +36,7 @@ study: $(STAMP)
 	$(BIN)/python run_all.py $(STUDY) $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -q $(ARGS)
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
@@ -44,7 +44,7 @@ lab: $(STAMP)
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest tests/notebooks/test_form.py
+	$(BIN)/python -m pytest -q tests/notebooks/test_form.py
 
 pair: $(STAMP)
 	$(BIN)/jupytext --update --to ipynb notebooks/*.py

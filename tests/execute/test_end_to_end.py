@@ -27,6 +27,7 @@ SMALLER = {
     "target.epochs": 1,
     "evaluation.examples": 10,
     "analysis.resamples": 100,
+    "languages": ["en", "de", "sv", "fr", "es", "ru", "pl", "ar", "he", "fi", "hu", "hi", "ka", "zh"],
     "device": "cpu",
 }
 

@@ -1,13 +1,14 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
 
 from study_utils.analysis.bootstrap import Settings
-from study_utils.analysis.families import family_gains
+from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
 __all__ = [
     "PREDICTION_COLUMNS",
     "SCORE_COLUMNS",
+    "SUMMARY_COLUMNS",
     "Settings",
     "check_results",
     "family_gains",

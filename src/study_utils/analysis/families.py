@@ -44,6 +44,12 @@ FAMILY_GAIN_COLUMNS = [
     *("standard_error", "freedom", "same_data", "comparable", "withheld"),
 ]
 
+SUMMARY_COLUMNS = (
+    *("condition", "group", "estimate", "low", "high", "p_holm", "clear"),
+    *("n_languages", "n_tasks", "n_seeds", "resampled", "withheld"),
+)
+"""Columns that a reader needs first."""
+
 
 def family_gains(
     predictions: pd.DataFrame | None,

@@ -84,7 +84,7 @@ def check_results(frame: pd.DataFrame) -> None:
         )
     low = np.where(frame["metric"].isin(CORRELATIONS), -1.0, 0.0)
     if (bad := ~frame["value"].between(low, 1.0)).any():
-        value = frame.loc[bad, "value"].iloc[0]
+        value = float(frame.loc[bad, "value"].iloc[0])
         raise AnalysisError(f"score {value!r} is out of range in {_cell(frame, bad)}: scores are fractions")
     key = [*CELL, "metric"]
     if (bad := frame.duplicated(key, keep=False)).any():

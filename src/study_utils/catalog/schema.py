@@ -91,7 +91,8 @@ class Task:
     value_range : tuple of float or None
         Lowest and highest gold value of a regress task.
     same_data : tuple of str
-        Tasks made from the same training data: a pair of them is flagged in results and left out of divergence.
+        Tasks made from the same training data with the same labels (MNLI and XNLI): a pair of them is flagged in
+        results and left out of averages that compare tasks.
     licence, citation, note : str
         As the source states them.
     """

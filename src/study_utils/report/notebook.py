@@ -68,10 +68,10 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def keep_table(study: Study, frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Write a table as CSV into the report; return it rounded for display."""
+def keep_table(study: Study, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given."""
     save_table(frame, study.report / TABLES, name)
-    return frame.round(_DIGITS)
+    return (frame if columns is None else frame[list(columns)]).round(_DIGITS)
 
 
 def keep_results(study: Study, scores: pd.DataFrame) -> None:

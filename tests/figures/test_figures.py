@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from study_utils.analysis import Settings, family_gains, gains
+from study_utils.analysis.simulate import simulate_study
+from study_utils.catalog import CONDITIONS
+from study_utils.errors import AnalysisError
+from study_utils.figures import (
+    plot_coverage,
+    plot_family_gains,
+    plot_gain_heatmap,
+    plot_labels,
+    plot_language_gains,
+    plot_lengths,
+    plot_loss,
+    plot_scores,
+    plot_validation,
+)
+from study_utils.figures.style import language_order, look
+
+MANY = (
+    "en af ar bg bn de el es et eu fa fi fr he hi hu id it ja ka kk ko lt ml mr nl pl pt ro ru sw ta te th tr".split()
+)
+
+
+def study(languages, conditions, *, seeds=2, tasks=("sib200",)):
+    return simulate_study(
+        np.random.default_rng(0), effects=dict.fromkeys(conditions, 0.02), languages=languages,
+        tasks=dict.fromkeys(tasks, "accuracy"), seeds=range(seeds), examples=40,
+    )  # fmt: skip
+
+
+SIZES = {
+    "tiny": (["es"], ["mnli"]),
+    "small": (["en", "es", "fr", "eu"], ["mnli", "sst2"]),
+    "large": (MANY, [*(k for k in CONDITIONS if k != "none")][:8]),
+}
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def tables(request):
+    predictions, scores = study(*SIZES[request.param], tasks=("sib200", "xnli"))
+    return scores, family_gains(predictions, scores, settings=Settings(resamples=100), same_data="include")
+
+
+def overlaps(figure, texts):
+    boxes = [t.get_window_extent() for t in texts if t.get_text() and t.get_visible()]
+    return [(i, j) for i in range(len(boxes)) for j in range(i) if boxes[i].shrunk(0.9, 0.6).overlaps(boxes[j])]
+
+
+def drawn(figure):
+    """Draw without a warning (warnings are errors), nothing outside the picture; return its axes with content."""
+    figure.draw_without_rendering()
+    page = figure.bbox.padded(2)
+    for ax in figure.axes:
+        if ax.axison:
+            box = ax.get_tightbbox()
+            assert box.x0 >= page.x0
+            assert box.x1 <= page.x1
+            assert box.y0 >= page.y0
+            assert box.y1 <= page.y1
+            assert not overlaps(
+                figure, ax.get_yticklabels() if ax.yaxis.get_tick_params().get("labelleft", True) else []
+            )
+    return [ax for ax in figure.axes if ax.axison and ax.get_label() != "<colorbar>"]
+
+
+def test_language_order():
+    order = language_order(["eu", "ja", "es", "fr", "it", "ru", "pl", "en", "fi"])
+    assert order["language"].tolist() == ["en", "fr", "it", "es", "pl", "ru", "eu", "fi", "ja"]
+    assert order["block"].tolist() == ["English", *["Romance"] * 3, *["Slavic"] * 2, *["Single languages"] * 3]
+
+
+def test_every_condition_looks_different_in_colour_and_in_black_and_white():
+    keys = [key for key in CONDITIONS if key != "none"]
+    assert len({look(key).colour for key in keys}) == len(keys)
+    assert len({look(key).marker for key in keys}) == len(keys)
+    assert len({look(key).dashes for key in keys}) == len(keys)
+
+
+def test_scores(tables):
+    scores, _ = tables
+    axes = drawn(plot_scores(scores))
+    conditions = scores["condition"].nunique()
+    assert len(axes) == conditions
+    languages = language_order(scores["language"])
+    assert [t.get_text() for t in axes[0].get_yticklabels()] == languages["name"].tolist()
+    (one,) = drawn(plot_scores(scores, condition="none"))
+    cell = next(t for t in one.texts if t.get_position() == (0, 0))
+    part = scores.query("condition == 'none' and task == 'xnli' and language == @languages.language[0]")
+    assert cell.get_text() == f"{100 * part['value'].mean():.0f}"
+    assert [t.get_text() for t in one.get_xticklabels()] == ["XNLI", "SIB-200"]
+    assert one.images[0].get_clim() == (0, 100)
+
+
+def test_gain_panels_share_one_symmetric_scale(tables):
+    axes = drawn(plot_scores(tables[0]))
+    limits = {ax.images[0].get_clim() for ax in axes[1:]}
+    assert len(limits) == 1
+    low, high = limits.pop()
+    assert low == -high
+
+
+def test_a_language_that_a_task_lacks_is_blank():
+    _, scores = study(["en", "es"], ["mnli"], tasks=("sib200", "xnli"))
+    (ax,) = drawn(plot_scores(scores[(scores["task"] != "sib200") | (scores["language"] != "en")], condition="none"))
+    assert len([t for t in ax.texts if t.get_text().isdigit()]) == 3
+
+
+def test_unknown_condition_is_refused():
+    with pytest.raises(AnalysisError, match="unknown condition 'mnly'.*'mnli'"):
+        plot_scores(study(["es"], ["mnli"])[1], condition="mnly")
+
+
+def test_family_gains(tables):
+    _, families = tables
+    axes = drawn(plot_family_gains(families))
+    assert len(axes) == families["condition"].nunique()
+    for ax, condition in zip(axes, [k for k in CONDITIONS if k in set(families["condition"])]):
+        part = families[families["condition"] == condition]
+        marks = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_marker() != "None"]
+        assert len(marks) == len(part)
+        assert sorted(np.round([m.get_xdata()[0] for m in marks], 6)) == sorted(np.round(part["estimate"] * 100, 6))
+        spans = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linewidth() > 1.5]
+        assert len(spans) == part["low"].notna().sum()
+        assert ax.get_xlabel() in ("gain in points", "")
+        low, high = ax.get_xlim()
+        assert low <= min(0, part["low"].min() * 100)
+        assert high >= max(0, part["high"].max() * 100)
+
+
+def test_clear_results_are_filled_and_withheld_ones_crossed():
+    predictions, scores = study(["es", "fr", "it", "eu"], ["mnli"])
+    families = family_gains(predictions, scores, settings=Settings(resamples=100))
+    families["clear"] = families["group"] == "Romance"
+    families.loc[families["group"] == "Basque", ["low", "high"]] = np.nan
+    (ax,) = drawn(plot_family_gains(families))
+    marks = {line.get_ydata()[0]: line for line in ax.lines if len(line.get_xdata()) == 1}
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    assert names == ["Romance (3 languages)", "Basque"]
+    assert marks[0].get_markerfacecolor() == look("mnli").colour
+    assert marks[1].get_marker() == "x"
+
+
+def test_gain_heatmap(tables):
+    _, families = tables
+    (ax,) = drawn(plot_gain_heatmap(families))
+    assert len(ax.texts) == len(families)
+    assert len(ax.get_xticklabels()) == families["group"].nunique()
+
+
+def test_language_gains(tables):
+    scores, _ = tables
+    table = gains(scores)
+    axes = drawn(plot_language_gains(table, same_data=True))
+    kept = table[table["language"] != "en"]
+    for ax in axes:
+        seeds, means = (next(line for line in ax.lines if line.get_label() == name) for name in ("seeds", "means"))
+        assert len(means.get_xdata()) == kept["language"].nunique()
+        assert len(seeds.get_xdata()) == kept.groupby(["language", "seed"]).ngroups
+
+
+def history(conditions, tasks=("xnli", "sib200"), seeds=2):
+    return pd.DataFrame(
+        {"encoder": "e5_small", "condition": c, "target": t, "seed": s, "task": t, "step": i, "loss": 1 / (i + s + 1)}
+        for c in conditions for t in tasks for s in range(seeds) for i in range(30)
+    )  # fmt: skip
+
+
+def test_loss():
+    figure = plot_loss(history(["none", "mnli", "sst2"]))
+    axes = drawn(figure)
+    assert [ax.get_title(loc="left") for ax in axes] == ["XNLI", "SIB-200"]
+    assert all(len(ax.lines) == 6 for ax in axes)
+    assert all(ax.get_ylabel() == "training loss" for ax in axes)
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["No intermediate task", "MNLI", "SST-2"]
+
+
+def test_validation_shows_the_chosen_epoch_and_chance():
+    rows = [
+        {"encoder": "e5_small", "condition": c, "seed": s, "task": "xnli", "metric": "accuracy", "value": v}
+        | {"primary": True, "chosen": v > 0.5}
+        for c in ("none", "mnli") for s in (0, 1) for v in (0.4, 0.6 + s / 10)
+    ]  # fmt: skip
+    (ax,) = drawn(plot_validation(pd.DataFrame(rows)))
+    assert sorted(x for line in ax.lines[:2] for x in line.get_xdata()) == pytest.approx([60, 65, 70])
+    assert ax.lines[-1].get_xdata()[0] == pytest.approx(100 / 3)
+    assert ax.get_xlabel() == "accuracy in percent"
+
+
+def test_coverage_lengths_labels():
+    rows = pd.DataFrame({"task": t, "language": code} for t in ("xnli", "sib200") for code in MANY)
+    (ax,) = drawn(plot_coverage(rows.iloc[:-1].assign(examples=300)))
+    assert sum(t.get_text() == "300" for t in ax.texts) == 2 * len(MANY) - 1
+    lengths = rows.assign(role="test", median_characters=50.0, p90_characters=90.0)
+    axes = drawn(plot_lengths(pd.concat([lengths, lengths.query("language == 'en'").assign(role="train")])))
+    assert [ax.get_xlabel() for ax in axes] == ["characters"] * 2
+    labels = pd.concat(
+        [rows.assign(role=role, label=f"label {i}", share=1 / 20) for i in range(20) for role in ("test", "train")]
+    )
+    axes = drawn(plot_labels(labels))
+    assert all(len(ax.patches) == 8 * (len(MANY) + 1) for ax in axes)
+    legend = [t.get_text() for t in axes[0].get_legend().get_texts()]
+    assert legend[-1] == "13 others"
+    assert not axes[0].get_legend().get_window_extent().overlaps(axes[0].get_window_extent())
+
+
+def test_nothing_to_show_is_said():
+    predictions, scores = study(["es", "fr"], [])
+    families = family_gains(predictions, scores)
+    empty = [plot_family_gains(families), plot_gain_heatmap(families), plot_language_gains(gains(scores))]
+    for figure in [*empty, plot_loss(pd.DataFrame()), plot_validation(pd.DataFrame())]:
+        figure.draw_without_rendering()
+        assert figure.axes[0].texts[0].get_text()
+
+
+def test_several_encoders_get_panels_of_their_own():
+    predictions, scores = study(["es", "fr"], ["mnli"])
+    both = [pd.concat([f, f.assign(encoder="mbert")]) for f in (predictions, scores)]
+    families = family_gains(*both, settings=Settings(resamples=50))
+    for figure in (plot_scores(both[1], condition="none"), plot_family_gains(families), plot_gain_heatmap(families)):
+        assert len(drawn(figure)) == 2
+
+
+def test_the_caller_s_settings_are_left_alone(tables):
+    before = dict(mpl.rcParams)
+    plot_scores(tables[0])
+    assert dict(mpl.rcParams) == before
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(AnalysisError, match="lacks the columns"):
+        plot_coverage(pd.DataFrame({"task": ["xnli"]}))

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.report.sentences import describe_coverage, describe_dropped, describe_learning, describe_overlap
+
+
+def test_dropped():
+    facts = pd.DataFrame({"task": ["snli", "xnli"], "role": "train", "rows": [900, 100], "dropped": [12, 0]})
+    assert describe_dropped(facts) == [
+        "1000 rows in use. Rows left out because they had no gold label: 12 of SNLI (train)."
+    ]
+    assert "none was without" in describe_dropped(facts.assign(dropped=0))[0]
+
+
+def test_coverage():
+    table = pd.DataFrame({"task": ["xnli"] * 4 + ["sib200"], "language": ["en", "de", "es", "eu", "eu"]})
+    told = describe_coverage(table)
+    assert told[0] == "4 languages in all: 1 family with two or more (Germanic 2) and 2 single languages."
+    assert told[1] == "Languages per task: XNLI 4, SIB-200 1."
+
+
+def test_overlap():
+    row = {"train_task": "mnli", "test_task": "xnli", "rows": 200, "overlapping": 3, "share": 0.015, "most_in": "en"}
+    assert describe_overlap(pd.DataFrame([row])) == [
+        "3 of 200 test rows of XNLI (1.5%) occur in training rows of MNLI, most in the language 'en'."
+    ]
+    assert describe_overlap(pd.DataFrame([row | {"overlapping": 0}]))[0].startswith("No test row")
+
+
+def test_learning():
+    rows = [
+        {"condition": c, "task": "xnli", "metric": "accuracy", "value": v, "primary": True, "chosen": True}
+        for c, v in (("none", 0.3), ("mnli", 0.6), ("mnli", 0.7))
+    ]
+    told = describe_learning(pd.DataFrame([*rows, rows[0] | {"chosen": False, "value": 0.9}]))
+    assert told[0] == (
+        "XNLI, English validation accuracy in percent (chance 33.3): No intermediate task 30.0, MNLI 65.0."
+    )
+    assert told[1] == "XNLI was not learnt above chance under No intermediate task."
+    assert describe_learning(pd.DataFrame()) == ["Nothing was trained in this stage."]

@@ -1,0 +1,111 @@
+"""The rooms: imports run one way, and what needs no torch imports none."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from study_utils.paths import project_root
+
+ROOT = project_root()
+SOURCE = ROOT / "src" / "study_utils"
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+# room: the rooms it may import from, besides itself
+ALLOWED = {
+    "errors": set(),
+    "paths": {"errors"},
+    "catalog": {"errors"},
+    "params": {"catalog", "errors", "paths"},
+    "store": {"errors"},
+    "data": {"catalog", "errors"},
+    "encoders": {"catalog", "errors"},
+    "plan": {"catalog", "data", "encoders", "params", "store"},
+    "metrics": {"catalog", "errors"},
+    "device": {"errors"},
+    "formats": {"catalog", "encoders"},
+    "model": {"catalog", "encoders", "errors", "formats", "store"},
+    "evaluation": {"catalog", "device", "encoders", "errors", "formats", "model"},
+    "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},
+    "analysis": {"catalog", "errors"},
+    "figures": {"analysis", "catalog", "errors"},
+    "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
+    "study": {"analysis", "catalog", "data", "errors", "params", "paths", "plan", "store"},
+    "execute": {"catalog", "data", "device", "encoders", "errors", "evaluation", "metrics", "model", "paths", "plan",
+                "report", "store", "study", "training"},
+}  # fmt: skip
+
+
+def room(path):
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("study_utils"):
+            parts = node.module.split(".")
+            yield from [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_run_one_way(path):
+    if room(path) != "__init__":
+        assert set(imported_rooms(path)) - {room(path)} <= ALLOWED[room(path)]
+
+
+def test_every_room_has_its_rule():
+    assert {room(path) for path in MODULES} - {"__init__"} == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "name", ["catalog", "params", "plan", "store", "metrics", "analysis", "figures", "report", "study"]
+)
+def test_what_readers_need_imports_no_torch(name):
+    code = f"import sys, study_utils.{name}; print(sorted({{'torch', 'transformers', 'datasets'}} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_module_is_too_long_or_does_what_is_forbidden(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    assert not re.search(r"import pickle|torch\.load\(|torch\.save\(|trust_remote_code=True|yaml\.load\(", text)
+    assert not re.search(r"except( Exception)?:", text)
+
+
+def test_assert_messages_are_messages():
+    """`assert x.shape, (n, m)` is always true: a message must be a text."""
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assert) and node.msg is not None:
+                assert not isinstance(node.msg, ast.Tuple | ast.Compare), f"{path.name}:{node.lineno}"
+
+
+def test_conda_users_get_the_same_environment():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    content = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, inner = content["dependencies"]
+    assert python == f"python{project['requires-python']}"
+    assert pip == "pip"
+    assert inner["pip"] == ["-c constraints.txt", "-e .[study,test]"]
+    assert set(project["optional-dependencies"]) == {"study", "test"}
+
+
+def test_every_dependency_is_pinned_without_a_platform():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    normal = {name.lower().replace("_", "-"): version for name, version in pins.items()}
+    wanted = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
+    for requirement in wanted:
+        assert re.split(r"[><=]", requirement)[0].lower() in normal, requirement
+    assert not [version for version in pins.values() if "+" in version]
