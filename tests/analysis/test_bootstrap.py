@@ -48,7 +48,7 @@ def test_intervals_cover_the_truth(languages, seeds, noise, most):
 
 
 def test_two_seeds_that_carry_all_the_variation_cover_less():
-    """A known limit, written in the module: the share that examples and languages add hides how little two seeds say."""
+    """A known limit, written in the module: two seeds say little, and other variation hides how little."""
     assert 0.86 <= covered(5, 2, seed=0.03, example=0.01) <= 0.95
 
 
@@ -97,3 +97,32 @@ def test_conditions_share_their_draws():
     key = ("e", "v", "t", "l")
     drawn = example_deviations({key: block}, resamples=50, root=3)
     assert (drawn[(*key, "a")] == drawn[(*key, "b")]).all()
+
+
+def error_of(gain, draws=0.0, resamples=20_000):
+    examples = np.random.default_rng(2).normal(0, draws, resamples)
+    codes = tuple("abcdefgh"[: gain.shape[1]])
+    return unit_interval(gain, examples=examples, languages=codes, settings=Settings(resamples=resamples), root=0)
+
+
+def test_standard_errors_by_hand():
+    gains = np.array([0.01, 0.04, 0.0, 0.07])
+    of_mean = gains.std(ddof=1) / 2
+    languages = error_of(gains.reshape(1, 4, 1))
+    assert languages.standard_error == pytest.approx(of_mean, rel=0.03)
+    assert languages.freedom == 3
+    seeds = error_of(gains.reshape(1, 1, 4))
+    assert seeds.standard_error == pytest.approx(of_mean, rel=0.03)
+    assert seeds.freedom == 3
+    inside = error_of(gains.reshape(1, 4, 1), draws=of_mean / 2)
+    assert inside.standard_error == pytest.approx(of_mean, rel=0.03), "noise of examples is not counted twice"
+    above = error_of(gains.reshape(1, 4, 1), draws=of_mean * 2)
+    assert above.standard_error == pytest.approx(of_mean * 2, rel=0.03)
+    assert above.freedom == np.inf
+
+
+def test_a_task_with_one_language_of_several_adds_to_the_width():
+    gain = np.array([[[0.01], [0.03]], [[0.2], [np.nan]]])
+    both = np.array([[[0.01], [0.03]]])
+    assert error_of(gain).standard_error > error_of(both).standard_error
+    assert error_of(gain).estimate == pytest.approx((0.02 + 0.2) / 2)

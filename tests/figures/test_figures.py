@@ -112,7 +112,7 @@ def test_a_language_that_a_task_lacks_is_blank():
 
 
 def test_unknown_condition_is_refused():
-    with pytest.raises(AnalysisError, match="unknown condition 'mnly'.*'mnli'"):
+    with pytest.raises(AnalysisError, match=r"unknown condition 'mnly'.*'mnli'"):
         plot_scores(study(["es"], ["mnli"])[1], condition="mnly")
 
 
@@ -134,22 +134,25 @@ def test_family_gains(tables):
 
 
 def test_clear_results_are_filled_and_withheld_ones_crossed():
-    predictions, scores = study(["es", "fr", "it", "eu"], ["mnli"])
+    predictions, scores = study(["es", "fr", "it", "eu", "ja"], ["mnli"])
     families = family_gains(predictions, scores, settings=Settings(resamples=100))
     families["clear"] = families["group"] == "Romance"
     families.loc[families["group"] == "Basque", ["low", "high"]] = np.nan
     (ax,) = drawn(plot_family_gains(families))
     marks = {line.get_ydata()[0]: line for line in ax.lines if len(line.get_xdata()) == 1}
     names = [t.get_text() for t in ax.get_yticklabels()]
-    assert names == ["Romance (3 languages)", "Basque"]
+    assert names == ["Romance (3 languages)", "Basque", "Japanese"]
     assert marks[0].get_markerfacecolor() == look("mnli").colour
     assert marks[1].get_marker() == "x"
+    assert marks[2].get_markerfacecolor() == "white"
 
 
 def test_gain_heatmap(tables):
     _, families = tables
     (ax,) = drawn(plot_gain_heatmap(families))
     assert len(ax.texts) == len(families)
+    low, high = ax.images[0].get_clim()
+    assert low == -high
     assert len(ax.get_xticklabels()) == families["group"].nunique()
 
 
