@@ -54,7 +54,7 @@ def test_two_seeds_that_carry_all_the_variation_cover_less():
 
 def test_false_positives_stay_rare_in_whole_studies():
     clear = outside = rows = 0
-    for number in range(40):
+    for number in range(24):
         predictions, scores = simulate_study(
             np.random.default_rng(number), effects={"mnli": 0.0, "sst2": 0.0}, languages=["es", "fr", "it", "pt", "eu"],
             tasks={"sib200": "accuracy"}, examples=80, language_sd=0.01, seed_sd=0.005,
@@ -64,7 +64,7 @@ def test_false_positives_stay_rare_in_whole_studies():
         clear += int(found["clear"].any())
         rows += len(found)
     assert outside / rows <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rows)
-    assert clear <= 6, "more than 5 % of studies call something clear (three standard errors)"
+    assert clear <= 5, "more than 5 % of studies call something clear (three standard errors)"
 
 
 def test_a_real_effect_is_found():

@@ -78,6 +78,7 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         If the parameters are wrong, or a cell fails: the message names notebook, cell and error.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     check_parameters(notebook, parameters)
@@ -105,6 +106,11 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         raise NotebookError(
             f"{notebook.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
             f"  the notebook as far as it came: {failed}"
+        ) from error
+    except DeadKernelError as error:
+        part.unlink(missing_ok=True)
+        raise NotebookError(
+            f"the kernel of {notebook.name} died (killed, or out of memory): the same command continues where it was"
         ) from error
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
