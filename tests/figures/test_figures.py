@@ -122,15 +122,18 @@ def test_family_gains(tables):
     assert len(axes) == families["condition"].nunique()
     for ax, condition in zip(axes, [k for k in CONDITIONS if k in set(families["condition"])]):
         part = families[families["condition"] == condition]
-        marks = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_marker() != "None"]
+        points = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_marker() != "None"]
+        marks = [line for line in points if line.get_label() != "cut"]
         assert len(marks) == len(part)
         assert sorted(np.round([m.get_xdata()[0] for m in marks], 6)) == sorted(np.round(part["estimate"] * 100, 6))
         spans = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linewidth() > 1.5]
         assert len(spans) == part["low"].notna().sum()
         assert ax.get_xlabel() in ("gain in points", "")
         low, high = ax.get_xlim()
-        assert low <= min(0, part["low"].min() * 100)
-        assert high >= max(0, part["high"].max() * 100)
+        assert low < min(0, part["estimate"].min() * 100)
+        assert high > max(0, part["estimate"].max() * 100)
+        cut = (part["low"] * 100 < low).sum() + (part["high"] * 100 > high).sum()
+        assert len(points) - len(marks) == cut
 
 
 def test_clear_results_are_filled_and_withheld_ones_crossed():
@@ -139,7 +142,8 @@ def test_clear_results_are_filled_and_withheld_ones_crossed():
     families["clear"] = families["group"] == "Romance"
     families.loc[families["group"] == "Basque", ["low", "high"]] = np.nan
     (ax,) = drawn(plot_family_gains(families))
-    marks = {line.get_ydata()[0]: line for line in ax.lines if len(line.get_xdata()) == 1}
+    single = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_label() != "cut"]
+    marks = {line.get_ydata()[0]: line for line in single}
     names = [t.get_text() for t in ax.get_yticklabels()]
     assert names == ["Romance (3 languages)", "Basque", "Japanese"]
     assert marks[0].get_markerfacecolor() == look("mnli").colour
@@ -238,3 +242,13 @@ def test_the_caller_s_settings_are_left_alone(tables):
 def test_missing_columns_are_named():
     with pytest.raises(AnalysisError, match="lacks the columns"):
         plot_coverage(pd.DataFrame({"task": ["xnli"]}))
+
+
+def test_a_huge_interval_does_not_hide_the_others():
+    predictions, scores = study(MANY, ["mnli"])
+    families = family_gains(predictions, scores, settings=Settings(resamples=50))
+    families.loc[3, ["low", "high"]] = -1.0, 1.0
+    (ax,) = drawn(plot_family_gains(families))
+    low, high = ax.get_xlim()
+    assert -60 < low < high < 60
+    assert sum(line.get_label() == "cut" for line in ax.lines) >= 2

@@ -134,10 +134,12 @@ def family_gains(
         used = pd.MultiIndex.from_frame(table[["task", "language"]].drop_duplicates())
         kept = predictions[pd.MultiIndex.from_frame(predictions[["task", "language"]]).isin(used)]
         deviations = example_deviations(example_differences(kept), resamples=settings.resamples, root=root)
+    by_seed = {key: _seed_deviations(part) for key, part in table.groupby(["encoder", "variant", "condition"])}
     rows = []
     for (encoder, variant, label), group in table.groupby(["encoder", "variant", "label"], sort=True):
         for condition, part in group.groupby("condition", sort=True):
-            row = _row(part, deviations, group=group, settings=settings, root=root)
+            seeds = by_seed[encoder, variant, condition]
+            row = _row(part, deviations, group=group, settings=settings, root=root, seed_deviations=seeds)
             left_out = shared.get((encoder, variant, condition), np.array([]))
             keys = {"encoder": encoder, "variant": variant, "condition": condition, "group": label}
             rows.append(keys | row | {"same_data": ", ".join(sorted(left_out)), "level": settings.level})
@@ -175,7 +177,22 @@ def _check_grid(table: pd.DataFrame) -> None:
             )
 
 
-def _row(part: pd.DataFrame, deviations: dict, *, group: pd.DataFrame, settings: Settings, root: int) -> dict:
+def _seed_deviations(part: pd.DataFrame) -> np.ndarray:
+    """Gain of each seed over all languages and tasks of one condition, less their mean; seeds in order."""
+    by_task = part.groupby(["seed", "task"])["gain"].mean()
+    by_seed = by_task.groupby("seed").mean().sort_index().to_numpy()
+    return by_seed - by_seed.mean()
+
+
+def _row(
+    part: pd.DataFrame,
+    deviations: dict,
+    *,
+    group: pd.DataFrame,
+    settings: Settings,
+    root: int,
+    seed_deviations: np.ndarray,
+) -> dict:
     tasks, languages, seeds = (sorted(part[name].unique()) for name in ("task", "language", "seed"))
     gain = np.full((len(tasks), len(languages), len(seeds)), np.nan)
     places = [pd.Index(keys).get_indexer(part[name]) for keys, name in ((tasks, "task"), (languages, "language"))]
@@ -197,6 +214,7 @@ def _row(part: pd.DataFrame, deviations: dict, *, group: pd.DataFrame, settings:
         languages=tuple(languages),
         settings=settings,
         root=root,
+        seed_deviations=seed_deviations,
     )
     examples = int(part.drop_duplicates(["task", "language"])["examples"].sum())
     unit = first["unit"]

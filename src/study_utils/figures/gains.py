@@ -60,6 +60,7 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
         return nothing(_NOTHING)
     groups = group_order(families)
     names = _group_names(families, groups)
+    left, right = _span(families)
     figure, panels, used = _condition_panels(families, rows=len(groups), row_height=0.3)
     for ax, (encoder, condition) in zip(panels, used):
         part = families[(families["encoder"] == encoder) & (families["condition"] == condition)]
@@ -67,13 +68,11 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
         for row in part.itertuples():
             y = groups.index(row.group)
             if np.isfinite(row.low):
-                ax.plot(
-                    [row.low * POINTS, row.high * POINTS],
-                    [y, y],
-                    color=style.colour,
-                    linewidth=1.8,
-                    solid_capstyle="butt",
-                )
+                low, high = max(row.low * POINTS, left), min(row.high * POINTS, right)
+                ax.plot([low, high], [y, y], color=style.colour, linewidth=1.8, solid_capstyle="butt")
+                for end, cut, arrow in ((low, row.low * POINTS < left, "<"), (high, row.high * POINTS > right, ">")):
+                    if cut:
+                        ax.plot(end, y, marker=arrow, markersize=5, color=style.colour, label="cut", clip_on=False)
             marker = style.marker if np.isfinite(row.low) else "x"
             face = style.colour if row.clear else "white"
             ax.plot(
@@ -81,6 +80,7 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
                 markeredgecolor=style.colour, markeredgewidth=1.4, linestyle="none", zorder=4,
             )  # fmt: skip
         _finish(ax, names, label="gain in points")
+        ax.set_xlim(left, right)
         singles = sum(families.drop_duplicates("group").set_index("group").loc[groups, "unit"] != "language")
         if 0 < singles < len(groups):
             ax.axhline(singles - 0.5, color=MUTED, linewidth=0.8)
@@ -98,7 +98,9 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
     ]
     if families["low"].isna().any():
         handles.append(Line2D([], [], marker="x", color=INK, linestyle="none", label="interval withheld"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    if (families["low"] * POINTS < left).any() or (families["high"] * POINTS > right).any():
+        handles.append(Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     figure.suptitle("Zero-shot gain over no intermediate task", fontsize=11, x=0.01, ha="left")
     return figure
 
@@ -143,6 +145,17 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
         mark_blocks(ax, rows["block"].tolist(), labels=at_end)
     figure.suptitle("Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left")
     return figure
+
+
+def _span(families: pd.DataFrame) -> tuple[float, float]:
+    """Limits of the axis in points: all estimates, and nine of ten interval ends (two languages can give huge ones)."""
+    estimates = families["estimate"].to_numpy(float)
+    ends = families[["low", "high"]].to_numpy(float)
+    ends = ends[np.isfinite(ends)]
+    inner = np.quantile(ends, [0.05, 0.95]) if len(ends) else []
+    low, high = min([*estimates, *inner, 0.0]) * POINTS, max([*estimates, *inner, 0.0]) * POINTS
+    margin = max(0.06 * (high - low), 0.5)
+    return low - margin, high + margin
 
 
 def _condition_panels(

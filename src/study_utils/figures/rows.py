@@ -105,6 +105,6 @@ def plot_labels(labels: pd.DataFrame) -> Figure:
         ax.grid(visible=False)
         mark_blocks(ax, ["", *rows["block"]], labels=number == len(tasks) - 1)
         handles = [Patch(facecolor=colour, label=str(label)) for label, _, colour in parts]
-        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -1.0 / (0.2 * len(names) + 0.6)), ncols=2,
+        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.2 * len(names) + 0.5)), ncols=2,
                   fontsize=7, frameon=False, borderaxespad=0)  # fmt: skip
     return figure
