@@ -90,6 +90,6 @@ def test_a_failing_notebook_is_kept_under_a_name_that_says_so_and_the_old_result
 
 def test_a_kernel_that_dies_is_an_error_with_advice(notebook, tmp_path):
     source = notebook("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    with pytest.raises(NotebookError, match="07_small.ipynb died"):
+    with pytest.raises(NotebookError, match=r"07_small\.ipynb died"):
         execute_notebook(source, tmp_path / "out" / "07_small.ipynb", {})
     assert not list((tmp_path / "out").iterdir())

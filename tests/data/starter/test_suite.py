@@ -66,7 +66,7 @@ def test_slots_are_well_formed_and_cover_what_they_name(language):
         for index, tag in enumerate(tags):
             if tag.startswith("I-"):
                 assert tags[index - 1][2:] == tag[2:], f"{tokens} {tags}"
-        for kind, start, end in spans(tags):
+        for _, start, end in spans(tags):
             words = " ".join(tokens[start:end])
             assert words.strip()
     assert frame["tags"].map(lambda tags: any(t != "O" for t in tags)).mean() > 0.3
