@@ -27,7 +27,7 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import family_gains, gains, robustness
+from study_utils.analysis import SUMMARY_COLUMNS, family_gains, gains, robustness
 from study_utils.figures import plot_family_gains, plot_gain_heatmap, plot_language_gains
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
 from study_utils.report.sentences import describe_families, describe_overall
@@ -54,7 +54,7 @@ study.parameters()
 # %%
 scores = study.scores()
 predictions = study.predictions()
-overall = family_gains(predictions, by="all", settings=study.params.analysis)
+overall = family_gains(predictions, scores, by="all", settings=study.params.analysis)
 say(describe_overall(overall))
 
 # %% [markdown]
@@ -64,8 +64,8 @@ say(describe_overall(overall))
 # paired bootstrap: languages within the family, examples within a language, the same seeds for all.
 
 # %%
-families = family_gains(predictions, by="family", settings=study.params.analysis)
-keep_table(study, families, "family_gains")
+families = family_gains(predictions, scores, by="family", settings=study.params.analysis)
+keep_table(study, families, "family_gains", columns=SUMMARY_COLUMNS)
 keep_figure(study, plot_family_gains(families), "family_gains", families)
 
 # %%
