@@ -63,14 +63,10 @@ def main() -> None:
 
 def report(options: argparse.Namespace) -> None:
     command = [sys.executable, *sys.argv]
-    results = [
-        {
-            "arm": arm,
-            **json.loads(subprocess.run([*command, "--arm", arm], check=True, capture_output=True).stdout),
-        }
-        for _ in range(options.rounds)
-        for arm in ARMS
-    ]
+    results = []
+    for arm in ARMS * options.rounds:
+        output = subprocess.run([*command, "--arm", arm], check=True, capture_output=True, text=True).stdout
+        results.append({"arm": arm, **json.loads(output.splitlines()[-1])})  # Trainer prints a summary before it
     table = pd.DataFrame(results).groupby("arm").median().loc[list(ARMS)]
     for name in ("default", "tuned"):
         table[f"times {name}"] = table["examples_per_second"] / table.loc[name, "examples_per_second"]
@@ -134,7 +130,9 @@ def full_model(base, item) -> tuple[WithLoss, Vocabulary]:
 def train_with_trainer(options, item, rows, base, folder: str, *, tuned: bool) -> None:
     features = format_of(item).encode(rows, item, base.tokenizer, options.max_length)
     model, everything = full_model(base, item)
-    data = [{"index": i, "length": int(n)} for i, n in enumerate(features.lengths)]
+    data = [
+        {"index": i, "input_ids": range(n)} for i, n in enumerate(features.lengths)
+    ]  # Trainer groups by len(input_ids)
     pad = base.tokenizer.pad_token_id
 
     def collator(examples: list[dict]) -> dict[str, torch.Tensor]:
@@ -154,7 +152,6 @@ def train_with_trainer(options, item, rows, base, folder: str, *, tuned: bool) -
         warmup_steps=0.1,
         bf16=tuned and has_fast_bf16(resolve_device("auto")),
         train_sampling_strategy="group_by_length" if tuned else "random",
-        length_column_name="length",
         remove_unused_columns=False,
         save_strategy="no",
         logging_strategy="no",
@@ -175,6 +172,7 @@ def compare_losses(options: argparse.Namespace) -> float:
         batch_size=options.batch_size,
         max_length=options.max_length,
         dropout=0.0,
+        warmup=0.0,  # ours starts one step above 0, Trainer's at 0
     )
     with tempfile.TemporaryDirectory() as folder:
         ours = train(base, [TaskRows(task=item, train=rows)], settings, seed=0, folder=Path(folder)).history["loss"]
@@ -196,7 +194,7 @@ def compare_losses(options: argparse.Namespace) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            folder, max_steps=len(batches), learning_rate=1e-4, warmup_steps=0.1, save_strategy="no",
+            folder, max_steps=len(batches), learning_rate=1e-4, warmup_steps=0, save_strategy="no",
             logging_strategy="no", report_to="none", disable_tqdm=True, seed=0, use_cpu=True,
         )  # fmt: skip
         Recorder(model, arguments, train_dataset=[{}] * len(rows)).train()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import logging
 
 import numpy as np
@@ -184,6 +185,42 @@ def test_a_damaged_checkpoint_is_ignored_with_a_warning(run, tmp_path, caplog):
         resumed = run(folder="cut")
     assert "damaged" in caplog.text
     assert same(run(folder="whole").model, resumed.model)
+
+
+def cut_at(run, at):
+    def die(step, total, loss):
+        if step == at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(folder="cut", checkpoint_seconds=0.0, progress=die)
+
+
+def test_a_damaged_checkpoint_is_replaced_by_one_of_the_same_step(run, tmp_path):
+    cut_at(run, 5)
+    (checkpoint,) = (tmp_path / "cut").glob("checkpoint-*")
+    (checkpoint / "model.safetensors").write_bytes(b"half")
+    cut_at(run, 2)  # removes the damaged one with its own checkpoint of step 1
+    kept = tmp_path / "cut" / "checkpoint-000000001"
+    (kept / "optimizer.safetensors").write_bytes(b"half")
+    cut_at(run, 2)
+    assert same(run(folder="cut").model, run(folder="whole").model)
+
+
+@pytest.mark.parametrize("change", ["seed", "settings", "rows"])
+def test_the_checkpoint_of_another_run_is_not_continued(run, caplog, change):
+    other = {
+        "seed": {"seed": 3},
+        "settings": {"settings": dataclasses.replace(SETTINGS, learning_rate=1e-3)},
+        "rows": {"tasks": [TaskRows(task=SST2, train=classify_rows(60, seed=8))]},
+    }[change]
+    cut_at(run, 5)
+    with caplog.at_level(logging.WARNING):
+        found = run(folder="cut", **other)
+    assert "ignored" in caplog.text
+    fresh = run(folder="fresh", **other)
+    assert list(found.history["loss"]) == list(fresh.history["loss"])
+    assert same(found.model, fresh.model)
 
 
 def test_two_tasks_share_the_encoder_and_have_a_head_each(run):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -25,6 +27,8 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     best: dict | None,
     facts: dict,
+    *,
+    run: str,
 ) -> None:
     """Write a checkpoint, atomically, and remove the earlier ones.
 
@@ -36,6 +40,8 @@ def save_checkpoint(
         Weights of the best epoch so far.
     facts : dict
         JSON-able: position, history, validation.
+    run : str
+        What `fingerprint` says of the run: only the same run may continue from here.
     """
     part, final = folder / f".{PREFIX}part", folder / f"{PREFIX}{step:09d}"
     shutil.rmtree(part, ignore_errors=True)
@@ -54,37 +60,47 @@ def save_checkpoint(
     save_file(random, part / "random.safetensors")
     if best is not None:
         save_file(_contiguous(best), part / "best.safetensors")
-    (part / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    (part / "facts.json").write_text(json.dumps({"run": run, "facts": facts}), encoding="utf-8")
+    shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same step
     os.replace(part, final)
     remove_checkpoints(folder, keep=final)
 
 
 def load_checkpoint(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, *, run: str
 ) -> tuple[dict, dict[str, torch.Tensor] | None] | None:
-    """Restore the latest checkpoint that can be read.
+    """Restore the latest checkpoint of this run that can be read.
+
+    Parameters
+    ----------
+    run : str
+        As in `save_checkpoint`: a checkpoint of other rows, settings, seed or initial weights is not used.
 
     Returns
     -------
     (facts, best weights) or None
-        None if there is none. A damaged one is logged and skipped.
+        None if there is none. A damaged one, or one of another run, is logged and skipped; nothing is changed by it.
     """
     for path in sorted(folder.glob(f"{PREFIX}*"), reverse=True):
         try:
-            facts = json.loads((path / "facts.json").read_text(encoding="utf-8"))
+            noted = json.loads((path / "facts.json").read_text(encoding="utf-8"))
+            if noted["run"] != run:
+                log.warning("checkpoint %s is of a run with other rows, settings, seed or weights: ignored", path)
+                continue
             weights = load_file(path / "model.safetensors")
             moments = load_file(path / "optimizer.safetensors")
             random = load_file(path / "random.safetensors")
             best = load_file(path / "best.safetensors") if (path / "best.safetensors").is_file() else None
+            restored = _moments(model, optimizer, moments)
             model.load_state_dict(weights, strict=True)
-            _restore_moments(model, optimizer, moments)
+            optimizer.state.update(restored)
+            torch.set_rng_state(random["cpu"])
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             log.warning("checkpoint %s is damaged (%s): ignored", path, error)
             continue
-        torch.set_rng_state(random["cpu"])
         if "cuda" in random and torch.cuda.is_available():
             torch.cuda.set_rng_state(random["cuda"])
-        return facts, best
+        return noted["facts"], best
     return None
 
 
@@ -95,18 +111,29 @@ def remove_checkpoints(folder: Path, *, keep: Path | None = None) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _restore_moments(model: nn.Module, optimizer: torch.optim.Optimizer, moments: dict[str, torch.Tensor]) -> None:
+def fingerprint(model: nn.Module, *facts: object) -> str:
+    """Hash initial weights and whatever else fixes a run: arrays by their bytes, anything else by its `repr`."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().data)
+    for fact in facts:
+        digest.update(fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode())
+    return digest.hexdigest()
+
+
+def _moments(model: nn.Module, optimizer: torch.optim.Optimizer, moments: dict[str, torch.Tensor]) -> dict:
+    restored = {}
     for name, parameter in model.named_parameters():
-        own = {
-            kind: moments[f"{name}|{kind}"] for kind in ("step", "exp_avg", "exp_avg_sq") if f"{name}|{kind}" in moments
-        }
-        if own:
+        if f"{name}|step" in moments:
+            own = {kind: moments[f"{name}|{kind}"] for kind in ("step", "exp_avg", "exp_avg_sq")}
             device = parameter.device
-            optimizer.state[parameter] = {
+            restored[parameter] = {
                 "step": own["step"].reshape(()).to(device if _is_fused(optimizer) else "cpu"),
                 "exp_avg": own["exp_avg"].reshape(parameter.shape).to(device),
                 "exp_avg_sq": own["exp_avg_sq"].reshape(parameter.shape).to(device),
             }
+    return restored
 
 
 def _is_fused(optimizer: torch.optim.Optimizer) -> bool:

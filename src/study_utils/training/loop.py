@@ -25,7 +25,7 @@ from study_utils.formats.features import Features, collate
 from study_utils.metrics import score
 from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
 from study_utils.training.batches import mixed_batches
-from study_utils.training.checkpoint import load_checkpoint, remove_checkpoints, save_checkpoint
+from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
 from study_utils.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -149,6 +149,7 @@ def train(
     model = TaskModel(encoder, heads)
     if settings.dropout is not None:
         _set_dropout(model, settings.dropout)
+    run = _fingerprint(model, settings, seed, encoded, selection)
 
     place = resolve_device(device)
     if place.index is not None:
@@ -167,7 +168,7 @@ def train(
     lengths = {key: features.lengths for key, features in encoded.items()}
     per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1))
     total = per_epoch * settings.epochs
-    state, best = _resume(folder, plain, inner)
+    state, best = _resume(folder, plain, inner, run)
     last_saved = time.monotonic()
     by_key = {t.task.key: t for t in tasks}
 
@@ -203,7 +204,7 @@ def train(
                     progress(state.step, total, state.history[-1]["loss"])
             if time.monotonic() - last_saved >= checkpoint_seconds and state.step % per_epoch:
                 _record(state, waiting)
-                save_checkpoint(folder, state.step, plain, inner, best, vars(state))
+                save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
                 last_saved = time.monotonic()
         if selection:
             value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
@@ -211,7 +212,7 @@ def train(
                 state.best_value, state.best_epoch = value, epoch
                 best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
             if epoch < settings.epochs and time.monotonic() - last_saved >= checkpoint_seconds:
-                save_checkpoint(folder, state.step, plain, inner, best, vars(state))
+                save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
                 last_saved = time.monotonic()
     if best is not None:
         plain.load_state_dict(best)
@@ -236,6 +237,18 @@ def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: Train
     if features.truncated:
         log.info("%s: %d rows are longer than %d tokens", task.key, features.truncated, settings.max_length)
     return features
+
+
+def _fingerprint(
+    model: TaskModel,
+    settings: TrainingSettings,
+    seed: int,
+    encoded: dict[str, Features],
+    selection: dict[str, Features],
+) -> str:
+    """Everything that fixes the weights a run ends with."""
+    rows = [part for f in (*encoded.values(), *selection.values()) for part in (f.ids, f.offsets, f.labels)]
+    return fingerprint(model, settings, seed, list(encoded), list(selection), *rows)
 
 
 def _set_dropout(model: nn.Module, share: float) -> None:
@@ -276,9 +289,9 @@ def _record(state: _State, waiting: list[tuple[dict, torch.Tensor]]) -> None:
 
 
 def _resume(
-    folder: Path, model: TaskModel, optimizer: torch.optim.Optimizer
+    folder: Path, model: TaskModel, optimizer: torch.optim.Optimizer, run: str
 ) -> tuple[_State, dict[str, torch.Tensor] | None]:
-    found = load_checkpoint(folder, model, optimizer)
+    found = load_checkpoint(folder, model, optimizer, run=run)
     if found is None:
         return _State(), None
     facts, best = found
