@@ -16,7 +16,7 @@ from tqdm import tqdm
 from study_utils.catalog import encoder
 from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.execute.notebooks import execute_notebook
-from study_utils.execute.progress import clear_beacons, read_beacons
+from study_utils.execute.progress import STEPS, advance, clear_beacons, read_beacons
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, canonical_sha256, expected_seconds
 from study_utils.store import file_sha256, write_atomically
@@ -189,7 +189,7 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
     expected = expected_seconds(study.plan, study.store)
     overhead = NOTEBOOK_SECONDS * notebooks
     bar = tqdm(
-        total=round(sum(expected.values()) + overhead, 1) or 1.0,
+        total=STEPS,
         desc=f"study {study.name}",
         bar_format="{desc} {percentage:3.0f}% |{bar:30}| {elapsed} gone, {remaining} left{postfix}",
         disable=notebooks == 0,
@@ -211,7 +211,7 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
                 work += expected.get(run_id, 0.0) * share
                 note = f"{run_id.rsplit('-', 1)[0]} {text}"
         bar.set_postfix_str(f"{len(done)}/{len(expected)} runs, {note}", refresh=False)
-        bar.update(max(0.0, min(work, bar.total) - bar.n))
+        advance(bar, work, sum(expected.values()) + overhead)
         bar.refresh()
 
     def watch() -> None:

@@ -19,6 +19,15 @@ from study_utils.store import Store, write_atomically
 EVERY = 0.5
 """Seconds between two updates."""
 
+STEPS = 100_000
+"""Steps of every bar: whole numbers, because tqdm complains of a bar that rounding takes past its end."""
+
+
+def advance(bar: tqdm, done: float, total: float) -> None:
+    """Move a bar of `STEPS` to a share of the work; never back."""
+    share = min(1.0, done / total) if total > 0 else 1.0
+    bar.update(max(0, int(STEPS * share) - bar.n))
+
 
 class Meter:
     """A progress bar over runs.
@@ -33,7 +42,7 @@ class Meter:
         self.weights = {run: max(0.01, seconds) for run, seconds in weights.items()}
         self.shares = dict.fromkeys(self.weights, 0.0)
         self.bar = tqdm(
-            total=round(sum(self.weights.values()), 2),
+            total=STEPS,
             desc=title,
             bar_format="{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone, {remaining} left{postfix}",
             mininterval=EVERY,
@@ -43,13 +52,15 @@ class Meter:
 
     def update(self, run_id: str, share: float, note: str = "") -> None:
         """Record the finished share (0 to 1) of a run."""
-        share = min(1.0, max(self.shares.get(run_id, 0.0), share))
-        step = (share - self.shares.get(run_id, 0.0)) * self.weights.get(run_id, 0.0)
+        if run_id not in self.weights:  # a run of another study at work in the same store
+            return
+        share = min(1.0, max(self.shares[run_id], share))
         self.shares[run_id] = share
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
         text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]}"
         self.bar.set_postfix_str(f"{text} {note}".strip(), refresh=False)
-        self.bar.update(step)
+        done = sum(self.shares[run] * weight for run, weight in self.weights.items())
+        advance(self.bar, done, sum(self.weights.values()))
 
     def close(self) -> None:
         """Draw the last state."""

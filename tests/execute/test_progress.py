@@ -1,0 +1,58 @@
+"""Progress bars never go back, never go past their end, and weigh runs by their expected time."""
+
+import io
+
+import pytest
+from tqdm import tqdm
+
+from study_utils.execute.progress import STEPS, Beacon, Meter, advance, clear_beacons, read_beacons
+from study_utils.store import Store
+
+
+@pytest.mark.parametrize("weights", [(0.1,) * 7, (1 / 3, 2 / 7, 1e-9, 41.7), (12.34567, 0.005)])
+def test_a_meter_ends_exactly_at_its_end(weights, capsys):
+    meter = Meter({f"run{i}": w for i, w in enumerate(weights)}, title="stage")
+    for run in meter.weights:
+        for share in (0.1, 0.7, 0.99, 1.0, 1.0):
+            meter.update(run, share)
+            assert meter.bar.n <= STEPS
+    assert meter.bar.n == STEPS
+    meter.close()
+    assert "100%" in capsys.readouterr().err
+
+
+def test_runs_are_weighed_by_their_expected_time():
+    meter = Meter({"long": 90.0, "short": 10.0}, title="stage")
+    meter.update("short", 1.0)
+    assert meter.bar.n == pytest.approx(0.1 * STEPS, abs=1)
+    meter.update("long", 0.5)
+    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1)
+    meter.update("long", 0.2)
+    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
+    meter.update("of another study", 1.0)
+    assert meter.shares == {"long": 0.5, "short": 1.0}
+    meter.close()
+
+
+@pytest.mark.parametrize(
+    "done, total, share", [(0.1 + 0.2, 0.3, 1.0), (5.0, 4.0, 1.0), (1.0, 4.0, 0.25), (0.0, 0.0, 1.0)]
+)
+def test_work_beyond_the_estimate_fills_the_bar_and_no_more(done, total, share):
+    bar = tqdm(total=STEPS, file=io.StringIO())
+    advance(bar, done, total)
+    assert bar.n == int(share * STEPS)
+    bar.close()
+
+
+def test_beacons_are_read_across_processes_and_damaged_ones_are_passed_over(tmp_path):
+    store = Store(tmp_path)
+    beacon = Beacon(store, "target-a-1")
+    beacon(0.25, "step 3")
+    beacon(0.75, "too soon after the first")
+    (tmp_path / "progress" / "broken.json").write_text("{")
+    assert list(read_beacons(store)) == [("target-a-1", 0.25, "step 3")]
+    beacon.remove()
+    beacon.remove()
+    assert list(read_beacons(store)) == []
+    clear_beacons(store)
+    assert list((tmp_path / "progress").iterdir()) == []
