@@ -35,7 +35,7 @@ def test_runs_are_weighed_by_their_expected_time():
 
 
 @pytest.mark.parametrize(
-    "done, total, share", [(0.1 + 0.2, 0.3, 1.0), (5.0, 4.0, 1.0), (1.0, 4.0, 0.25), (0.0, 0.0, 1.0)]
+    ("done", "total", "share"), [(0.1 + 0.2, 0.3, 1.0), (5.0, 4.0, 1.0), (1.0, 4.0, 0.25), (0.0, 0.0, 1.0)]
 )
 def test_work_beyond_the_estimate_fills_the_bar_and_no_more(done, total, share):
     bar = tqdm(total=STEPS, file=io.StringIO())
