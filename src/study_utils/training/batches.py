@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-POOL = 16
-"""Batches whose inputs are sorted by length together: enough to save most padding, few enough to keep chance."""
+POOL = 50
+"""Batches whose inputs are sorted by length together, as many as transformers groups: few enough to keep chance."""
 
 
 def length_batches(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
