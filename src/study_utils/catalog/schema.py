@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.errors import CatalogError, unknown
 
-FORMATS = ("classify", "regress", "tag", "retrieve")
+FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve")
+SEARCHES = ("neighbour", "mine", "rank")
+"""What a retrieve task looks for: the one translation, pairs in two pools, or targets among many candidates."""
+
 METRICS = {
     "classify": ("accuracy", "macro_f1"),
     "regress": ("spearman", "pearson"),
-    "tag": ("token_accuracy", "span_f1"),
-    "retrieve": ("accuracy_from_english", "accuracy_to_english"),
+    "choose": ("accuracy",),
+    "tag": ("token_accuracy", "span_f1", "legacy_chunk_f1"),
+    "answer": (
+        *("squad", "squad_em", "squad_f1"),
+        *("mlqa", "mlqa_em", "mlqa_f1"),
+        *("multilingual", "multilingual_em", "multilingual_f1"),
+    ),
+    "retrieve": ("accuracy_from_english", "accuracy_to_english", "mining_f1", "mining_f1_oracle", "map_at_20"),
 }
 """Metrics that each format produces; definitions in `study_utils.metrics`."""
 
@@ -76,7 +85,7 @@ class Task:
     ----------
     key, title : str
         Key in parameters and results; title in figures.
-    format : {"classify", "regress", "tag", "retrieve"}
+    format : {"classify", "regress", "choose", "tag", "answer", "retrieve"}
         What the model does with a row.
     labels : tuple of str
         Label or tag names in the order of the output units. Rows carry names, never numbers.
@@ -90,6 +99,10 @@ class Task:
         Score of guessing, as a fraction.
     value_range : tuple of float or None
         Lowest and highest gold value of a regress task.
+    search : {"neighbour", "mine", "rank"}
+        What a retrieve task looks for; no meaning in other formats.
+    unanswerable : bool
+        Whether questions of an answer task may have no answer in their text.
     same_data : tuple of str
         Tasks made from the same training data with the same labels (MNLI and XNLI): a pair of them is flagged in
         results and left out of averages that compare tasks.
@@ -107,6 +120,8 @@ class Task:
     test: Rows | None = None
     chance: float = 0.0
     value_range: tuple[float, float] | None = None
+    search: str = "neighbour"
+    unanswerable: bool = False
     same_data: tuple[str, ...] = field(default=())
     licence: str
     citation: str
@@ -121,6 +136,8 @@ class Task:
             raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
         if (self.format == "regress") != (self.value_range is not None):
             raise CatalogError(f"task {self.key}: only a regress task has a value_range, and it must have one")
+        if self.search not in SEARCHES:
+            raise CatalogError(unknown("search", self.search, SEARCHES, where=f"task {self.key}"))
         if (self.train is None) != (self.validation is None):
             raise CatalogError(f"task {self.key}: training rows need English validation rows, and the reverse")
         if self.train is None and self.test is None:
@@ -130,6 +147,11 @@ class Task:
                 raise CatalogError(f"task {self.key}: training and selection rows must be English only")
         if self.test is not None and (bad := set(row_languages(self.test)) - set(LANGUAGES)):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
+
+    @property
+    def shape(self) -> str:
+        """What its rows look like: the format, and for retrieval what is looked for."""
+        return f"retrieve-{self.search}" if self.format == "retrieve" else self.format
 
     @property
     def languages(self) -> tuple[str, ...]:

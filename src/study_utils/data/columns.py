@@ -57,7 +57,7 @@ def rows_of(dataset: Dataset, task: Task, rows: HubRows, *, language: str, where
     if "id" in columns:
         fields["id"] = [str(value) for value in columns["id"]]
     keep = [True] * count
-    for field in COLUMNS[task.format][2:]:
+    for field in COLUMNS[task.shape][2:]:
         if field == "label":
             keep = [value not in rows.unlabelled for value in columns[field]]
             names = _names(dataset.features[rows.columns[field]], task, where=where)
@@ -75,7 +75,7 @@ def rows_of(dataset: Dataset, task: Task, rows: HubRows, *, language: str, where
             fields[field] = [value.strip() if isinstance(value, str) else value for value in columns[field]]
         else:
             fields[field] = [""] * count
-    frame = pd.DataFrame({name: fields[name] for name in COLUMNS[task.format]})
+    frame = pd.DataFrame({name: fields[name] for name in COLUMNS[task.shape]})
     return frame.loc[keep], count - sum(keep)
 
 

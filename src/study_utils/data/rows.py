@@ -22,10 +22,21 @@ from study_utils.errors import DataError, unknown
 COLUMNS = {
     "classify": ("id", "language", "text", "text_pair", "label"),
     "regress": ("id", "language", "text", "text_pair", "label"),
+    "choose": ("id", "language", "text", "question", "choices", "label"),
     "tag": ("id", "language", "tokens", "tags"),
-    "retrieve": ("id", "language", "text", "translation"),
+    "answer": ("id", "language", "question", "text", "answers", "starts"),
+    "retrieve-neighbour": ("id", "language", "text", "translation"),
+    "retrieve-mine": ("id", "language", "side", "text", "match"),
+    "retrieve-rank": ("id", "language", "side", "text", "context", "targets"),
 }
-"""Columns of the rows of each format, in this order."""
+"""Columns of the rows of each shape (`Task.shape`), in this order.
+
+choose: `choices` is a list of texts, `label` the position of the right one. answer: `answers` are texts of the
+passage `text` that begin at the characters `starts`; both are empty where there is no answer. mine: `side` is
+"english" or "foreign", `match` the id of the translation on the other side or "". rank: `side` is "query" or
+"candidate", `targets` the ids of a query's right candidates (empty for a candidate), `context` the passage around a
+candidate or "".
+"""
 
 
 def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
@@ -49,7 +60,7 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
         out of range, tags and tokens differ in length, or a language of a retrieve task has fewer than two
         rows. The message names the source, language, row number and id.
     """
-    wanted = COLUMNS[task.format]
+    wanted = COLUMNS[task.shape]
     if missing := [name for name in wanted if name not in frame.columns]:
         raise DataError(
             f"{where}: rows of format {task.format} lack the columns {missing}; "
@@ -65,7 +76,7 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
             f"{_at(frame, repeated, where)}: the id occurs more than once in its language. "
             "Name a column with unique ids in the declaration, or none (ids are row numbers then)."
         )
-    _CHECKS[task.format](frame, task, where)
+    _CHECKS[task.shape](frame, task, where)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
@@ -218,7 +229,7 @@ _CHECKS = {
     "classify": _check_classify,
     "regress": _check_regress,
     "tag": _check_tag,
-    "retrieve": _check_retrieve,
+    "retrieve-neighbour": _check_retrieve,
 }
 
 
