@@ -26,7 +26,7 @@ RECORD = "manifest.json"
 NOTEBOOK_SECONDS = 12.0
 """What a notebook costs besides its runs: starting a kernel, imports, figures."""
 
-_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "checkpoint_seconds"}
+_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds"}
 
 
 def notebook_sources() -> list[Path]:
