@@ -28,6 +28,7 @@ ALLOWED = {
     "data": {"catalog", "errors"},
     "encoders": {"catalog", "errors"},
     "plan": {"catalog", "data", "encoders", "params", "store"},
+    "estimate": {"catalog", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
     "formats": {"catalog", "encoders"},
@@ -37,9 +38,9 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
-    "study": {"analysis", "catalog", "data", "errors", "params", "paths", "plan", "store"},
-    "execute": {"catalog", "data", "device", "encoders", "errors", "evaluation", "metrics", "model", "paths", "plan",
-                "report", "store", "study", "training"},
+    "study": {"analysis", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
+    "execute": {"catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
+                "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 

@@ -93,7 +93,8 @@ class StudyParams(_Params):
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
     device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
-    jobs: Count = Field(1, description="runs side by side on this machine")
+    jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
+    processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         60.0, description="longest training time that an interruption can lose"
     )
@@ -135,6 +136,11 @@ class StudyParams(_Params):
 
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
+        if self.jobs > 1 and self.processes > 1:
+            raise ValueError(
+                f"jobs={self.jobs} and processes={self.processes}: several runs side by side, or one run on several "
+                "GPUs, not both"
+            )
         for key in self.tasks:
             if key not in self.targets:
                 raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")

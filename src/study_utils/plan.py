@@ -1,4 +1,4 @@
-"""The grid of runs that a study needs: their ids, what they depend on, and how long they should take.
+"""The grid of runs that a study needs: their ids and what they depend on.
 
 An id hashes what changes a run's result: the version of its stage, its settings, the encoder's weights, the data
 and the ids upstream. Folders, device, number of workers and vocabulary trimming (which is lossless) do not enter.
@@ -26,12 +26,6 @@ STAGES = ("01_data_prep", "02_intermediate_training", "03_target_finetuning", "0
 
 VERSIONS = {"data": 1, "train": 2, "predict": 1}
 """Raised when the code of a stage changes its results."""
-
-UNCAPPED = 5000
-"""Examples a language that an uncapped set of rows is taken to have until it is prepared."""
-
-TYPICAL_SECONDS = {"data": 1e-3, "train": 0.04, "predict": 0.01}
-"""Seconds an example on two CPU cores with a small encoder, until the store has measurements of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,53 +246,3 @@ def _declaration(rows: Rows, languages: tuple[str, ...]) -> dict:
 
 def _slug(spec: Encoder) -> str:
     return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
-
-
-def examples_of(run: Run, plan: Plan, store: Store) -> int:
-    """Estimate how many examples a run works through, for time left and expected time.
-
-    Rows that are prepared are counted; others are taken to fill their cap, or to be `UNCAPPED` a language.
-    """
-    if run.kind == "data":
-        return sum((cap or UNCAPPED) for cap in run.work["roles"].values()) * len(run.work["languages"])
-    role = "test" if run.kind == "predict" else "train"
-    rows = 0
-    for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
-        if store.status(data) == "done":
-            rows += store.manifest(data)["rows"][role]
-        else:
-            work = plan.runs[data].work
-            rows += (work["roles"][role] or UNCAPPED) * len(work["languages"])
-    return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
-
-
-def expected_seconds(plan: Plan, store: Store) -> dict[str, float]:
-    """Expected seconds of every run that is not done, from the finished runs most like it.
-
-    The rate is that of finished runs of the same kind, encoder and task; else of the same kind; else
-    `TYPICAL_SECONDS`.
-
-    Returns
-    -------
-    dict of str to float
-        Run id to seconds.
-    """
-    rates: dict[tuple, list[float]] = {}
-    expected: dict[str, float] = {}
-    open_runs = []
-    for run in plan.runs.values():
-        if store.status(run.id) != "done":
-            open_runs.append(run)
-            continue
-        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, plan, store))
-        for key in (_likeness(run), (run.kind,)):
-            rates.setdefault(key, []).append(rate)
-    for run in open_runs:
-        found = rates.get(_likeness(run)) or rates.get((run.kind,)) or [TYPICAL_SECONDS[run.kind]]
-        expected[run.id] = examples_of(run, plan, store) * sum(found) / len(found)
-    return expected
-
-
-def _likeness(run: Run) -> tuple:
-    tasks = (run.work["task"],) if "task" in run.work else tuple(run.work["data"])
-    return (run.kind, run.work.get("encoder"), tasks)

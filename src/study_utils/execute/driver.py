@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from study_utils.catalog import encoder
 from study_utils.errors import NotebookError, ParameterError, unknown
+from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import STEPS, advance, clear_beacons, read_beacons
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, canonical_sha256, expected_seconds
+from study_utils.plan import STAGES, canonical_sha256
 from study_utils.store import file_sha256, write_atomically
 from study_utils.study import Study
 
@@ -26,7 +27,7 @@ RECORD = "manifest.json"
 NOTEBOOK_SECONDS = 12.0
 """What a notebook costs besides its runs: starting a kernel, imports, figures."""
 
-_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "checkpoint_seconds"}
+_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds"}
 
 
 def notebook_sources() -> list[Path]:
@@ -186,7 +187,7 @@ def _room_needed(study: Study) -> int:
 @contextlib.contextmanager
 def _overall_progress(study: Study, notebooks: int) -> Iterator:
     """Show one bar for the whole study while notebooks run in kernels of their own."""
-    expected = expected_seconds(study.plan, study.store)
+    expected = expected_seconds(study.plan, study.store, device=study.params.device)
     overhead = NOTEBOOK_SECONDS * notebooks
     bar = tqdm(
         total=STEPS,

@@ -100,6 +100,7 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
                 progress_bar=False,
                 log_output=False,
                 coalesce_streams=True,
+                extra_arguments=["--log-level=ERROR"],  # of the kernel: it warns of TCP on every machine
             )
     except PapermillExecutionError as error:
         os.replace(part, failed)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ROLES = ("train", "validation")
+
 Progress = Callable[[float, str], None]
 """Called with the finished share of a run (0 to 1) and a short note."""
 
@@ -68,8 +70,25 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
 
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
-    from study_utils.data.rows import read_rows
+    import pandas as pd
+
     from study_utils.device import describe_device
+    from study_utils.execute.together import train_together
+
+    if study.params.processes > 1:
+        train_together(study, run, folder, progress)
+    else:
+        train_run(study, run, folder, progress)
+    files = [study.store.folder(data) / f"{role}.parquet" for data in run.work["data"].values() for role in ROLES]
+    seen = {code for path in files for code in pd.read_parquet(path, columns=["language"])["language"]}
+    facts["languages_seen"] = sorted(seen | _languages_seen(study.store, run))
+    facts["best_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
+    facts["device"] = describe_device(study.params.device)
+
+
+def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
+    """Train what a run asks for, in this process; write the model, `history.parquet` and `validation.parquet`."""
+    from study_utils.data.rows import read_rows
     from study_utils.model import load_trained
     from study_utils.training import TaskRows, TrainingSettings, train
 
@@ -77,11 +96,7 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
     base = _pretrained(run.work["encoder"], store.cache)
     start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
     tasks = [
-        TaskRows(
-            task=task(key),
-            train=read_rows(store.folder(data) / "train.parquet"),
-            validation=read_rows(store.folder(data) / "validation.parquet"),
-        )
+        TaskRows(task=task(key), **{role: read_rows(store.folder(data) / f"{role}.parquet") for role in ROLES})
         for key, data in run.work["data"].items()
     ]
     result = train(
@@ -94,12 +109,9 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
         checkpoint_seconds=study.params.checkpoint_seconds,
         progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
     )
-    result.history.to_parquet(folder / "history.parquet", index=False)
-    result.validation.to_parquet(folder / "validation.parquet", index=False)
-    seen = {code for item in tasks for rows in (item.train, item.validation) for code in rows["language"]}
-    facts["languages_seen"] = sorted(seen | _languages_seen(store, run))
-    facts["best_epoch"] = result.best_epoch
-    facts["device"] = describe_device(study.params.device)
+    if result.is_first:
+        result.history.to_parquet(folder / "history.parquet", index=False)
+        result.validation.to_parquet(folder / "validation.parquet", index=False)
 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:

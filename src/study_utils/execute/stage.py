@@ -12,9 +12,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from study_utils.errors import StudyError
+from study_utils.estimate import expected_seconds
 from study_utils.execute.progress import EVERY, Beacon, Meter, read_beacons
 from study_utils.execute.runs import ensure
-from study_utils.plan import Run, expected_seconds
+from study_utils.plan import Run
 from study_utils.study import Study, open_study
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
         If a run cannot be made; the message names it. Finished runs stay.
     """
     todo = study.plan.missing(study.store, stage)
-    expected = expected_seconds(study.plan, study.store)
+    expected = expected_seconds(study.plan, study.store, device=study.params.device)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
     work = _side_by_side if study.params.jobs > 1 and len(todo) > 1 else _one_by_one
     try:

@@ -53,6 +53,13 @@ class Features:
         """Tokens of every input."""
         return np.diff(self.offsets)
 
+    @property
+    def labelled(self) -> np.ndarray:
+        """Labels of every input that a loss is the mean of: its labelled tokens, or one."""
+        if self.per_token:
+            return np.add.reduceat(self.labels != IGNORED, self.offsets[:-1], dtype=np.int64)
+        return np.ones(len(self), dtype=np.int64)
+
 
 def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: int) -> dict[str, torch.Tensor]:
     """Make a batch of some inputs, padded to the longest of them.

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from study_utils.catalog import Task
@@ -26,6 +27,7 @@ from study_utils.metrics import score
 from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
+from study_utils.training.parts import own_part
 from study_utils.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class TrainingResult:
         Epoch whose weights were kept, counted from 1.
     seconds : float
         Time in the loop since this call began.
+    is_first : bool
+        Whether this process is the only one, or the first of several: the one whose result counts.
     """
 
     model: TrainedModel
@@ -72,6 +76,7 @@ class TrainingResult:
     validation: pd.DataFrame
     best_epoch: int
     seconds: float
+    is_first: bool = True
 
 
 @dataclass
@@ -101,6 +106,9 @@ def train(
     AdamW with linear warm-up and decay, clipped gradients, batches of similar length. Weight decay spares
     embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly. After every
     epoch the English validation rows are scored; the epoch with the best mean primary metric is kept.
+
+    Started in several processes (by torchrun or `accelerate launch`), each takes its part of every batch; the first
+    one scores, saves and reports. Up to rounding the result is that of one process (with dropout: of another seed).
 
     Parameters
     ----------
@@ -154,7 +162,14 @@ def train(
     place = resolve_device(device)
     if place.index is not None:
         torch.cuda.set_device(place)
-    accelerator = Accelerator(mixed_precision="bf16" if has_fast_bf16(place) else "no", cpu=place.type == "cpu")
+    accelerator = Accelerator(
+        mixed_precision="bf16" if has_fast_bf16(place) else "no",
+        cpu=place.type == "cpu",
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=len(tasks) > 1)],
+    )
+    rank, processes = accelerator.process_index, accelerator.num_processes
+    if processes > 1:
+        place = accelerator.device
     optimizer = torch.optim.AdamW(
         _parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
     )
@@ -169,6 +184,8 @@ def train(
     per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1))
     total = per_epoch * settings.epochs
     state, best = _resume(folder, plain, inner, run)
+    if rank:  # another dropout in every process
+        torch.manual_seed(seed + 1_000_003 * rank + state.step)
     last_saved = time.monotonic()
     by_key = {t.task.key: t for t in tasks}
 
@@ -177,14 +194,15 @@ def train(
         model.train()
         waiting: list[tuple[dict, torch.Tensor]] = []
         for key, index in batches[state.step - (epoch - 1) * per_epoch :]:
-            batch = collate(encoded[key], index, vocabulary, base.tokenizer.pad_token_id)
+            part, weight = own_part(encoded[key], index, rank, processes)
+            batch = collate(encoded[key], part, vocabulary, base.tokenizer.pad_token_id)
             batch = {name: _to(value, place) for name, value in batch.items()}
             rate = settings.learning_rate * schedule(state.step, total, settings.warmup)
             for group in inner.param_groups:
                 group["lr"] = rate
             with accelerator.autocast():
                 outputs = model(key, batch)
-            loss = format_of(by_key[key].task).loss(outputs, batch["labels"])
+            loss = format_of(by_key[key].task).loss(outputs, batch["labels"]) * weight
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), settings.clip)
             optimizer.step()
@@ -197,16 +215,16 @@ def train(
                 "learning_rate": rate,
                 "examples": len(index),
             }
-            waiting.append((row, loss.detach()))
+            waiting.append((row, accelerator.reduce(loss.detach(), "mean")))
             if len(waiting) >= FLUSH or place.type == "cpu" or state.step % per_epoch == 0:
                 _record(state, waiting)
                 if progress is not None:
                     progress(state.step, total, state.history[-1]["loss"])
-            if time.monotonic() - last_saved >= checkpoint_seconds and state.step % per_epoch:
+            if rank == 0 and time.monotonic() - last_saved >= checkpoint_seconds and state.step % per_epoch:
                 _record(state, waiting)
                 save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
                 last_saved = time.monotonic()
-        if selection:
+        if selection and rank == 0:
             value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
             if value > state.best_value:
                 state.best_value, state.best_epoch = value, epoch
@@ -216,12 +234,14 @@ def train(
                 last_saved = time.monotonic()
     if best is not None:
         plain.load_state_dict(best)
+    accelerator.wait_for_everyone()
     trained = TrainedModel(
         base=base, encoder=plain.encoder.cpu().eval(), vocabulary=vocabulary, heads=plain.heads.cpu().eval()
     )
-    save_trained(folder, trained)
-    remove_checkpoints(folder)
-    return _result(trained, state, settings.epochs, time.monotonic() - began)
+    if rank == 0:
+        save_trained(folder, trained)
+        remove_checkpoints(folder)
+    return _result(trained, state, settings.epochs, time.monotonic() - began, is_first=rank == 0)
 
 
 def schedule(step: int, total: int, warmup: float) -> float:
@@ -322,7 +342,7 @@ def _validate(
     return float(np.mean(values))
 
 
-def _result(model: TrainedModel, state: _State, epochs: int, seconds: float) -> TrainingResult:
+def _result(model: TrainedModel, state: _State, epochs: int, seconds: float, *, is_first: bool) -> TrainingResult:
     columns = ["epoch", "task", "metric", "value", "n", "primary"]
     validation = pd.DataFrame(state.validation, columns=columns)
     chosen = state.best_epoch or epochs
@@ -332,4 +352,5 @@ def _result(model: TrainedModel, state: _State, epochs: int, seconds: float) -> 
         validation=validation.assign(chosen=validation["epoch"] == chosen),
         best_epoch=chosen,
         seconds=seconds,
+        is_first=is_first,
     )

@@ -1,0 +1,101 @@
+"""How long runs should take: as the finished runs most like them did, or by counting operations before there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from study_utils.catalog import TASKS, encoder
+from study_utils.plan import Plan, Run
+from study_utils.store import Store
+
+UNCAPPED = 5000
+"""Examples a language that an uncapped set of rows is taken to have until it is prepared."""
+
+ROW_SECONDS = 1e-3
+"""Seconds to load and check one row."""
+
+TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40}
+"""Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
+
+OPERATIONS = {"train": 6.0, "predict": 2.0}
+"""Operations a weight and token, forwards and backwards, or forwards only (Kaplan et al. 2020, arXiv 2001.08361)."""
+
+SPEED = {"cpu": 8e10, "cuda": 1e14}
+"""Operations a second that training reaches: two CPU cores in float32; one data-centre GPU in bf16 at about a third of
+its peak."""
+
+
+def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[str, float]:
+    """Expected seconds of every run that is not done.
+
+    The rate is that of finished runs of the same kind, encoder and task; else of the same kind and encoder; else it
+    is computed from the encoder's weights, `TYPICAL_TOKENS` and `SPEED`.
+
+    Parameters
+    ----------
+    plan : Plan
+        All runs of a study.
+    store : Store
+        Says which are done and how long they took.
+    device : str
+        Where the study will run, as in its parameters; ``"auto"`` is a GPU if the machine shows one.
+
+    Returns
+    -------
+    dict of str to float
+        Run id to seconds.
+    """
+    rates: dict[tuple, list[float]] = {}
+    open_runs = []
+    for run in plan.runs.values():
+        if store.status(run.id) != "done":
+            open_runs.append(run)
+            continue
+        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, plan, store))
+        for key in (_likeness(run), _likeness(run)[:2]):
+            rates.setdefault(key, []).append(rate)
+    speed = SPEED["cuda" if _is_gpu(device) else "cpu"]
+    expected = {}
+    for run in open_runs:
+        found = rates.get(_likeness(run)) or rates.get(_likeness(run)[:2]) or [_guess(run, speed)]
+        expected[run.id] = examples_of(run, plan, store) * sum(found) / len(found)
+    return expected
+
+
+def examples_of(run: Run, plan: Plan, store: Store) -> int:
+    """Estimate how many examples a run works through.
+
+    Rows that are prepared are counted; others are taken to fill their cap, or to be `UNCAPPED` a language.
+    """
+    if run.kind == "data":
+        return sum((cap or UNCAPPED) for cap in run.work["roles"].values()) * len(run.work["languages"])
+    role = "test" if run.kind == "predict" else "train"
+    rows = 0
+    for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
+        if store.status(data) == "done":
+            rows += store.manifest(data)["rows"][role]
+        else:
+            work = plan.runs[data].work
+            rows += (work["roles"][role] or UNCAPPED) * len(work["languages"])
+    return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
+
+
+def _likeness(run: Run) -> tuple:
+    return (run.kind, run.work.get("encoder"), _tasks(run))
+
+
+def _tasks(run: Run) -> tuple[str, ...]:
+    return (str(run.work["task"]),) if "task" in run.work else tuple(run.work["data"])
+
+
+def _guess(run: Run, speed: float) -> float:
+    """Seconds an example, before anything like it has been measured."""
+    if run.kind == "data":
+        return ROW_SECONDS
+    tasks = _tasks(run)
+    tokens = sum(TYPICAL_TOKENS[TASKS[key].format] for key in tasks) / len(tasks)
+    return OPERATIONS[run.kind] * encoder(str(run.work["encoder"])).weights * tokens / speed
+
+
+def _is_gpu(device: str) -> bool:
+    return device.startswith("cuda") or (device == "auto" and Path("/dev/nvidia0").exists())

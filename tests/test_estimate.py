@@ -1,0 +1,42 @@
+"""Expected times: measured where there is something like it, counted where there is not."""
+
+import pytest
+
+from study_utils.estimate import OPERATIONS, SPEED, TYPICAL_TOKENS, examples_of, expected_seconds
+from study_utils.params import load_params
+from study_utils.plan import make_plan
+from study_utils.store import Store
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return make_plan(load_params("quick"))
+
+
+def test_before_any_run_operations_are_counted(tmp_path, plan):
+    store = Store(tmp_path)
+    expected = expected_seconds(plan, store, device="cpu")
+    assert set(expected) == set(plan.runs)
+    run = next(r for r in plan.of_stage("03_target_finetuning") if "intent" in r.work["data"])
+    params = load_params("quick").target
+    examples = params.examples * params.epochs
+    assert examples_of(run, plan, store) == examples
+    by_hand = examples * OPERATIONS["train"] * 21e6 * TYPICAL_TOKENS["classify"] / SPEED["cpu"]
+    assert expected[run.id] == pytest.approx(by_hand)
+    on_gpu = expected_seconds(plan, store, device="cuda")[run.id]
+    assert on_gpu == pytest.approx(by_hand * SPEED["cpu"] / SPEED["cuda"])
+
+
+def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):
+    store = Store(tmp_path)
+    before = expected_seconds(plan, store, device="cpu")
+    assert all(seconds > 0 for seconds in before.values())
+    run = plan.of_stage("04_zero_shot_eval")[0]
+    with store.writing(run.id, {"rows": 100}):
+        pass
+    after = expected_seconds(plan, store, device="cpu")
+    assert run.id not in after
+    others = plan.of_stage("04_zero_shot_eval")[1:]
+    assert all(after[r.id] < before[r.id] for r in others if r.work["task"] == run.work["task"])
+    training = plan.of_stage("03_target_finetuning")[0].id
+    assert after[training] == before[training], "a fast prediction says nothing about training"
