@@ -1,5 +1,6 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
 
+from study_utils.analysis.benchmark import benchmark_average, task_scores
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
@@ -10,10 +11,12 @@ __all__ = [
     "SCORE_COLUMNS",
     "SUMMARY_COLUMNS",
     "Settings",
+    "benchmark_average",
     "check_results",
     "family_gains",
     "gains",
     "join_languages",
     "robustness",
+    "task_scores",
     "transfer",
 ]

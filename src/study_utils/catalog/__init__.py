@@ -1,5 +1,6 @@
-"""What exists, each declared once: languages, tasks, conditions, encoders. Imports no torch and reads no data."""
+"""What exists, each declared once: languages, tasks, conditions, encoders, benchmarks. Without torch and data."""
 
+from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark, benchmark
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
 from study_utils.catalog.languages import LANGUAGES, Language, language, language_table
@@ -7,11 +8,13 @@ from study_utils.catalog.schema import METRICS, HubRows, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
 __all__ = [
+    "BENCHMARKS",
     "CONDITIONS",
     "ENCODERS",
     "LANGUAGES",
     "METRICS",
     "TASKS",
+    "Benchmark",
     "Condition",
     "Encoder",
     "HubRows",
@@ -19,6 +22,7 @@ __all__ = [
     "Stage",
     "StarterRows",
     "Task",
+    "benchmark",
     "condition",
     "encoder",
     "language",

@@ -1,0 +1,108 @@
+"""F1 of spans and of the legacy chunks of bare tags, micro over sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from study_utils.errors import DataError, unknown
+from study_utils.metrics.basic import f1
+
+_CHUNK_TYPE: Mapping[str, Callable[[str], str]] = {
+    "0.0.12": lambda tag: tag.rpartition("-")[2],
+    "1.2.2": lambda tag: tag[1:].split("-", maxsplit=1)[-1] or "_",
+}
+"""Version of seqeval: what it takes for the type of a tag. Its prefix is the first character in both."""
+
+
+def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    """Spans of a tag sequence in IOB2, read leniently as `conlleval` does.
+
+    An ``I-`` tag after ``O`` or after another type opens a span.
+
+    Returns
+    -------
+    set of (type, first index, index after the last)
+
+    Examples
+    --------
+    >>> sorted(spans(["B-PER", "I-PER", "O", "I-LOC", "I-PER"]))
+    [('LOC', 3, 4), ('PER', 0, 2), ('PER', 4, 5)]
+    """
+    found, start, kind = set(), 0, ""
+    for index, tag in enumerate([*tags, "O"]):
+        prefix, _, name = tag.partition("-")
+        if kind and (prefix != "I" or name != kind):
+            found.add((kind, start, index))
+            kind = ""
+        if prefix in ("B", "I") and not kind:
+            start, kind = index, name
+    return found
+
+
+def span_f1(predictions: pd.DataFrame) -> float:
+    """Micro F1 over sentences of spans with equal type and both ends equal; 0 without a right span."""
+    return _chunk_f1(predictions, spans)
+
+
+def legacy_chunks(tags: Sequence[str], *, version: str = "0.0.12") -> set[tuple[str, int, int]]:
+    """Chunks that seqeval's default mode finds in tags, also in bare ones such as ``NOUN``.
+
+    The rule is frozen here because XTREME scores UD-POS with whichever seqeval is installed. A run of equal bare
+    tags is one chunk, except that a first letter B, E or S makes every token its own. Version 1.2.2 drops the
+    first letter from the type, so that ``CCONJ`` and ``SCONJ`` are one type and an ``SCONJ`` after a ``CCONJ``
+    loses the latter.
+
+    Parameters
+    ----------
+    tags : sequence of str
+        Tags of one sentence.
+    version : {"0.0.12", "1.2.2"}
+        Version of seqeval whose rule is followed.
+
+    Returns
+    -------
+    set of (type, first index, index after the last)
+
+    Raises
+    ------
+    DataError
+        For another version.
+    """
+    if version not in _CHUNK_TYPE:
+        raise DataError(unknown("version of seqeval", version, _CHUNK_TYPE))
+    type_of = _CHUNK_TYPE[version]
+    found, start, last_prefix, last_type = set(), 0, "O", ""
+    for index, tag in enumerate([*tags, "O"]):
+        prefix, kind = tag[0], type_of(tag)
+        changes = kind != last_type
+        if (
+            last_prefix in "ES"
+            or (last_prefix in "BI" and prefix in "BSO")
+            or (last_prefix not in "O." and changes)
+        ):  # fmt: skip
+            found.add((last_type, start, index))
+        if prefix in "BS" or (last_prefix in "ESO" and prefix in "EI") or (prefix not in "O." and changes):
+            start = index
+        last_prefix, last_type = prefix, kind
+    return found
+
+
+def legacy_chunk_f1(predictions: pd.DataFrame, *, version: str = "0.0.12") -> float:
+    """Micro F1 over sentences of `legacy_chunks`: what XTREME's script prints for UD-POS.
+
+    For comparison with published numbers only: two neighbouring nouns count once, and one wrong tag can break its
+    neighbour's chunk.
+    """
+    return _chunk_f1(predictions, lambda tags: legacy_chunks(tags, version=version))
+
+
+def _chunk_f1(predictions: pd.DataFrame, read: Callable[[Sequence[str]], set]) -> float:
+    right = gold_chunks = found_chunks = 0
+    for gold, found in zip(predictions["gold"], predictions["prediction"]):
+        gold_set, found_set = read(gold.split()), read(found.split())
+        right += len(gold_set & found_set)
+        gold_chunks += len(gold_set)
+        found_chunks += len(found_set)
+    return f1(right, gold_chunks, found_chunks)
