@@ -75,13 +75,16 @@ def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mappi
     )
 
 
-def make_task(format: str, test: Rows | None = None, **fields) -> Task:
-    """Declare a task of a format with the test rows given."""
+def make_task(shape: str, test: Rows | None = None, **fields) -> Task:
+    """Declare a task of a shape (or of a format) with the test rows given."""
+    format, _, search = shape.partition("-")
     defaults = {
         "classify": {"labels": NLI, "metric": "accuracy"},
         "regress": {"value_range": (0.0, 5.0), "metric": "spearman"},
+        "choose": {"metric": "accuracy"},
         "tag": {"labels": ("DET", "NOUN", "VERB"), "metric": "token_accuracy"},
-        "retrieve": {"metric": "accuracy_from_english"},
+        "answer": {"metric": "squad"},
+        "retrieve": {"metric": "accuracy_from_english", "search": search or "neighbour"},
     }[format]
     rows = test or hub_rows("org/none", "test", {"en": "en"}, {})
     common = {"key": "toy", "title": "Toy", "licence": "none", "citation": "none"}

@@ -61,6 +61,32 @@ def test_other_column() -> None:
     assert cap(frame, 2, by="label")["label"].value_counts().to_dict() == {"a": 2, "b": 2}
 
 
+def test_queries_are_counted_and_every_candidate_stays() -> None:
+    queries = [(f"q{n}", code, "query", ["c0"]) for code in ("en", "de") for n in range(20)]
+    candidates = [(f"c{n}", "en", "candidate", []) for n in range(30)]
+    frame = pd.DataFrame(queries + candidates, columns=["id", "language", "side", "targets"])
+    kept = cap(frame, 7)
+    assert kept["side"].value_counts().to_dict() == {"candidate": 30, "query": 14}
+    by_language = kept[kept["side"] == "query"].groupby("language")["id"].apply(list)
+    assert by_language["en"] == by_language["de"]
+    assert cap(frame, 25).attrs["short"] == {"en": 20, "de": 20}
+
+
+def test_pairs_are_counted_and_kept_or_left_out_whole() -> None:
+    rows = [(f"e{n}", code, "english", f"f{n}" if n < 20 else "") for code in ("de", "fr") for n in range(50)]
+    rows += [(f"f{n}", code, "foreign", f"e{n}" if n < 20 else "") for code in ("de", "fr") for n in range(40)]
+    frame = pd.DataFrame(rows, columns=["id", "language", "side", "match"])
+    kept = {limit: cap(frame, limit) for limit in (3, 8)}
+    for limit, chosen in kept.items():
+        for _, own in chosen.groupby("language"):
+            pairs = own[own["match"] != ""]
+            assert pairs["side"].value_counts().to_dict() == {"english": limit, "foreign": limit}
+            assert set(pairs["match"]) == set(pairs["id"])
+            assert (own["match"] == "").sum() == 30 + 20, "sentences without a translation stay"
+    assert set(kept[3]["id"]) < set(kept[8]["id"])
+    assert cap(frame, 25).attrs["short"] == {"de": 20, "fr": 20}
+
+
 @pytest.mark.parametrize("limit", [0, -1, 2.5, "10"])
 def test_impossible_limit(limit: object) -> None:
     with pytest.raises(ParameterError, match=r"limit of examples"):

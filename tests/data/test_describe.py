@@ -30,6 +30,14 @@ def test_lengths() -> None:
     ]
 
 
+def test_all_texts_of_a_row_count() -> None:
+    choose = pd.DataFrame({"language": ["en"], "text": ["abc"], "question": ["de"], "choices": [["f", "gh"]]})
+    answer = pd.DataFrame({"language": ["en"], "text": ["abcdef"], "question": ["why"]})
+    rank = pd.DataFrame({"language": ["en"], "text": ["abc"], "context": ["abcdefg"], "side": ["candidate"]})
+    table = length_table({("a", "test"): choose, ("b", "test"): answer, ("c", "test"): rank})
+    assert table["median_characters"].tolist() == [8.0, 9.0, 10.0]
+
+
 def test_labels() -> None:
     values = pd.DataFrame({"language": ["en"], "text": ["x"], "label": [2.5]})
     table = label_table({**FRAMES, ("c", "train"): values})
@@ -50,3 +58,12 @@ def test_repeated_rows() -> None:
     assert repeated_rows(pd.concat([CLASSIFY, CLASSIFY.assign(label="other").iloc[:2]])) == 2
     assert repeated_rows(CLASSIFY.assign(text="x", text_pair="")) == 2  # English only
     assert repeated_rows(pd.concat([TAG, TAG.iloc[:1]])) == 1
+
+
+def test_a_question_asked_of_two_passages_is_not_repeated() -> None:
+    answer = pd.DataFrame({"language": "en", "text": ["x", "y", "x", "x"], "question": ["a", "a", "b", "a"]})
+    assert repeated_rows(answer) == 1
+    choose = pd.DataFrame({"language": "en", "text": "x", "question": "", "choices": [["a", "b"], ["ab"], ["a", "b"]]})
+    assert repeated_rows(choose) == 1
+    sides = pd.DataFrame({"language": "en", "text": "x", "side": ["query", "candidate"]})
+    assert repeated_rows(sides) == 0

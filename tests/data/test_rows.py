@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mirrors import make_task
 
+from study_utils.data.row_checks import CHECKS
 from study_utils.data.rows import COLUMNS, check_rows, fingerprint, read_rows, write_rows
 from study_utils.errors import DataError
 
@@ -27,12 +28,45 @@ GOOD = {
         ("b", "en", ["runs"], ["VERB"]),
         ("a", "de", ["Katze"], ["NOUN"]),
     ],
-    "retrieve": [("a", "de", "x", "y"), ("b", "de", "z", "w"), ("a", "fr", "q", "r"), ("b", "fr", "s", "t")],
+    "choose": [
+        ("a", "en", "x", "why?", ["y", "z"], 1),
+        ("b", "en", "x", "why?", ["y", "z", "y"], 2),
+        ("a", "de", "x", "", ["q", "r"], 0),
+    ],
+    "answer": [
+        ("a", "en", "who?", "Ann met Bob", ["Bob", "Ann"], [8, 0]),
+        ("b", "en", "where?", "at home", ["home"], [3]),
+        ("a", "hi", "कहाँ?", "दिल्ली में", ["दिल्ली"], [0]),
+    ],
+    "retrieve-neighbour": [
+        ("a", "de", "x", "y"),
+        ("b", "de", "z", "w"),
+        ("a", "fr", "q", "r"),
+        ("b", "fr", "s", "t"),
+    ],
+    "retrieve-mine": [
+        ("e1", "de", "english", "x", "f2"),
+        ("e2", "de", "english", "y", ""),
+        ("f1", "de", "foreign", "z", ""),
+        ("f2", "de", "foreign", "w", "e1"),
+        ("e1", "fr", "english", "x", "f1"),
+        ("f1", "fr", "foreign", "q", "e1"),
+    ],
+    "retrieve-rank": [
+        ("q1", "en", "query", "who?", "", ["en-1", "de-1"]),
+        ("q1", "de", "query", "wer?", "", ["en-1", "de-1"]),
+        ("en-1", "en", "candidate", "Ann.", "Ann. Bob.", []),
+        ("de-1", "de", "candidate", "Anna.", "", []),
+    ],
 }
 
 
-def frame_of(format: str) -> pd.DataFrame:
-    return pd.DataFrame(GOOD[format], columns=COLUMNS[format])
+def frame_of(shape: str) -> pd.DataFrame:
+    return pd.DataFrame(GOOD[shape], columns=COLUMNS[shape])
+
+
+def test_every_shape_has_columns_checks_and_an_example() -> None:
+    assert set(GOOD) == set(COLUMNS) == set(CHECKS)
 
 
 def with_cell(frame: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFrame:
@@ -41,22 +75,22 @@ def with_cell(frame: pd.DataFrame, row: int, column: str, value: object) -> pd.D
     return frame.assign(**{column: pd.Series(values, dtype=object)})
 
 
-@pytest.mark.parametrize("format", sorted(GOOD))
-def test_good_rows_pass(format: str) -> None:
-    check_rows(frame_of(format), make_task(format), where="f")
+@pytest.mark.parametrize("shape", sorted(GOOD))
+def test_good_rows_pass(shape: str) -> None:
+    check_rows(frame_of(shape), make_task(shape), where="f")
 
 
-@pytest.mark.parametrize("format", sorted(GOOD))
-def test_no_rows(format: str) -> None:
+@pytest.mark.parametrize("shape", sorted(GOOD))
+def test_no_rows(shape: str) -> None:
     with pytest.raises(DataError, match=r"data/x\.parquet: no rows"):
-        check_rows(frame_of(format).iloc[:0], make_task(format), where="data/x.parquet")
+        check_rows(frame_of(shape).iloc[:0], make_task(shape), where="data/x.parquet")
 
 
-@pytest.mark.parametrize("format", sorted(GOOD))
-def test_missing_column_says_which_are_there(format: str) -> None:
-    frame = frame_of(format).rename(columns={COLUMNS[format][-1]: "wrong"})
-    with pytest.raises(DataError, match=rf"lack the columns \['{COLUMNS[format][-1]}'\].*'wrong'"):
-        check_rows(frame, make_task(format), where="f")
+@pytest.mark.parametrize("shape", sorted(GOOD))
+def test_missing_column_says_which_are_there(shape: str) -> None:
+    frame = frame_of(shape).rename(columns={COLUMNS[shape][-1]: "wrong"})
+    with pytest.raises(DataError, match=rf"lack the columns \['{COLUMNS[shape][-1]}'\].*'wrong'"):
+        check_rows(frame, make_task(shape), where="f")
 
 
 BAD = [
@@ -85,20 +119,57 @@ BAD = [
     ("tag", 1, "tags", ["VERBE"], "Did you mean 'VERB'"),
     ("tag", 1, "tags", [None], "missing tag"),
     ("tag", 1, "tags", [-1], "missing tag"),
-    ("retrieve", 1, "text", "", "empty text"),
-    ("retrieve", 1, "translation", "  ", "empty translation"),
+    ("choose", 1, "text", "", "empty text"),
+    ("choose", 1, "question", None, "empty question"),
+    ("choose", 1, "choices", ["y"], "1 choices, but at least 2"),
+    ("choose", 1, "choices", "yz", "no list: 'yz'"),
+    ("choose", 1, "choices", ["y", " "], "empty choice at position 1"),
+    ("choose", 1, "choices", ["y", None], "empty choice at position 1"),
+    ("choose", 1, "label", 3, "label 3 is no position of its 3 choices"),
+    ("choose", 1, "label", -1, "label -1 is no position"),
+    ("choose", 1, "label", None, "label None is no position"),
+    ("choose", 1, "label", 1.0, "label 1.0 is no position"),
+    ("choose", 1, "label", True, "label True is no position"),
+    ("answer", 1, "question", "", "empty question"),
+    ("answer", 1, "text", " ", "empty text"),
+    ("answer", 1, "answers", "home", "must be lists, not str and list"),
+    ("answer", 1, "answers", ["home", "at"], "2 answers but 1 starts"),
+    ("answer", 1, "answers", [""], "empty answer ''"),
+    ("answer", 1, "answers", ["hame"], "'hame' does not begin at character 3; there is 'home'"),
+    ("answer", 1, "starts", [4], "'home' at 4 ends beyond the 7 characters"),
+    ("answer", 1, "starts", [2], "does not begin at character 2; there is ' hom'"),
+    ("answer", 1, "starts", [-1], "start -1 of answer 'home' is no offset"),
+    ("answer", 1, "starts", ["3"], "start '3' of answer 'home' is no offset"),
+    ("retrieve-neighbour", 1, "text", "", "empty text"),
+    ("retrieve-neighbour", 1, "translation", "  ", "empty translation"),
+    ("retrieve-mine", 1, "text", "", "empty text"),
+    ("retrieve-mine", 1, "side", "englisch", "Did you mean 'english'"),
+    ("retrieve-mine", 1, "match", None, "empty match"),
+    ("retrieve-mine", 1, "match", "f9", "its match 'f9' on the foreign side isn't there"),
+    ("retrieve-mine", 1, "match", "e1", "its match 'e1' on the foreign side isn't there"),
+    ("retrieve-mine", 1, "match", "f2", "its match 'f2' on the foreign side is matched with 'e1'"),
+    ("retrieve-mine", 1, "match", "f1", "its match 'f1' on the foreign side is matched with ''"),
+    ("retrieve-rank", 1, "text", "", "empty text"),
+    ("retrieve-rank", 1, "context", None, "empty context"),
+    ("retrieve-rank", 1, "side", "question", "unknown side"),
+    ("retrieve-rank", 1, "targets", [], "a query without target"),
+    ("retrieve-rank", 1, "targets", "en-1", "targets are no list"),
+    ("retrieve-rank", 1, "targets", ["en-1", "fr-1"], "target 'fr-1' is not among the 2 candidates"),
+    ("retrieve-rank", 1, "targets", ["en-1", "en-1"], "named twice"),
+    ("retrieve-rank", 3, "targets", ["en-1"], "a candidate with targets"),
+    ("retrieve-rank", 3, "id", "en-1", "another candidate has this id"),
 ]
 
 
-@pytest.mark.parametrize(("format", "row", "column", "value", "message"), BAD)
-def test_bad_row_is_named(format: str, row: int, column: str, value: object, message: str) -> None:
-    frame = with_cell(frame_of(format), row, column, value)
+@pytest.mark.parametrize(("shape", "row", "column", "value", "message"), BAD)
+def test_bad_row_is_named(shape: str, row: int, column: str, value: object, message: str) -> None:
+    frame = with_cell(frame_of(shape), row, column, value)
     frame.index += 100
     with pytest.raises(DataError, match=message) as caught:
-        check_rows(frame, make_task(format), where="data/x.parquet")
+        check_rows(frame, make_task(shape), where="data/x.parquet")
     text = str(caught.value)
     assert text.startswith("data/x.parquet, language ")
-    assert "row 101, id " in text
+    assert f"row {row + 100}, id " in text
     if column not in ("id", "language"):
         assert f"language {frame['language'].iloc[row]!r}" in text
         assert f"id {frame['id'].iloc[row]!r}" in text
@@ -110,7 +181,41 @@ def test_single_sentences_need_no_second_text() -> None:
 
 def test_retrieval_needs_two_candidates() -> None:
     with pytest.raises(DataError, match="language 'fr': 1 row"):
-        check_rows(frame_of("retrieve").iloc[:3], make_task("retrieve"), where="f")
+        check_rows(frame_of("retrieve-neighbour").iloc[:3], make_task("retrieve-neighbour"), where="f")
+
+
+def test_only_declared_tasks_have_questions_without_answer() -> None:
+    frame = with_cell(with_cell(frame_of("answer"), 1, "answers", []), 1, "starts", [])
+    check_rows(frame, make_task("answer", unanswerable=True), where="f")
+    with pytest.raises(DataError, match="row 1, id 'b': no answer"):
+        check_rows(frame, make_task("answer"), where="f")
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows", "message"),
+    [
+        ("retrieve-mine", [0, 1, 4, 5], "its match 'f2'"),
+        ("retrieve-mine", [1, 4, 5], "language 'de': no foreign sentences"),
+        ("retrieve-mine", [2, 4, 5], "language 'de': no english sentences"),
+        ("retrieve-mine", [1, 2, 4, 5], "language 'de': no pair"),
+        ("retrieve-rank", [0, 1], "no candidate rows"),
+        ("retrieve-rank", [2, 3], "no query rows"),
+        ("retrieve-rank", [0, 1, 2], "target 'de-1' is not among the 1 candidates"),
+    ],
+)
+def test_searches_need_both_sides(shape: str, rows: list[int], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        check_rows(frame_of(shape).iloc[rows], make_task(shape), where="f")
+
+
+@pytest.mark.parametrize("shape", sorted(GOOD))
+def test_rows_of_every_shape_survive_parquet_and_their_checks(shape: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_rows(path, frame_of(shape))
+    back = read_rows(path)
+    check_rows(back, make_task(shape), where="f")
+    assert fingerprint(back) == fingerprint(frame_of(shape))
+    check_rows(pd.read_parquet(path), make_task(shape), where="f")  # arrays in place of lists
 
 
 # --- fingerprint and files ---

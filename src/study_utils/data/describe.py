@@ -14,9 +14,9 @@ Frames = Mapping[tuple[str, str], pd.DataFrame]
 def length_table(frames: Frames) -> pd.DataFrame:
     """Measure how long the rows are.
 
-    The length of a row is the number of characters (Unicode code points) of its text; of a pair, of both
-    texts together; of a tokenized sentence, of its tokens joined by blanks; of a translation pair, of the
-    sentence in the row's language.
+    The length of a row is the number of characters (Unicode code points) of all its texts together: both of a
+    pair, passage and question, text and choices, candidate and context; of a tokenized sentence, of its tokens
+    joined by blanks; of a translation pair, of the sentence in the row's language.
 
     Parameters
     ----------
@@ -89,16 +89,19 @@ def label_table(frames: Frames) -> pd.DataFrame:
 
 def repeated_rows(frame: pd.DataFrame) -> int:
     """Count the rows whose texts (or tokens) occurred before in the same language; labels don't enter."""
-    names = [name for name in ("text", "text_pair", "translation") if name in frame.columns]
+    names = [name for name in ("side", "text", "text_pair", "translation", "question", "context") if name in frame]
     content = frame[["language", *names]].copy()
-    if "tokens" in frame.columns:
-        content["tokens"] = ["\x1f".join(tokens) for tokens in frame["tokens"]]
+    for name in ("tokens", "choices"):
+        if name in frame.columns:
+            content[name] = ["\x1f".join(values) for values in frame[name]]
     return int(content.duplicated().sum())
 
 
 def _lengths(frame: pd.DataFrame) -> list[int]:
     if "tokens" in frame.columns:
         return [len(" ".join(tokens)) for tokens in frame["tokens"]]
-    if "text_pair" in frame.columns:
-        return [len(text) + len(pair) for text, pair in zip(frame["text"], frame["text_pair"])]
-    return [len(text) for text in frame["text"]]
+    names = [name for name in ("text", "text_pair", "question", "context") if name in frame.columns]
+    lengths = [sum(map(len, texts)) for texts in zip(*(frame[name] for name in names))]
+    if "choices" in frame.columns:
+        lengths = [length + sum(map(len, choices)) for length, choices in zip(lengths, frame["choices"])]
+    return lengths

@@ -22,7 +22,7 @@ def overlap(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     Texts are compared after `normalise`. If both frames hold pairs, a test row overlaps when both of its
     texts occur together, in this order, in a training row. Otherwise it overlaps when any of its sentences
     (text, second text, either side of a translation, tokens joined by blanks) is a sentence of any training
-    row.
+    row. A question to a passage and the choices to a text don't enter: they may well be asked again.
 
     Parameters
     ----------

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from study_utils.catalog.schema import Task
-from study_utils.errors import DataError, unknown
+from study_utils.data.row_checks import CHECKS, at, check_strings, is_list, is_missing
+from study_utils.errors import DataError
 
 COLUMNS = {
     "classify": ("id", "language", "text", "text_pair", "label"),
@@ -45,20 +44,18 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Rows of one task and role with the columns `COLUMNS` of the task's format. Its index is the row number
+        Rows of one task and role with the columns `COLUMNS` of the task's shape. Its index is the row number
         that messages give, so that it can be the number in a source file.
     task : Task
-        Declares the format, the labels and the value range.
+        Declares the shape, the labels, the value range and whether a question may have no answer.
     where : str
         File or source, for the message.
 
     Raises
     ------
     DataError
-        If columns are missing, there are no rows, ids repeat within a language, a text, sentence or token is
-        empty, some rows are pairs and others not, a label is missing or not declared, a value is no number or
-        out of range, tags and tokens differ in length, or a language of a retrieve task has fewer than two
-        rows. The message names the source, language, row number and id.
+        If columns are missing, there are no rows, ids repeat within a language, or a row breaks a rule of its
+        shape (`study_utils.data.row_checks`). The message names the source, language, row number and id.
     """
     wanted = COLUMNS[task.shape]
     if missing := [name for name in wanted if name not in frame.columns]:
@@ -69,14 +66,14 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
         )
     if frame.empty:
         raise DataError(f"{where}: no rows. Use a split that has rows, or leave the language out.")
-    _check_strings(frame, ("id", "language"), where=where)
+    check_strings(frame, ("id", "language"), where=where)
     repeated = frame.duplicated(["language", "id"]).to_numpy()
     if repeated.any():
         raise DataError(
-            f"{_at(frame, repeated, where)}: the id occurs more than once in its language. "
+            f"{at(frame, repeated, where)}: the id occurs more than once in its language. "
             "Name a column with unique ids in the declaration, or none (ids are row numbers then)."
         )
-    _CHECKS[task.shape](frame, task, where)
+    CHECKS[task.shape](frame, task, where)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
@@ -137,123 +134,10 @@ def damaged(path: Path, reason: object = "") -> str:
     return f"{path} {state}. Remove it and fetch or make it again."
 
 
-# --- checks ---
-
-
-def _at(frame: pd.DataFrame, bad: Iterable[bool] | int, where: str) -> str:
-    """Name the first bad row: source, language, row number and id."""
-    position = bad if isinstance(bad, int) else int(np.flatnonzero(np.asarray(bad))[0])
-    row = frame.iloc[position]
-    number = frame.index[position]
-    return f"{where}, language {row['language']!r}, row {number}, id {row['id']!r}"
-
-
-def _check_strings(frame: pd.DataFrame, names: Sequence[str], *, where: str, empty_is_fine: bool = False) -> None:
-    for name in names:
-        values = frame[name].tolist()
-        bad = [not isinstance(value, str) or not (empty_is_fine or value.strip()) for value in values]
-        if any(bad):
-            value = values[bad.index(True)]
-            what = f"empty {name}" if isinstance(value, str) or _is_missing(value) else f"{name} is no text: {value!r}"
-            raise DataError(
-                f"{_at(frame, bad, where)}: {what}. "
-                "Correct or remove the row in the source, or correct the declared column."
-            )
-
-
-def _check_texts(frame: pd.DataFrame, where: str) -> None:
-    _check_strings(frame, ("text",), where=where)
-    _check_strings(frame, ("text_pair",), where=where, empty_is_fine=True)
-    if any(text.strip() for text in frame["text_pair"]):
-        _check_strings(frame, ("text_pair",), where=where)
-
-
-def _check_classify(frame: pd.DataFrame, task: Task, where: str) -> None:
-    _check_texts(frame, where)
-    declared = set(task.labels)
-    for position, label in enumerate(frame["label"].tolist()):
-        if not (isinstance(label, str) and label in declared):
-            raise DataError(f"{_at(frame, position, where)}: {_bad_label('label', label, task)}")
-
-
-def _check_regress(frame: pd.DataFrame, task: Task, where: str) -> None:
-    _check_texts(frame, where)
-    low, high = task.value_range
-    for position, value in enumerate(frame["label"].tolist()):
-        if _is_missing(value) or not isinstance(value, int | float) or isinstance(value, bool):
-            raise DataError(
-                f"{_at(frame, position, where)}: label {value!r} is no number. "
-                "Remove the row, or declare the value as unlabelled."
-            )
-        if not low <= value <= high:
-            raise DataError(
-                f"{_at(frame, position, where)}: label {value!r} lies outside {low:g} to {high:g}. "
-                f"Correct the row, or the value_range of task {task.key!r}."
-            )
-
-
-def _check_tag(frame: pd.DataFrame, task: Task, where: str) -> None:
-    declared = set(task.labels)
-    for position, (tokens, tags) in enumerate(zip(frame["tokens"], frame["tags"])):
-        if not (_is_list(tokens) and _is_list(tags)):
-            raise DataError(
-                f"{_at(frame, position, where)}: tokens and tags must be lists, not "
-                f"{type(tokens).__name__} and {type(tags).__name__}. Correct the declared columns."
-            )
-        if len(tokens) == 0:
-            raise DataError(f"{_at(frame, position, where)}: empty sentence (no tokens). Remove the row.")
-        if len(tokens) != len(tags):
-            raise DataError(
-                f"{_at(frame, position, where)}: {len(tokens)} tokens but {len(tags)} tags. Correct or remove the row."
-            )
-        for place, (token, tag) in enumerate(zip(tokens, tags)):
-            if not isinstance(token, str) or not token.strip():
-                raise DataError(
-                    f"{_at(frame, position, where)}: empty token at position {place}. Correct or remove the row."
-                )
-            if tag not in declared:
-                raise DataError(f"{_at(frame, position, where)}: {_bad_label('tag', tag, task)}")
-
-
-def _check_retrieve(frame: pd.DataFrame, task: Task, where: str) -> None:
-    _check_strings(frame, ("text", "translation"), where=where)
-    counts = frame["language"].value_counts()
-    if (counts < 2).any():
-        raise DataError(
-            f"{where}, language {counts.idxmin()!r}: {int(counts.min())} row, but retrieval needs at least 2 "
-            f"candidates. Raise the limit of examples, or leave the language out of task {task.key!r}."
-        )
-
-
-_CHECKS = {
-    "classify": _check_classify,
-    "regress": _check_regress,
-    "tag": _check_tag,
-    "retrieve-neighbour": _check_retrieve,
-}
-
-
-def _bad_label(kind: str, value: object, task: Task) -> str:
-    if _is_missing(value) or value == "" or value == -1:
-        return (
-            f"missing {kind} ({value!r}). Use a split with gold labels, "
-            f"or declare the value as unlabelled in task {task.key!r}."
-        )
-    return unknown(f"{kind} of task {task.key!r}:", value, task.labels)
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple | np.ndarray)
-
-
 def _plain(value: object) -> object:
     """Turn a cell into plain Python: lists for arrays, numbers for numpy scalars, None for missing."""
-    if _is_list(value):
+    if is_list(value):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
-    return None if _is_missing(value) else value
+    return None if is_missing(value) else value
