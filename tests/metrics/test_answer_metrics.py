@@ -66,6 +66,12 @@ def test_the_mlqa_normaliser_knows_seven_languages(language):
         mlqa_tokens("x", language)
 
 
+def test_the_official_rule_splits_only_the_first_block_of_chinese_characters():
+    assert mlqa_tokens("\u9fa5\u9fa5", "zh") == ["\u9fa5", "\u9fa5"]
+    assert mlqa_tokens("\u9fa6\u9fa6", "zh") == ["\u9fa6\u9fa6"]
+    assert multilingual_tokens("\u9fa6\u9fa6", "zh") == ["\u9fa6", "\u9fa6"]
+
+
 def test_the_best_gold_answer_counts_for_each_measure_by_itself():
     found = answer_scores("in the year 1949", ["1949", "the year 1949 AD", "year"], "en")
     assert found["squad_f1"] == pytest.approx(2 * 2 / (3 + 3))
