@@ -85,7 +85,7 @@ def brute_force_spans(tags):
 
 
 @given(st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"]), min_size=1, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_spans_agree_with_a_second_derivation(tags):
     assert spans(tags) == brute_force_spans(tags)
 
