@@ -7,7 +7,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# a busy machine makes no test fail
+hypothesis.settings.register_profile("study", deadline=None)
+hypothesis.settings.load_profile("study")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client; kernels inherit it
 os.environ["MPLBACKEND"] = "Agg"

@@ -40,7 +40,7 @@ ALLOWED = {
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "study": {"analysis", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
     "execute": {"catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
-                "paths", "plan", "report", "store", "study", "training"},
+                "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 

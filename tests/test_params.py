@@ -5,7 +5,7 @@ import yaml
 
 from study_utils.catalog import TASKS
 from study_utils.errors import ParameterError
-from study_utils.params import describe_params, load_params, parse_changes, study_file
+from study_utils.params import MACHINE, StudyParams, describe_params, load_params, parse_changes, study_file
 from study_utils.paths import project_root
 
 MINIMAL = {
@@ -147,3 +147,10 @@ def test_description_lists_every_choice(load):
     assert described["tasks.xnli.epochs"] == "7"
     assert described["target.learning_rate"] == "0.0001"
     assert described["conditions"] == "none, sst2"
+
+
+def test_the_table_of_choices_leaves_out_the_machine(load):
+    fields = {field for field, _ in describe_params(load({**MINIMAL, "mirror": "/some/where", "jobs": 3}))}
+    assert "seeds" in fields
+    assert not fields & set(MACHINE)
+    assert set(MACHINE) <= set(StudyParams.model_fields)

@@ -22,6 +22,10 @@ Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 
 
+MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds")
+"""Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
+
+
 class _Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -88,7 +92,7 @@ class StudyParams(_Params):
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
-    # What follows changes no result and enters no run id.
+    # The fields of `MACHINE`: they enter no run id.
     mirror: str = Field("", strict=True, description="folder in hub layout; empty: none")
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
@@ -296,9 +300,9 @@ def _fields_beside(loc: tuple) -> list[str]:
 
 
 def describe_params(params: StudyParams) -> list[tuple[str, str]]:
-    """List a study's choices as (field, value) texts, for tables."""
+    """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
     rows = []
-    for field, value in params.model_dump(mode="json").items():
+    for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
         if isinstance(value, dict) and field != "tasks":
             rows += [(f"{field}.{inner}", str(v)) for inner, v in value.items()]
         elif isinstance(value, dict):

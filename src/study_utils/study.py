@@ -16,7 +16,7 @@ from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
-from study_utils.params import StudyParams, describe_params, load_params, study_file
+from study_utils.params import MACHINE, StudyParams, describe_params, load_params, study_file
 from study_utils.paths import project_root
 from study_utils.plan import Plan, make_plan
 from study_utils.store import Store
@@ -45,6 +45,11 @@ class Study:
     plan: Plan
     store: Store
     report: Path
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What of `changes` can change a result."""
+        return {field: value for field, value in self.changes.items() if field not in MACHINE}
 
     def parameters(self) -> pd.DataFrame:
         """Choices of the study as a table with the columns `field` and `value`."""

@@ -51,7 +51,7 @@ def test_sequences_are_those_of_sentencepiece(characters, table) -> None:
     assert {len(source.encode()) for source in rules} <= {3, 4, 5}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.characters(exclude_categories=["Cs", "Cc", "M"]), st.text("abcé漢", max_size=4), max_size=60))
 def test_any_rules_are_found_again(rules: dict[str, str]) -> None:
     table = normalizers.Precompiled(compile_rules(rules | {"x": "y"}))

@@ -9,6 +9,7 @@ from study_utils.catalog import encoder, task
 from study_utils.encoders.load import load_encoder
 from study_utils.errors import DataError
 from study_utils.evaluation.predict import predict, token_batches
+from study_utils.formats.features import collate
 from study_utils.training import TaskRows, TrainingSettings, train
 
 
@@ -78,6 +79,27 @@ def test_what_cannot_be_predicted_is_refused(model, base):
         predict(model, task("xnli"), classify_rows(3), max_length=32, device="cpu")
     with pytest.raises(DataError, match="no rows"):
         predict(base, task("tatoeba"), pool(0, "de"), max_length=32, device="cpu")
+
+
+@pytest.mark.parametrize("key", ["sst2", "udpos"])
+def test_inputs_of_equal_tokens_are_computed_once_and_answered_each(model, key, monkeypatch):
+    rows = (classify_rows if key == "sst2" else tag_rows)(12)
+    doubled = pd.concat([rows, rows.assign(language="de", id="again-" + rows["id"])], ignore_index=True)
+    computed = []
+
+    def counted(features, index, *rest):
+        computed.extend(index)
+        return collate(features, index, *rest)
+
+    monkeypatch.setattr("study_utils.evaluation.predict.collate", counted)
+    found = predict(model, task(key), doubled, max_length=32, device="cpu")
+    for_both = sorted(computed)
+    computed.clear()
+    alone = predict(model, task(key), rows, max_length=32, device="cpu")
+    assert sorted(computed) == for_both == sorted(set(for_both))
+    halves = found["prediction"].to_numpy().reshape(2, -1)
+    assert (halves[0] == halves[1]).all()
+    assert (alone["prediction"].to_numpy() == halves[0]).all()
 
 
 def test_progress_ends_at_the_number_of_inputs(model):

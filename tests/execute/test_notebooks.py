@@ -75,6 +75,16 @@ def test_an_executed_notebook_holds_its_parameters_and_no_trace_of_the_machine(n
     assert [p.name for p in output.parent.iterdir()] == ["07_small.ipynb"]
 
 
+def test_the_kept_copy_can_show_other_parameters_than_it_ran_with(notebook, tmp_path):
+    output = tmp_path / "07_small.ipynb"
+    execute_notebook(notebook("print(seed)"), output, {"name": "mine", "seed": 4}, shown={"name": "mine"})
+    content = nbformat.read(output, as_version=4)
+    injected = [c for c in content.cells if "injected-parameters" in c.metadata.get("tags", [])]
+    assert [c.source for c in injected] == ['# Parameters\nname = "mine"\n']
+    assert content.metadata["papermill"]["parameters"] == {"name": "mine"}
+    assert content.cells[-1].outputs[0]["text"] == "4\n"
+
+
 def test_a_failing_notebook_is_kept_under_a_name_that_says_so_and_the_old_result_stays(notebook, tmp_path):
     output = tmp_path / "out" / "07_small.ipynb"
     execute_notebook(notebook("1 + 1"), output, {})

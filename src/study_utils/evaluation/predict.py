@@ -79,7 +79,7 @@ def predict_features(
     device: torch.device,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[np.ndarray]:
-    """Outputs for every input.
+    """Outputs for every input; inputs of equal tokens are computed once.
 
     Parameters
     ----------
@@ -94,9 +94,12 @@ def predict_features(
         float32, in the order of `features`: one value an output; for tagging of shape (tokens, tags).
     """
     model.eval()
-    results: list[np.ndarray | None] = [None] * len(features)
+    first, kind = features.distinct()
+    alike = np.bincount(kind)
+    results: list[np.ndarray | None] = [None] * len(first)
     done = 0
-    for index in token_batches(features.lengths, BATCH_TOKENS):
+    for places in token_batches(features.lengths[first], BATCH_TOKENS):
+        index = first[places]
         batch = {name: value.to(device) for name, value in collate(features, index, vocabulary, pad).items()}
         with torch.inference_mode(), autocast(device):
             if key is None:
@@ -105,12 +108,12 @@ def predict_features(
             else:
                 outputs = model(key, batch)
         outputs = outputs.float().cpu().numpy()
-        for row, values in zip(index, outputs):
-            results[row] = values[: features.lengths[row]] if features.per_token else values
-        done += len(index)
+        for place, row, values in zip(places, index, outputs):
+            results[place] = values[: features.lengths[row]] if features.per_token else values
+        done += int(alike[places].sum())
         if progress is not None:
             progress(done, len(features))
-    return results
+    return [results[i] for i in kind]
 
 
 def token_batches(lengths: np.ndarray, budget: int) -> list[np.ndarray]:

@@ -18,6 +18,7 @@ from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import STEPS, advance, clear_beacons, read_beacons
+from study_utils.params import MACHINE
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, canonical_sha256
 from study_utils.store import file_sha256, write_atomically
@@ -26,8 +27,6 @@ from study_utils.study import Study
 RECORD = "manifest.json"
 NOTEBOOK_SECONDS = 12.0
 """What a notebook costs besides its runs: starting a kernel, imports, figures."""
-
-_NO_RESULT = {"mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds"}
 
 
 def notebook_sources() -> list[Path]:
@@ -113,7 +112,9 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
                 continue
             started = time.monotonic()
             try:
-                execute_notebook(path, study.report / path.name, notebook_parameters(study))
+                parameters = notebook_parameters(study)
+                shown = {**parameters, "changes": study.chosen}
+                execute_notebook(path, study.report / path.name, parameters, shown=shown)
             except NotebookError as error:
                 failures.append(str(error))
                 say(f"{path.stem}: FAILED\n{error}")
@@ -147,7 +148,7 @@ class Record:
             self.entries = json.loads(self.path.read_text(encoding="utf-8"))["notebooks"]
         package = Path(__file__).resolve().parents[1]
         code = {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
-        params = study.params.model_dump(mode="json", exclude=_NO_RESULT)
+        params = study.params.model_dump(mode="json", exclude=set(MACHINE))
         self.common = {"code": code, "params": params, "runs": sorted(study.plan.runs)}
 
     def identity(self, notebook: Path) -> str:

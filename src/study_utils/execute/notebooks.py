@@ -61,7 +61,9 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
             raise NotebookError(f"{notebook.name}, parameter {name!r}: {error}") from error
 
 
-def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, object]) -> None:
+def execute_notebook(
+    notebook: Path, output: Path, parameters: Mapping[str, object], *, shown: Mapping[str, object] | None = None
+) -> None:
     """Execute a notebook with parameters and keep the result.
 
     Parameters
@@ -71,6 +73,8 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         ``*.failed.ipynb`` beside it and `output` stays as it was.
     parameters : mapping of str to object
         Checked with `check_parameters` first.
+    shown : mapping of str to object, optional
+        Parameters that the executed copy shows instead: without the folders of this machine.
 
     Raises
     ------
@@ -117,18 +121,24 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         with contextlib.suppress(FileNotFoundError):
             part.unlink()
         raise
-    _tidy(part)
+    _tidy(part, parameters if shown is None else shown)
     os.replace(part, output)
 
 
-def _tidy(path: Path) -> None:
+def _tidy(path: Path, shown: Mapping[str, object]) -> None:
     """Drop what only this machine knows (paths, times of every cell) from an executed notebook."""
+    from papermill.translators import papermill_translators
+
     content = nbformat.read(path, as_version=4)
     record = content.metadata.get("papermill", {})
     content.metadata["papermill"] = {
-        key: record[key] for key in ("parameters", "start_time", "end_time", "duration") if key in record
+        "parameters": dict(shown),
+        **{key: record[key] for key in ("start_time", "end_time", "duration") if key in record},
     }
     for cell in content.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            translator = papermill_translators.find_translator("python3", "python")
+            cell.source = translator.codify(shown, "Parameters")
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
     nbformat.write(content, path)

@@ -9,12 +9,16 @@ import contextlib
 import json
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
 from study_utils.store import Store, write_atomically
+
+# bars are text here, so that they stay readable in executed notebooks; some library asks for widgets on import
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 EVERY = 0.5
 """Seconds between two updates."""

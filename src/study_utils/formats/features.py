@@ -53,6 +53,25 @@ class Features:
         """Tokens of every input."""
         return np.diff(self.offsets)
 
+    def distinct(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find inputs of equal tokens.
+
+        Returns
+        -------
+        first : numpy.ndarray of int, shape (distinct inputs,)
+            Position of the first input of each kind.
+        kind : numpy.ndarray of int, shape (inputs,)
+            Which of `first` each input equals.
+        """
+        numbers: dict[bytes, int] = {}
+        kind = np.empty(len(self), dtype=np.int64)
+        first = []
+        for i, (start, end) in enumerate(zip(self.offsets, self.offsets[1:])):
+            kind[i] = numbers.setdefault(self.ids[start:end].tobytes(), len(numbers))
+            if kind[i] == len(first):
+                first.append(i)
+        return np.asarray(first, dtype=np.int64), kind
+
     @property
     def labelled(self) -> np.ndarray:
         """Labels of every input that a loss is the mean of: its labelled tokens, or one."""

@@ -99,7 +99,7 @@ def study_provenance(study: Study) -> Provenance:
     runs = study.runs()
     devices = {str(study.store.manifest(run).get("device", "")) for run in runs.loc[runs["status"] == "done", "run"]}
     facts = study.data_facts() if (runs.query("stage == '01_data_prep'")["status"] == "done").all() else None
-    changed = ", ".join(f"{field}={value!r}" for field, value in study.changes.items())
+    changed = ", ".join(f"{field}={value!r}" for field, value in study.chosen.items())
     return provenance(
         root=project_root(),
         device=", ".join(sorted(devices - {""})) or study.params.device,
