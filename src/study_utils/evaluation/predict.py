@@ -91,7 +91,8 @@ def predict_features(
     Returns
     -------
     list of numpy.ndarray
-        float32, in the order of `features`: one value an output; for tagging of shape (tokens, tags).
+        float32, in the order of `features`: one value an output, or of shape (tokens, outputs) where the head reads
+        every token.
     """
     model.eval()
     results: list[np.ndarray | None] = [None] * len(features)
@@ -106,7 +107,7 @@ def predict_features(
                 outputs = model(key, batch)
         outputs = outputs.float().cpu().numpy()
         for row, values in zip(index, outputs):
-            results[row] = values[: features.lengths[row]] if features.per_token else values
+            results[row] = values[: features.lengths[row]] if values.ndim == 2 else values
         done += len(index)
         if progress is not None:
             progress(done, len(features))

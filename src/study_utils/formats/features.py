@@ -28,11 +28,15 @@ class Features:
     content : numpy.ndarray of bool
         Laid out as `ids`: false for special tokens.
     source : numpy.ndarray of int64, shape (inputs,)
-        Row that each input comes from; a long tagged sentence makes several inputs.
+        Row that each input comes from, in ascending order where `together`; a long tagged sentence makes several
+        inputs, and so do the choices of a row.
     labels : numpy.ndarray or None
-        One value an input (int64 or float32), or one a token (`per_token`; `IGNORED` where there is none).
+        One value (int64 or float32) or one line of values an input, or one value a token (`per_token`; `IGNORED`
+        where there is none).
     per_token : bool
         Whether labels are one a token.
+    together : bool
+        Whether the inputs of a row are learnt from together, so that no training batch may split a row.
     truncated : int
         Rows cut to the maximum length.
     """
@@ -43,6 +47,7 @@ class Features:
     source: np.ndarray
     labels: np.ndarray | None = None
     per_token: bool = False
+    together: bool = False
     truncated: int = 0
 
     def __len__(self) -> int:
@@ -52,6 +57,17 @@ class Features:
     def lengths(self) -> np.ndarray:
         """Tokens of every input."""
         return np.diff(self.offsets)
+
+    @property
+    def unit_lengths(self) -> np.ndarray:
+        """Tokens of every unit that training batches are drawn from: an input, or the longest one of a row."""
+        if not self.together:
+            return self.lengths
+        return np.maximum.reduceat(self.lengths, np.flatnonzero(np.diff(self.source, prepend=-1)))
+
+    def inputs_of(self, units: np.ndarray) -> np.ndarray:
+        """Inputs of some units, as positions."""
+        return np.flatnonzero(np.isin(self.source, units)) if self.together else units
 
 
 def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: int) -> dict[str, torch.Tensor]:
