@@ -74,3 +74,16 @@ def choose_rows(n: int, *, language: str = "en", seed: int = 0) -> pd.DataFrame:
         choices = [f"a {'good' if place == label else 'bad'} {word}" for place, word in enumerate(drawn)]
         rows.append((str(number), language, f"the {rng.choice(words)} is here", "what is it?", choices, label))
     return pd.DataFrame(rows, columns=["id", "language", "text", "question", "choices", "label"])
+
+
+def answer_rows(n: int, *, language: str = "en", seed: int = 0, longest: int = 12) -> pd.DataFrame:
+    """Passages with one adjective, which is the answer."""
+    rng = np.random.default_rng(seed)
+    words = np.array(["cat", "dog", "house", "light", "movie"])
+    rows = []
+    for number in range(n):
+        drawn = list(rng.choice(words, rng.integers(1, longest)))
+        place, answer = int(rng.integers(len(drawn) + 1)), str(rng.choice(["good", "bad"]))
+        text = " ".join([*drawn[:place], answer, *drawn[place:]])
+        rows.append((str(number), language, "what is it?", text, [answer], [text.index(answer)]))
+    return pd.DataFrame(rows, columns=["id", "language", "question", "text", "answers", "starts"])

@@ -30,7 +30,7 @@ ALLOWED = {
     "plan": {"catalog", "data", "encoders", "params", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
-    "formats": {"catalog", "encoders"},
+    "formats": {"catalog", "encoders", "metrics"},
     "model": {"catalog", "encoders", "errors", "formats", "store"},
     "evaluation": {"catalog", "device", "encoders", "errors", "formats", "model"},
     "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},

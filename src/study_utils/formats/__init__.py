@@ -6,13 +6,14 @@ from __future__ import annotations
 from types import ModuleType
 
 from study_utils.catalog import Task
-from study_utils.formats import choose, classify, regress, retrieve, tag
+from study_utils.formats import answer, choose, classify, regress, retrieve, tag
 
 FORMATS: dict[str, ModuleType] = {
     "classify": classify,
     "regress": regress,
     "choose": choose,
     "tag": tag,
+    "answer": answer,
     "retrieve": retrieve,
 }
 

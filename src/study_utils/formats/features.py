@@ -14,6 +14,9 @@ from study_utils.encoders.vocabulary import Vocabulary
 IGNORED = -100
 """Label of a token that isn't learnt from or predicted for; the loss functions of torch skip it."""
 
+CHUNK = 4096
+"""Texts tokenised at once: what the tokenizer says about a token takes many times the room of its id."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
@@ -28,13 +31,16 @@ class Features:
     content : numpy.ndarray of bool
         Laid out as `ids`: false for special tokens.
     source : numpy.ndarray of int64, shape (inputs,)
-        Row that each input comes from, in ascending order where `together`; a long tagged sentence makes several
-        inputs, and so do the choices of a row.
+        Row that each input comes from, in ascending order where `together`. A long tagged sentence or passage makes
+        several inputs, and so do the choices of a row.
     labels : numpy.ndarray or None
         One value (int64 or float32) or one line of values an input, or one value a token (`per_token`; `IGNORED`
         where there is none).
     per_token : bool
         Whether labels are one a token.
+    characters : numpy.ndarray of int32, shape (tokens, 2), or None
+        Laid out as `ids`: first character of the row's passage that a token covers, and the one after the last; -1 for
+        a token that is not of the passage.
     together : bool
         Whether the inputs of a row are learnt from together, so that no training batch may split a row.
     truncated : int
@@ -47,6 +53,7 @@ class Features:
     source: np.ndarray
     labels: np.ndarray | None = None
     per_token: bool = False
+    characters: np.ndarray | None = None
     together: bool = False
     truncated: int = 0
 
@@ -104,6 +111,16 @@ def encode_texts(
     Features
         Without labels; input `i` is row `i`.
     """
+    parts = [
+        _encode_chunk(tokenizer, texts[i : i + CHUNK], pairs[i : i + CHUNK] if pairs is not None else None, max_length)
+        for i in range(0, max(1, len(texts)), CHUNK)
+    ]
+    return join(parts, np.arange(len(texts)))
+
+
+def _encode_chunk(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
+) -> Features:
     encoded = tokenizer(
         list(texts),
         list(pairs) if pairs is not None else None,
@@ -113,14 +130,23 @@ def encode_texts(
         return_token_type_ids=False,
         return_special_tokens_mask=True,
     )
-    truncated = sum(1 for item in encoded.encodings if item.overflowing)
-    special = flat(encoded["special_tokens_mask"], bool)
     return Features(
         ids=flat(encoded["input_ids"], np.int64),
         offsets=offsets_of([len(item) for item in encoded["input_ids"]]),
-        content=~special,
+        content=~flat(encoded["special_tokens_mask"], bool),
         source=np.arange(len(encoded["input_ids"])),
-        truncated=truncated,
+        truncated=sum(1 for item in encoded.encodings if item.overflowing),
+    )
+
+
+def join(parts: Sequence[Features], source: np.ndarray) -> Features:
+    """Put inputs without labels one after the other; `source` has the row of each."""
+    return Features(
+        ids=np.concatenate([part.ids for part in parts]),
+        offsets=offsets_of(np.concatenate([part.lengths for part in parts])),
+        content=np.concatenate([part.content for part in parts]),
+        source=source,
+        truncated=sum(part.truncated for part in parts),
     )
 
 
