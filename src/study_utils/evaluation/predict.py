@@ -45,8 +45,8 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        One row an example (retrieval: a query), with the columns `language`, `example_id`, `measure`, `gold`,
-        `prediction`, `correct`, `total`.
+        One row an example (retrieval: a query or a pair) and measure, with the columns `language`, `example_id`,
+        `measure`, `gold`, `prediction`, `correct`, `total`.
 
     Raises
     ------
