@@ -1,9 +1,17 @@
-"""Small frames of rows in every format, with an answer that can be learnt."""
+"""Small frames of rows in every format, with an answer that can be learnt, and a task for them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+
+from study_utils.catalog.schema import StarterRows, Task
+
+
+def toy_task(format: str, metric: str, **fields) -> Task:
+    """A task of a format; where its rows come from has no meaning."""
+    rows = StarterRows(recipe="none", split="test", languages=("en",))
+    return Task(key="toy", title="Toy", format=format, metric=metric, test=rows, licence="l", citation="c", **fields)
 
 
 def classify_rows(n: int, *, language: str = "en", seed: int = 0) -> pd.DataFrame:
@@ -53,3 +61,29 @@ def tag_rows(n: int, *, language: str = "en", seed: int = 0, longest: int = 9) -
             "tags": [[lexicon[w] for w in sentence] for sentence in tokens],
         }
     )
+
+
+def choose_rows(n: int, *, language: str = "en", seed: int = 0) -> pd.DataFrame:
+    """Two to four choices, of which one is good."""
+    rng = np.random.default_rng(seed)
+    words = np.array(["cat", "dog", "house", "light", "movie"])
+    rows = []
+    for number in range(n):
+        drawn = rng.permutation(words)[: rng.integers(2, 5)]
+        label = int(rng.integers(len(drawn)))
+        choices = [f"a {'good' if place == label else 'bad'} {word}" for place, word in enumerate(drawn)]
+        rows.append((str(number), language, f"the {rng.choice(words)} is here", "what is it?", choices, label))
+    return pd.DataFrame(rows, columns=["id", "language", "text", "question", "choices", "label"])
+
+
+def answer_rows(n: int, *, language: str = "en", seed: int = 0, longest: int = 12) -> pd.DataFrame:
+    """Passages with one adjective, which is the answer."""
+    rng = np.random.default_rng(seed)
+    words = np.array(["cat", "dog", "house", "light", "movie"])
+    rows = []
+    for number in range(n):
+        drawn = list(rng.choice(words, rng.integers(1, longest)))
+        place, answer = int(rng.integers(len(drawn) + 1)), str(rng.choice(["good", "bad"]))
+        text = " ".join([*drawn[:place], answer, *drawn[place:]])
+        rows.append((str(number), language, "what is it?", text, [answer], [text.index(answer)]))
+    return pd.DataFrame(rows, columns=["id", "language", "question", "text", "answers", "starts"])

@@ -31,7 +31,7 @@ ALLOWED = {
     "estimate": {"catalog", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
-    "formats": {"catalog", "encoders"},
+    "formats": {"catalog", "encoders", "metrics"},
     "model": {"catalog", "encoders", "errors", "formats", "store"},
     "evaluation": {"catalog", "device", "encoders", "errors", "formats", "model"},
     "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},

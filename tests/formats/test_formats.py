@@ -5,17 +5,11 @@ import pandas as pd
 import pytest
 from rows import classify_rows, regress_rows, tag_rows
 
-from study_utils.catalog import TASKS, encoder, task
+from study_utils.catalog import TASKS, task
 from study_utils.catalog.schema import FORMATS as DECLARED
-from study_utils.encoders.load import load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.formats import FORMATS, classify, regress, retrieve, tag
-from study_utils.formats.features import IGNORED, collate
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_encoder, tmp_path_factory):
-    return load_encoder(encoder(str(tiny_encoder)), cache=tmp_path_factory.mktemp("cache")).tokenizer
+from study_utils.formats.features import IGNORED, collate, encode_texts
 
 
 def test_every_declared_format_has_its_module():
@@ -143,3 +137,16 @@ def test_batches_are_padded_to_their_longest_and_compact(tokenizer):
         assert (vocabulary.restore(batch["input_ids"][row, :length].numpy()) == own).all()
         assert batch["attention_mask"][row].sum() == length
         assert (batch["input_ids"][row, length:] == tokenizer.pad_token_id).all()
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_texts_encoded_in_chunks_equal_those_encoded_at_once(tokenizer, monkeypatch, pairs):
+    rows = classify_rows(30)
+    texts, second = rows["text"].tolist(), rows["text"].tolist()[::-1] if pairs else None
+    at_once = encode_texts(tokenizer, texts, second, 12)
+    monkeypatch.setattr("study_utils.formats.features.CHUNK", 7)
+    in_chunks = encode_texts(tokenizer, texts, second, 12)
+    assert at_once.truncated == in_chunks.truncated > 0
+    for name in ("ids", "offsets", "content", "source"):
+        assert getattr(at_once, name).dtype == getattr(in_chunks, name).dtype
+        np.testing.assert_array_equal(getattr(at_once, name), getattr(in_chunks, name))

@@ -45,8 +45,8 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        One row an example (retrieval: a query), with the columns `language`, `example_id`, `measure`, `gold`,
-        `prediction`, `correct`, `total`.
+        One row an example (retrieval: a query or a pair) and measure, with the columns `language`, `example_id`,
+        `measure`, `gold`, `prediction`, `correct`, `total`.
 
     Raises
     ------
@@ -91,7 +91,8 @@ def predict_features(
     Returns
     -------
     list of numpy.ndarray
-        float32, in the order of `features`: one value an output; for tagging of shape (tokens, tags).
+        float32, in the order of `features`: one value an output, or of shape (tokens, outputs) where the head reads
+        every token.
     """
     model.eval()
     first, kind = features.distinct()
@@ -109,7 +110,7 @@ def predict_features(
                 outputs = model(key, batch)
         outputs = outputs.float().cpu().numpy()
         for place, row, values in zip(places, index, outputs):
-            results[place] = values[: features.lengths[row]] if features.per_token else values
+            results[place] = values[: features.lengths[row]] if values.ndim == 2 else values
         done += int(alike[places].sum())
         if progress is not None:
             progress(done, len(features))

@@ -6,9 +6,16 @@ from __future__ import annotations
 from types import ModuleType
 
 from study_utils.catalog import Task
-from study_utils.formats import classify, regress, retrieve, tag
+from study_utils.formats import answer, choose, classify, regress, retrieve, tag
 
-FORMATS: dict[str, ModuleType] = {"classify": classify, "regress": regress, "tag": tag, "retrieve": retrieve}
+FORMATS: dict[str, ModuleType] = {
+    "classify": classify,
+    "regress": regress,
+    "choose": choose,
+    "tag": tag,
+    "answer": answer,
+    "retrieve": retrieve,
+}
 
 
 def format_of(task: Task) -> ModuleType:

@@ -14,6 +14,9 @@ from study_utils.encoders.vocabulary import Vocabulary
 IGNORED = -100
 """Label of a token that isn't learnt from or predicted for; the loss functions of torch skip it."""
 
+CHUNK = 4096
+"""Texts tokenised at once: what the tokenizer says about a token takes many times the room of its id."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
@@ -28,11 +31,18 @@ class Features:
     content : numpy.ndarray of bool
         Laid out as `ids`: false for special tokens.
     source : numpy.ndarray of int64, shape (inputs,)
-        Row that each input comes from; a long tagged sentence makes several inputs.
+        Row that each input comes from, in ascending order where `together`. A long tagged sentence or passage makes
+        several inputs, and so do the choices of a row.
     labels : numpy.ndarray or None
-        One value an input (int64 or float32), or one a token (`per_token`; `IGNORED` where there is none).
+        One value (int64 or float32) or one line of values an input, or one value a token (`per_token`; `IGNORED`
+        where there is none).
     per_token : bool
         Whether labels are one a token.
+    characters : numpy.ndarray of int32, shape (tokens, 2), or None
+        Laid out as `ids`: first character of the row's passage that a token covers, and the one after the last; -1 for
+        a token that is not of the passage.
+    together : bool
+        Whether the inputs of a row are learnt from together, so that no training batch may split a row.
     truncated : int
         Rows cut to the maximum length.
     """
@@ -43,6 +53,8 @@ class Features:
     source: np.ndarray
     labels: np.ndarray | None = None
     per_token: bool = False
+    characters: np.ndarray | None = None
+    together: bool = False
     truncated: int = 0
 
     def __len__(self) -> int:
@@ -74,10 +86,21 @@ class Features:
 
     @property
     def labelled(self) -> np.ndarray:
-        """Labels of every input that a loss is the mean of: its labelled tokens, or one."""
+        """Labels of every unit that a loss is the mean of: its labelled tokens, or one."""
         if self.per_token:
             return np.add.reduceat(self.labels != IGNORED, self.offsets[:-1], dtype=np.int64)
-        return np.ones(len(self), dtype=np.int64)
+        return np.ones(len(self.unit_lengths), dtype=np.int64)
+
+    @property
+    def unit_lengths(self) -> np.ndarray:
+        """Tokens of every unit that training batches are drawn from: an input, or the longest one of a row."""
+        if not self.together:
+            return self.lengths
+        return np.maximum.reduceat(self.lengths, np.flatnonzero(np.diff(self.source, prepend=-1)))
+
+    def inputs_of(self, units: np.ndarray) -> np.ndarray:
+        """Inputs of some units, as positions."""
+        return np.flatnonzero(np.isin(self.source, units)) if self.together else units
 
 
 def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: int) -> dict[str, torch.Tensor]:
@@ -114,6 +137,16 @@ def encode_texts(
     Features
         Without labels; input `i` is row `i`.
     """
+    parts = [
+        _encode_chunk(tokenizer, texts[i : i + CHUNK], pairs[i : i + CHUNK] if pairs is not None else None, max_length)
+        for i in range(0, max(1, len(texts)), CHUNK)
+    ]
+    return join(parts, np.arange(len(texts)))
+
+
+def _encode_chunk(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
+) -> Features:
     encoded = tokenizer(
         list(texts),
         list(pairs) if pairs is not None else None,
@@ -123,14 +156,23 @@ def encode_texts(
         return_token_type_ids=False,
         return_special_tokens_mask=True,
     )
-    truncated = sum(1 for item in encoded.encodings if item.overflowing)
-    special = flat(encoded["special_tokens_mask"], bool)
     return Features(
         ids=flat(encoded["input_ids"], np.int64),
         offsets=offsets_of([len(item) for item in encoded["input_ids"]]),
-        content=~special,
+        content=~flat(encoded["special_tokens_mask"], bool),
         source=np.arange(len(encoded["input_ids"])),
-        truncated=truncated,
+        truncated=sum(1 for item in encoded.encodings if item.overflowing),
+    )
+
+
+def join(parts: Sequence[Features], source: np.ndarray) -> Features:
+    """Put inputs without labels one after the other; `source` has the row of each."""
+    return Features(
+        ids=np.concatenate([part.ids for part in parts]),
+        offsets=offsets_of(np.concatenate([part.lengths for part in parts])),
+        content=np.concatenate([part.content for part in parts]),
+        source=source,
+        truncated=sum(part.truncated for part in parts),
     )
 
 

@@ -11,21 +11,21 @@ POOL = 50
 
 
 def length_batches(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Shuffle inputs into batches of similar length.
+    """Shuffle inputs, or rows of several inputs that stay together, into batches of similar length.
 
     Parameters
     ----------
-    lengths : numpy.ndarray of int, shape (inputs,)
-        Tokens of every input.
+    lengths : numpy.ndarray of int, shape (units,)
+        Tokens of every input, or of the longest one of every row.
     batch_size : int
-        Inputs of a batch; the last one may be smaller.
+        Units of a batch; the last one may be smaller.
     rng : numpy.random.Generator
         Source of the order.
 
     Returns
     -------
     list of numpy.ndarray
-        Every input once; the order of the batches is random.
+        Every unit once; the order of the batches is random.
     """
     order = rng.permutation(len(lengths))
     batches = []

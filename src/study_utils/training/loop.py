@@ -180,7 +180,7 @@ def train(
     )
     torch.manual_seed(seed)
 
-    lengths = {key: features.lengths for key, features in encoded.items()}
+    lengths = {key: features.unit_lengths for key, features in encoded.items()}
     per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1))
     total = per_epoch * settings.epochs
     state, best = _resume(folder, plain, inner, run)
@@ -195,7 +195,8 @@ def train(
         waiting: list[tuple[dict, torch.Tensor]] = []
         for key, index in batches[state.step - (epoch - 1) * per_epoch :]:
             part, weight = own_part(encoded[key], index, rank, processes)
-            batch = collate(encoded[key], part, vocabulary, base.tokenizer.pad_token_id)
+            inputs = encoded[key].inputs_of(part)
+            batch = collate(encoded[key], inputs, vocabulary, base.tokenizer.pad_token_id)
             batch = {name: _to(value, place) for name, value in batch.items()}
             rate = settings.learning_rate * schedule(state.step, total, settings.warmup)
             for group in inner.param_groups:

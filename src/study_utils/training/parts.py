@@ -16,14 +16,14 @@ def own_part(features: Features, index: np.ndarray, rank: int, processes: int) -
     Parameters
     ----------
     index : numpy.ndarray of int
-        Inputs of the batch.
+        Units of the batch: inputs, or rows of several inputs that stay together.
     rank, processes : int
         Number of this process, counted from 0, and of all.
 
     Returns
     -------
     part : numpy.ndarray of int
-        Every `processes`-th input; the first one where none is left, for processes must step together.
+        Every `processes`-th unit; the first one where none is left, for processes must step together.
     weight : float
         Labels of the part, as a share of the batch's, times `processes`; 0 where none is left.
     """
