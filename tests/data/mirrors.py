@@ -63,7 +63,9 @@ def tagged(rows: list[tuple[list[str], list[str]]], names: list[str]) -> Dataset
     return Dataset.from_dict(columns, features=features)
 
 
-def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=()) -> HubRows:
+def hub_rows(
+    hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=(), **more
+) -> HubRows:
     """Declare rows at a revision that is no commit."""
     return HubRows(
         hub_id=hub_id,
@@ -72,6 +74,7 @@ def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mappi
         configs=configs,
         columns=columns,
         unlabelled=tuple(unlabelled),
+        **more,
     )
 
 
@@ -81,6 +84,8 @@ def make_task(format: str, test: Rows | None = None, **fields) -> Task:
         "classify": {"labels": NLI, "metric": "accuracy"},
         "regress": {"value_range": (0.0, 5.0), "metric": "spearman"},
         "tag": {"labels": ("DET", "NOUN", "VERB"), "metric": "token_accuracy"},
+        "choose": {"metric": "accuracy"},
+        "answer": {"metric": "squad"},
         "retrieve": {"metric": "accuracy_from_english"},
     }[format]
     rows = test or hub_rows("org/none", "test", {"en": "en"}, {})

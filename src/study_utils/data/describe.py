@@ -89,10 +89,11 @@ def label_table(frames: Frames) -> pd.DataFrame:
 
 def repeated_rows(frame: pd.DataFrame) -> int:
     """Count the rows whose texts (or tokens) occurred before in the same language; labels don't enter."""
-    names = [name for name in ("text", "text_pair", "translation") if name in frame.columns]
+    names = [name for name in ("side", "text", "text_pair", "translation", "question", "context") if name in frame]
     content = frame[["language", *names]].copy()
-    if "tokens" in frame.columns:
-        content["tokens"] = ["\x1f".join(tokens) for tokens in frame["tokens"]]
+    for name in ("tokens", "choices"):
+        if name in frame.columns:
+            content[name] = ["\x1f".join(values) for values in frame[name]]
     return int(content.duplicated().sum())
 
 
