@@ -22,6 +22,10 @@ class DataError(StudyError):
     """Rows are missing, malformed or leak."""
 
 
+class MissingRowsError(DataError):
+    """Rows are in none of the places where they may come from."""
+
+
 class EncoderError(StudyError):
     """An encoder cannot be found or loaded."""
 

@@ -73,10 +73,11 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     rows = 0
     for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
         if store.status(data) == "done":
-            rows += store.manifest(data)["rows"][role]
+            count = store.manifest(data)["rows"][role]
         else:
             work = plan.runs[data].work
-            rows += (work["roles"][role] or UNCAPPED) * len(work["languages"])
+            count = (work["roles"][role] or UNCAPPED) * len(work["languages"])
+        rows += min(count, run.work["settings"].get("cap") or count)
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
 
 

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from study_utils.catalog import TASKS, condition, encoder, language, task
 from study_utils.catalog.conditions import BASELINE
+from study_utils.catalog.leaks import leak
+from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
 from study_utils.paths import project_root
 
@@ -84,6 +86,7 @@ class StudyParams(_Params):
     encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
     conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
+    tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
     languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
     seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
     sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
@@ -103,7 +106,7 @@ class StudyParams(_Params):
         60.0, description="longest training time that an interruption can lose"
     )
 
-    @field_validator("encoders", "conditions", "targets", "languages", "seeds", "sources")
+    @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "sources")
     @classmethod
     def _unique(cls, values: tuple) -> tuple:
         if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
@@ -149,6 +152,13 @@ class StudyParams(_Params):
             if key not in self.targets:
                 raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")
         for key in self.targets:
+            for name in self.conditions:
+                for trained in condition(name).tasks:
+                    if reason := leak(TASKS[trained], TASKS[key]):
+                        raise ValueError(
+                            f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
+                            "Leave one of the two out"
+                        )
             if not self.task_languages(key):
                 raise ValueError(
                     f"target {key!r} has none of the languages {', '.join(self.languages)}; "
@@ -222,7 +232,8 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
     ------
     ParameterError
         For a file that is missing or no YAML, an unknown field (with the nearest ones), a wrong type, an unknown
-        task, condition, encoder or language, or choices that contradict one another. All faults are listed at once.
+        task, condition, encoder or language, choices that contradict one another, a condition that trains on rows of a
+        target, or a fault in a file that `tasks_from` names. All faults are listed at once.
     """
     path = study_file(name)
     try:
@@ -233,6 +244,9 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
         raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
     for dotted, value in (changes or {}).items():
         _set(content, dotted, value)
+    for name in content.get("tasks_from") or ():
+        if isinstance(name, str):  # else validation names the fault
+            enter_tasks(path.parent / name)
     try:
         return StudyParams.model_validate(content)
     except ValidationError as error:

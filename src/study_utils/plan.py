@@ -143,6 +143,7 @@ class _Planner:
                     dict.fromkeys(stage.tasks, self.params.intermediate),
                     seed,
                     upstream,
+                    cap=stage.cap,
                 )
             )
         for key in self.params.targets:
@@ -161,10 +162,19 @@ class _Planner:
             run = self.add(self.prediction(spec, name, TASKS[key], seed, start))
             self.cells.append(Cell(encoder=spec.key, condition=name, task=key, seed=seed, run=run))
 
-    def training(self, name: str, stage: str, spec: Encoder, tasks: dict, seed: int, start: str | None) -> Run:
+    def training(
+        self,
+        name: str,
+        stage: str,
+        spec: Encoder,
+        tasks: dict,
+        seed: int,
+        start: str | None,
+        cap: int | None = None,
+    ) -> Run:
         settings = next(iter(tasks.values()))
         data = {key: self.add(self.training_data(TASKS[key], own)) for key, own in tasks.items()}
-        own = settings.model_dump(exclude={"examples", "validation_examples"})
+        own = settings.model_dump(exclude={"examples", "validation_examples"}) | ({"cap": cap} if cap else {})
         return Run(
             kind="train",
             stage=stage,
@@ -183,7 +193,7 @@ class _Planner:
 
     def training_data(self, task: Task, settings: object) -> Run:
         roles = {"train": settings.examples, "validation": settings.validation_examples}
-        return self.data(f"data-{task.key}-train", task, roles, ("en",))
+        return self.data(f"data-{task.key}-train", task, roles, (task.training_language,))
 
     def data(self, name: str, task: Task, roles: dict[str, int | None], languages: tuple[str, ...]) -> Run:
         sources = {
@@ -236,12 +246,33 @@ class _Planner:
 
 
 def _declaration(rows: Rows, languages: tuple[str, ...]) -> dict:
-    """What a row source declares about these languages: adding another language changes no id."""
-    declared = dataclasses.asdict(rows)
-    declared.pop("languages", None)
+    """What a row source declares about these languages, without what it leaves at its default.
+
+    Adding another language, or a field to the declaration, changes no id.
+    """
+    declared = {
+        item.name: getattr(rows, item.name)
+        for item in dataclasses.fields(rows)
+        if item.name not in _NO_RESULT and (item.name == "unlabelled" or getattr(rows, item.name) != _default(item))
+    }
     if "configs" in declared:
         declared["configs"] = {code: declared["configs"][code] for code in languages}
+    if "select" in declared:
+        select = dataclasses.asdict(declared["select"])
+        declared["select"] = select | {"by_language": {code: select["by_language"][code] for code in languages}}
+    if "held_out" in declared:
+        declared["held_out"] = dataclasses.asdict(declared["held_out"])
+    if "labels" in declared:
+        declared["labels"] = [[str(value), label] for value, label in declared["labels"].items()]
     return declared
+
+
+def _default(item: dataclasses.Field) -> object:
+    return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
+
+
+_NO_RESULT = ("languages", "expected", "not_on_hub", "folder", "files")
+"""Fields of a row source that change no row; which languages and files it has is in the identity beside it."""
 
 
 def _slug(spec: Encoder) -> str:

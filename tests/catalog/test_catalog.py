@@ -44,8 +44,15 @@ def test_hub_rows_are_pinned_and_named_with_their_namespace(item):
     for rows in (item.train, item.validation, item.test):
         if isinstance(rows, HubRows):
             assert re.fullmatch(r"[\w.-]+/[\w.-]+", rows.hub_id)
-            assert re.fullmatch(r"[0-9a-f]{40}|\d+\.\d+", rows.revision), f"{rows.hub_id}: pin a commit or a release"
-            assert len(set(rows.configs.values())) == len(rows.configs)
+            pinned = re.fullmatch(r"[0-9a-f]{40}|\d+\.\d+", rows.revision)
+            if rows.revision == "local":
+                assert rows.not_on_hub, f"{rows.hub_id}: say how to lay a copy out"
+            elif not pinned:
+                assert rows.revision in ("main", "refs/convert/parquet")
+                assert "No pinned revision" in item.note, f"{rows.hub_id}: pin a commit or a release, or say so"
+            assert rows.select or len(set(rows.configs.values())) == len(rows.configs)
+            assert set(rows.expected) <= set(rows.configs)
+            assert all(count > 0 for count in rows.expected.values())
 
 
 @tasks
@@ -117,7 +124,7 @@ GOOD = {"key": "k", "title": "K", "format": "classify", "labels": ("a", "b"), "m
         ({"value_range": (0.0, 1.0)}, "regress"),
         ({"train": TASKS["mnli"].train}, "validation"),
         ({"test": None}, "neither"),
-        ({"train": TASKS["xnli"].test, "validation": TASKS["mnli"].validation}, "English only"),
+        ({"train": TASKS["xnli"].test, "validation": TASKS["mnli"].validation}, "training_language"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(change, message):

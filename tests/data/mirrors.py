@@ -63,7 +63,9 @@ def tagged(rows: list[tuple[list[str], list[str]]], names: list[str]) -> Dataset
     return Dataset.from_dict(columns, features=features)
 
 
-def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=()) -> HubRows:
+def hub_rows(
+    hub_id: str, split: str, configs: Mapping[str, str], columns: Mapping[str, str], unlabelled=(), **more
+) -> HubRows:
     """Declare rows at a revision that is no commit."""
     return HubRows(
         hub_id=hub_id,
@@ -72,6 +74,7 @@ def hub_rows(hub_id: str, split: str, configs: Mapping[str, str], columns: Mappi
         configs=configs,
         columns=columns,
         unlabelled=tuple(unlabelled),
+        **more,
     )
 
 

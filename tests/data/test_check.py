@@ -1,4 +1,4 @@
-"""The command that loads and checks everything."""
+"""The command that compares what is declared with what is there."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from mirrors import nli, write_data_set
 
-from study_utils.data.check import main
+from study_utils.catalog import TASKS
+from study_utils.data.check import COLUMNS, check, fold, main
 
 TRAIN = [("A cat.", "It sleeps.", 0), ("A dog.", "It runs.", 1), ("A cow.", "It sings.", 2)]
+XNLI = [("x", "y", 0), ("x", "y", 1), ("A cat.", "It sleeps.", 2)]
 
 
 @pytest.fixture
@@ -22,33 +24,78 @@ def mirror(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_table(mirror: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["--mirror", str(mirror), "--sources", "mirror", "--", "snli"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    header, train, validation = (line.split() for line in lines[:3])
-    table = [dict(zip(header, line)) for line in (train, validation)]
-    assert table[0]["rows"] == "3"
-    assert table[0]["dropped"] == "1"
-    assert table[0]["labels"] == "3"
-    assert table[1]["role"] == "validation"
-    assert table[1]["rows"] == "2"
-    assert lines[-1] == "none"
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Declare the small copy to be all of SNLI."""
+    for role, count in (("train", 4), ("validation", 2)):
+        monkeypatch.setitem(getattr(TASKS["snli"], role).expected, "en", count)
 
 
-def test_error(mirror: Path, capsys: pytest.CaptureFixture) -> None:
-    (mirror / "stanfordnlp/snli/plain_text/train-00000-of-00001.parquet").write_bytes(b"")
-    assert main(["snli", "--mirror", str(mirror)]) == 1
+def run(mirror: Path, *arguments: str) -> int:
+    return main(["check", "--mirror", str(mirror), "--sources", "mirror", *arguments])
+
+
+def test_a_smaller_copy_fails_unless_allowed(mirror: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run(mirror, "--", "snli") == 1
     captured = capsys.readouterr()
-    assert captured.out == ""
+    assert "2 short" in captured.out
+    assert "accept a smaller copy with --allow-subset" in captured.err
+    assert run(mirror, "--allow-subset", "--", "snli") == 0
+    header, train, validation = (line.split() for line in capsys.readouterr().out.splitlines()[:3])
+    assert header[: len(COLUMNS)] == list(COLUMNS)
+    assert train[:10] == ["snli", "train", "en", "mirror", "short", "550152", "4", "3", "1", "3"]
+    assert validation[:10] == ["snli", "validation", "en", "mirror", "short", "10000", "2", "2", "0", "2"]
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_whole_copy_passes_and_a_larger_one_never(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(mirror, "--", "snli") == 0
+    monkeypatch.setitem(TASKS["snli"].train.expected, "en", 3)
+    assert run(mirror, "--allow-subset", "--", "snli") == 1
+
+
+def test_what_is_missing_is_named_language_by_language(mirror: Path, capsys: pytest.CaptureFixture) -> None:
+    write_data_set(mirror, "facebook/xnli", {("en", "test"): nli(XNLI), ("en", "validation"): nli(XNLI)})
+    write_data_set(mirror, "nyu-mll/glue", {("mnli", "train"): nli(TRAIN)})
+    table, faults = check([TASKS["xnli"]], mirror=mirror, sources=("mirror",))
+    capsys.readouterr()
+    assert list(table.columns) == list(COLUMNS)
+    test = table[table["role"] == "test"].set_index("language")
+    assert test.loc["en", "state"] == "short"
+    assert test.loc["en", "repeated"] == 1
+    assert test.loc["en", "overlap"] == 1
+    assert set(test.drop("en")["state"]) == {"missing"}
+    assert len(faults) == 1
+    assert "unknown config 'ar'" in faults[0]
+    assert faults[0].endswith("(so in 14 languages)")
+    folded = fold(table).set_index(["role", "state"])
+    assert folded.loc[("test", "missing"), "language"] == "ar bg de el es fr ... (14)"
+    assert folded.loc[("test", "missing"), "declared"] == 14 * 5010
+    assert folded.loc[("test", "short"), "rows"] == 3
+
+
+def test_damage_is_no_smaller_copy(mirror: Path, capsys: pytest.CaptureFixture) -> None:
+    (mirror / "stanfordnlp/snli/plain_text/train-00000-of-00001.parquet").write_bytes(b"")
+    assert run(mirror, "--allow-subset", "--", "snli") == 1
+    captured = capsys.readouterr()
+    assert "1 short, 1 wrong" in captured.out or "1 wrong, 1 short" in captured.out
     assert "train-00000-of-00001.parquet is empty" in captured.err
-    assert main(["snlii"]) == 1
+    assert "correct the data or the declarations" in captured.err
+
+
+def test_unknown_tasks(capsys: pytest.CaptureFixture) -> None:
+    assert main(["check", "snlii"]) == 1
     assert "Did you mean 'snli'" in capsys.readouterr().err
 
 
-def test_help_teaches(capsys: pytest.CaptureFixture) -> None:
+@pytest.mark.parametrize(("arguments", "said"), [(["--help"], "check --help"), (["check", "--help"], "--allow-subset")])
+def test_help_teaches(arguments: list[str], said: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--help"])
+        main(arguments)
     assert caught.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "hf download nyu-mll/glue --repo-type dataset" in text
-    assert "python -m study_utils.data --mirror ~/mirror xnli mnli" in text
+    assert said in text
+    if "check" in arguments:
+        assert "hf download nyu-mll/glue --repo-type dataset" in text
+        assert "python -m study_utils.data check --mirror ~/mirror xnli mnli" in text
+        assert "states: ok, unstated" in text

@@ -17,7 +17,7 @@ EN = [("A cat.", "It sleeps.", 0), ("A dog.", "It runs.", 1)]
 ROWS = [["0", "en", "A cat.", "It sleeps.", "entailment"], ["1", "en", "A dog.", "It runs.", "neutral"]]
 CLIENT = Path(__file__).with_name("hub_client.py")
 
-MODULES = ("caps", "check", "columns", "describe", "leakage", "loading", "mirror", "rows", "sources")
+MODULES = ("caps", "check", "columns", "describe", "leakage", "loading", "mirror", "pools", "rows", "sources")
 
 Ask = Callable[..., dict]
 

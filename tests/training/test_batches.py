@@ -48,3 +48,24 @@ def test_learning_rate_rises_then_falls_to_zero():
     assert factors[55] == pytest.approx(0.5)
     assert factors[100] == 0.0
     assert schedule(0, 10, 0.0) == 1.0
+
+
+def test_a_capped_task_gives_so_many_inputs_and_all_get_their_turn():
+    lengths = {"small": np.full(5, 3), "large": np.arange(1, 21)}
+    seen = []
+    for epoch in (1, 2, 3):
+        batches = mixed_batches(lengths, 4, seed=0, epoch=epoch, cap=8)
+        large = np.concatenate([index for key, index in batches if key == "large"])
+        small = np.concatenate([index for key, index in batches if key == "small"])
+        assert sorted(small) == list(range(5))
+        assert len(large) == len(set(large)) == 8
+        seen += large.tolist()
+    assert set(seen) == set(range(20))  # 24 turns: the first four come again
+    assert len(set(seen[:16])) == 16
+
+
+def test_a_cap_above_every_task_changes_nothing():
+    lengths = {"a": np.arange(1, 9), "b": np.arange(1, 5)}
+    with_cap = mixed_batches(lengths, 2, seed=3, epoch=2, cap=8)
+    without = mixed_batches(lengths, 2, seed=3, epoch=2)
+    assert [(k, i.tolist()) for k, i in with_cap] == [(k, i.tolist()) for k, i in without]

@@ -242,7 +242,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(run, monkeypatch):
 def test_wrong_input_is_refused(run):
     with pytest.raises(DataError, match="no training or no validation rows"):
         TaskRows(task=SST2, train=classify_rows(1).iloc[:0])
-    with pytest.raises(DataError, match="only English may choose an epoch"):
+    with pytest.raises(DataError, match="only the training language 'en' may choose"):
         TaskRows(task=SST2, train=classify_rows(4), validation=classify_rows(4, language="de"))
     with pytest.raises(ParameterError, match="max_length 100000 is more than"):
         run(settings=TrainingSettings(epochs=1, learning_rate=1e-3, max_length=100_000))

@@ -4,7 +4,7 @@ from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark, benchmark
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
 from study_utils.catalog.languages import LANGUAGES, Language, language, language_table
-from study_utils.catalog.schema import METRICS, HubRows, StarterRows, Task
+from study_utils.catalog.schema import METRICS, FolderRows, HeldOut, HubRows, Select, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
 __all__ = [
@@ -17,8 +17,11 @@ __all__ = [
     "Benchmark",
     "Condition",
     "Encoder",
+    "FolderRows",
+    "HeldOut",
     "HubRows",
     "Language",
+    "Select",
     "Stage",
     "StarterRows",
     "Task",

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.schema import Task
 from study_utils.catalog.tasks import TASKS
 from study_utils.errors import CatalogError, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One intermediate stage: its tasks are mixed in proportion to their training examples, one head each."""
+    """One intermediate stage: its tasks are mixed in proportion to their training examples, one head each.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+        Keys of its tasks.
+    cap : int or None
+        Training examples that a task counts for at most: a larger one gives so many to each epoch, other ones every
+        time until all have had their turn.
+    """
 
     tasks: tuple[str, ...]
+    cap: int | None = None
 
     def __post_init__(self) -> None:
         if not self.tasks:
             raise CatalogError("an intermediate stage needs at least one task")
+        if self.cap is not None and self.cap < 1:
+            raise CatalogError(f"cap {self.cap} of an intermediate stage is below 1")
         for key in self.tasks:
             if key not in TASKS:
                 raise CatalogError(unknown("task", key, TASKS, where="stage"))
@@ -52,25 +67,74 @@ class Condition:
 BASELINE = "none"
 
 
-def _single(key: str, reason: str) -> Condition:
-    return Condition(key=key, title=TASKS[key].title, stages=(Stage(tasks=(key,)),), reason=reason)
+_REASONS = {
+    "mnli": "Inference over sentence pairs; the training data of XNLI itself.",
+    "snli": "Inference over sentence pairs from another domain (image captions).",
+    "anli": "Inference written to defeat models.",
+    "qqp": "Paraphrase of questions.",
+    "squad1": "Answers in a passage; the training data of XQuAD and MLQA itself.",
+    "squad2": "Answers in a passage, or none.",
+    "hellaswag": "The likely continuation of a text.",
+    "cosmosqa": "Commonsense over a narrative.",
+    "commonsenseqa": "Commonsense without a text.",
+    "social_iqa": "Commonsense about people; the first half of XCOPA's own training.",
+    "ccg": "Lexical categories: syntax on every word (licensed).",
+    "sst2": "Sentiment of single sentences: far from every target here.",
+    "imdb": "Sentiment of long reviews.",
+    "stsb": "Graded similarity: near to sentence retrieval in what it asks of the encoder.",
+    "utterance_domain": "Near to the starter targets: the same commands, other labels.",
+    "utterance_match": "Between near and far: the same commands, as pairs.",
+    "message_order": "Far from commands: other sentences, another kind of question.",
+}
+
+_ALL_PUBLIC = ("mnli", "snli", "anli", "qqp", "squad2", "squad1", "hellaswag", "cosmosqa", "commonsenseqa")
+
+_CAP = 2**17
+"""Near the size of SQuAD 2.0, the middle of the nine: no inference task drowns the small ones."""
+
+
+def single(item: Task) -> Condition:
+    """Make the condition of one intermediate task, under the task's key."""
+    return Condition(key=item.key, title=item.title, stages=(Stage(tasks=(item.key,)),), reason=_reason(item))
+
+
+def _reason(item: Task) -> str:
+    if item.key in _REASONS:
+        return _REASONS[item.key]
+    if item.training_language != "en":
+        return f"The same kind of task in {LANGUAGES[item.training_language].name}: does it have to be English?"
+    if item.domain != "general":
+        return f"Texts of one domain ({item.domain}), against a general task of the same format and size."
+    return "The English or general counterpart of another intermediate task, or one of the user's own."
 
 
 _DECLARED = (
     Condition(key=BASELINE, title="No intermediate task", reason="English target fine-tuning only."),
-    _single("mnli", "Inference over sentence pairs; the training data of XNLI itself."),
-    _single("snli", "Inference over sentence pairs from another domain (image captions)."),
-    _single("sst2", "Sentiment of single sentences: far from every target here."),
-    _single("stsb", "Graded similarity: near to sentence retrieval in what it asks of the encoder."),
+    *(single(item) for item in TASKS.values() if item.is_trained and not item.languages),
     Condition(
         key="mixture",
         title="Mixture of four",
         stages=(Stage(tasks=("mnli", "snli", "sst2", "stsb")),),
         reason="All four intermediate tasks at once, one head each.",
     ),
-    _single("utterance_domain", "Near to the starter targets: the same commands, other labels."),
-    _single("utterance_match", "Between near and far: the same commands, as pairs."),
-    _single("message_order", "Far from commands: other sentences, another kind of question."),
+    Condition(
+        key="anli_plus",
+        title="ANLI+",
+        stages=(Stage(tasks=("snli", "mnli", "anli")),),
+        reason="Three inference tasks in proportion to their size (arXiv 2005.13013).",
+    ),
+    Condition(
+        key="all_nine",
+        title="All nine",
+        stages=(Stage(tasks=(*_ALL_PUBLIC, "ccg"), cap=_CAP),),
+        reason="The nine tasks of arXiv 2005.13013 at once (ANLI+ is three of these); CCG needs a licence.",
+    ),
+    Condition(
+        key="all_public",
+        title="All nine but CCG",
+        stages=(Stage(tasks=_ALL_PUBLIC, cap=_CAP),),
+        reason="What public data leaves of the nine tasks of arXiv 2005.13013.",
+    ),
     Condition(
         key="starter_mixture",
         title="Mixture of three",
@@ -80,6 +144,19 @@ _DECLARED = (
 )
 
 CONDITIONS = {item.key: item for item in _DECLARED}
+
+
+def add_conditions(tasks: Iterable[Task]) -> None:
+    """Enter the condition of each of a user's own tasks that can train, for the rest of this process.
+
+    Raises
+    ------
+    CatalogError
+        If a key is taken by another condition.
+    """
+    for item in tasks:
+        if item.is_trained and CONDITIONS.setdefault(item.key, new := single(item)) != new:
+            raise CatalogError(f"task {item.key!r} needs another key: a condition has this one")
 
 
 def condition(key: str) -> Condition:

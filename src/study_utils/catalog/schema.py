@@ -27,8 +27,101 @@ METRICS = {
 """Metrics that each format produces; definitions in `study_utils.metrics`."""
 
 
+DOMAINS = ("general", "scientific", "biomedical", "legal")
+
+_MIXED_CONFIGS = {("google/xtreme", "udpos."): "they mix in ancient and other languages (Greek, Chinese, French, ...)"}
+"""Configs that hold something else than their name says; source: `xtreme.py` in huggingface/datasets, UdposParser."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class HubRows:
+class Select:
+    """Which rows of a config are in a language, where one config holds several.
+
+    Attributes
+    ----------
+    column : str
+        Column that tells the language.
+    by_language : mapping of str to str
+        Language code to the column's value.
+    prefix : bool
+        Whether the column only begins with the value (TyDiQA: the id ``arabic-...``).
+    """
+
+    column: str
+    by_language: Mapping[str, str]
+    prefix: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Cut a split in two where a data set has no split to select on.
+
+    A row is held out if the SHA-256 of its key, read as a fraction of the largest, is below `share`: rows with the same
+    key stay together, and neither order nor number of the rows matters.
+
+    Attributes
+    ----------
+    held : bool
+        Whether these rows are the part held out (for selection) or the rest (for training).
+    by : str
+        Column whose value is the key (a passage, so that its questions stay together). Empty: the row number.
+    block : int
+        With row numbers: so many rows in a row share a key.
+    share : float
+        Share of keys held out.
+    """
+
+    held: bool
+    by: str = ""
+    block: int = 1
+    share: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRows:
+    """How columns become rows; what `HubRows` and `FolderRows` share.
+
+    Attributes
+    ----------
+    columns : mapping of str to str or tuple of str
+        Field to column; a nested column is dotted (``answers.text``). Fields by shape of the task: classify and regress
+        ``text``, ``text_pair``, ``label``; choose ``text``, ``question``, ``choices`` (one list column, or one column
+        a choice), ``label``; tag ``tokens``, ``tags``; answer ``question``, ``text``, ``answers``, ``starts``;
+        neighbour ``text``, ``translation``; mine and rank as in `study_utils.data.pools`. ``id`` everywhere where the
+        data set has ids (else the row number).
+    labels : mapping
+        Value of the label (or tag) column, or its class name, to label of the task; for choose, to the position of the
+        right choice, counted from 0. Values that are not named are labels already.
+    other : str
+        Label of every tag that is neither a label of the task nor in `labels`. Empty: such a tag is an error.
+    questions : mapping of str to str
+        Value of the question column to the question in words.
+    unlabelled : tuple
+        Values that mean "no gold label": such rows are dropped and counted.
+    without : tuple of str
+        Ids of rows that the published data has wrong (an empty text): dropped and counted.
+    select : Select or None
+        Rule that finds the rows of a language in a config that holds several.
+    held_out : HeldOut or None
+        Take only one part of the split.
+    expected : mapping of str to int
+        Language to number of rows of the published split (of the language, with unlabelled rows, before `held_out`),
+        as far as known: what `python -m study_utils.data check` compares with. Changes no run.
+    """
+
+    columns: Mapping[str, str | tuple[str, ...]]
+    labels: Mapping[object, object] = field(default_factory=dict)
+    other: str = ""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    unlabelled: tuple[object, ...] = ()
+    without: tuple[str, ...] = ()
+    select: Select | None = None
+    held_out: HeldOut | None = None
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubRows(TableRows):
     """Where rows are on the hub, and in a mirror folder of the same layout.
 
     Attributes
@@ -36,23 +129,57 @@ class HubRows:
     hub_id, revision : str
         Data set id (always ``namespace/name``) and the commit, tag or branch it is read at.
     split : str
-        Split as the hub names it.
+        Split as the hub names it; several are joined by ``+``.
     configs : mapping of str to str
         Language code to hub config.
-    columns : mapping of str to str
-        Field of the format to column of the data set. Fields by format: classify ``text``, ``text_pair``,
-        ``label``; regress ``text``, ``text_pair``, ``label``; tag ``tokens``, ``tags``; retrieve ``text``,
-        ``translation``; and ``id`` where the data set has ids (else the row number).
-    unlabelled : tuple
-        Label values that mean "no gold label": such rows are dropped and counted.
+    beside : mapping of str to str
+        Name to ``config/split`` of further rows of the same data set that are needed to make rows, where ``{language}``
+        stands for the language: ``questions`` (the question field by id), ``english`` and ``foreign`` (pools of a mine
+        task), ``candidates`` (of a rank task).
+    not_on_hub : str
+        Why the hub can't have the rows and how to lay out a copy in the mirror. Empty: the hub has them.
     """
 
     hub_id: str
     revision: str
     split: str
     configs: Mapping[str, str]
-    columns: Mapping[str, str]
-    unlabelled: tuple[object, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    not_on_hub: str = ""
+
+    def __post_init__(self) -> None:
+        for (hub_id, start), reason in _MIXED_CONFIGS.items():
+            if hub_id == self.hub_id and (bad := [name for name in self.configs.values() if name.startswith(start)]):
+                raise CatalogError(
+                    f"configs {bad} of {hub_id}: {reason}. Use commul/universal_dependencies, one treebank a language."
+                )
+        if self.select is not None and (missing := set(self.configs) - set(self.select.by_language)):
+            raise CatalogError(f"{self.hub_id}: select names no value for the languages {sorted(missing)}")
+
+    def parts(self, language: str) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Config and split of everything that rows of a language need: under "" the rows, then what is beside them."""
+        found = {"": tuple((self.configs[language], name) for name in self.split.split("+"))}
+        for name, place in self.beside.items():
+            config, _, split = place.replace("{language}", language).rpartition("/")
+            found[name] = ((config, split),)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderRows(TableRows):
+    """Rows of a user's own files, one or more languages a file.
+
+    Attributes
+    ----------
+    folder : str
+        Folder of the files.
+    files : mapping of str to str
+        Language code to file in the folder: ``.parquet``, ``.jsonl`` (one JSON object a line), ``.csv`` or ``.tsv``
+        (UTF-8, with a header, every value read as text).
+    """
+
+    folder: str
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +201,7 @@ class StarterRows:
     languages: tuple[str, ...]
 
 
-Rows = HubRows | StarterRows
+Rows = HubRows | FolderRows | StarterRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +218,14 @@ class Task:
         Label or tag names in the order of the output units. Rows carry names, never numbers.
     metric : str
         Primary metric, one of `METRICS` of its format.
-    train, validation : HubRows, StarterRows or None
-        English rows that train and select. None: never trained on (retrieval).
-    test : HubRows, StarterRows or None
+    train, validation : HubRows, FolderRows, StarterRows or None
+        Rows in `training_language` that train and select. None: never trained on (retrieval).
+    test : HubRows, FolderRows, StarterRows or None
         Rows of every language that is scored. None: an intermediate task only.
+    training_language : str
+        Language of the rows that train and select. A task with test rows is always trained in English: zero-shot.
+    domain : {"general", "scientific", "biomedical", "legal"}
+        What its texts are about.
     chance : float
         Score of guessing, as a fraction.
     value_range : tuple of float or None
@@ -118,6 +249,8 @@ class Task:
     train: Rows | None = None
     validation: Rows | None = None
     test: Rows | None = None
+    training_language: str = "en"
+    domain: str = "general"
     chance: float = 0.0
     value_range: tuple[float, float] | None = None
     search: str = "neighbour"
@@ -139,12 +272,24 @@ class Task:
         if self.search not in SEARCHES:
             raise CatalogError(unknown("search", self.search, SEARCHES, where=f"task {self.key}"))
         if (self.train is None) != (self.validation is None):
-            raise CatalogError(f"task {self.key}: training rows need English validation rows, and the reverse")
+            raise CatalogError(f"task {self.key}: training rows need validation rows, and the reverse")
         if self.train is None and self.test is None:
             raise CatalogError(f"task {self.key} has neither training nor test rows")
+        if self.domain not in DOMAINS:
+            raise CatalogError(unknown("domain", self.domain, DOMAINS, where=f"task {self.key}"))
+        if self.training_language not in LANGUAGES:
+            raise CatalogError(unknown("language", self.training_language, LANGUAGES, where=f"task {self.key}"))
+        if self.test is not None and self.training_language != "en":
+            raise CatalogError(
+                f"task {self.key}: a target is trained in English, else its scores are not zero-shot; "
+                "declare a task of its own for the training rows in another language"
+            )
         for rows in (self.train, self.validation):
-            if rows is not None and row_languages(rows) != ("en",):
-                raise CatalogError(f"task {self.key}: training and selection rows must be English only")
+            if rows is not None and row_languages(rows) != (self.training_language,):
+                raise CatalogError(
+                    f"task {self.key}: training and selection rows must be in its training_language "
+                    f"{self.training_language!r} only"
+                )
         if self.test is not None and (bad := set(row_languages(self.test)) - set(LANGUAGES)):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
 
@@ -166,4 +311,6 @@ class Task:
 
 def row_languages(rows: Rows) -> tuple[str, ...]:
     """Languages that a row source declares."""
-    return tuple(rows.configs) if isinstance(rows, HubRows) else rows.languages
+    if isinstance(rows, StarterRows):
+        return rows.languages
+    return tuple(rows.configs if isinstance(rows, HubRows) else rows.files)

@@ -16,10 +16,8 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
 
     Rows are taken in the order of a stable hash of their id. So a smaller cap lies inside a larger one,
     languages with the same ids keep the same examples, and no seed enters. The rows kept stay in their order;
-    a row of a pair or of two translations is kept or left out whole.
-
-    Of rows to rank, queries are counted and every candidate stays. Of pools to mine, gold pairs are counted, both
-    sides of a pair stay or go together, and every sentence without a translation stays.
+    a row of a pair or of two translations is kept or left out whole. Of rows to rank, queries are capped and every
+    candidate is kept; of pools to mine, each pool is capped and a pair is kept or left out whole.
 
     Parameters
     ----------
@@ -51,32 +49,33 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
         raise ParameterError(f"limit of examples {limit!r} is no whole number; write one, or null for all") from None
     if limit < 1:
         raise ParameterError(f"limit of examples {limit} is below 1; write 1 or more, or null for all")
-    counted = _counted(frame)
-    order = pd.DataFrame({"by": frame[by].to_numpy(), "hash": [_hash(key) for key in frame["id"]]})[counted]
-    rank = order.sort_values("hash", kind="stable").groupby("by").cumcount()
-    left_out = np.zeros(len(frame), dtype=bool)
-    left_out[rank.index[rank >= limit]] = True
+    order = pd.DataFrame({"by": frame[by].to_numpy(), "hash": [_hash(key) for key in frame["id"]]})
     if "match" in frame.columns:
-        left_out |= _matches(frame, left_out)
-    kept = frame.loc[~left_out].reset_index(drop=True)
-    counts = frame.loc[counted, by].value_counts(sort=False)
+        chosen = _whole_pairs(frame, limit, by=by)
+    elif "targets" in frame.columns:
+        candidate = (frame["side"] == "candidate").to_numpy()
+        chosen = candidate | (_rank(order[~candidate]).reindex(order.index) < limit).to_numpy()
+    else:
+        chosen = (_rank(order) < limit).to_numpy()
+    kept = frame.loc[chosen].reset_index(drop=True)
+    counts = frame[by].value_counts(sort=False)
     kept.attrs = {**frame.attrs, "short": {str(key): int(n) for key, n in counts.items() if n < limit}}
     return kept
 
 
-def _counted(frame: pd.DataFrame) -> np.ndarray:
-    """Rows that a limit counts: queries, or the English sides of pairs; in other formats every row."""
-    if "targets" in frame.columns:
-        return (frame["side"] == "query").to_numpy()
-    if "match" in frame.columns:
-        return ((frame["side"] == "english") & (frame["match"] != "")).to_numpy()
-    return np.ones(len(frame), dtype=bool)
+def _rank(order: pd.DataFrame) -> pd.Series:
+    """Place of each row among those of its group, in the order of the hash."""
+    return order.sort_values("hash", kind="stable").groupby("by").cumcount().sort_index()
 
 
-def _matches(frame: pd.DataFrame, chosen: np.ndarray) -> np.ndarray:
-    """Rows whose match is one of the chosen rows."""
-    keys = pd.MultiIndex.from_frame(frame.loc[chosen, ["language", "id"]])
-    return pd.MultiIndex.from_frame(frame[["language", "match"]]).isin(keys)
+def _whole_pairs(frame: pd.DataFrame, limit: int, *, by: str) -> np.ndarray:
+    """Rows whose hash lies below that of row `limit` of either pool; both sides of a pair share a hash."""
+    english = frame["id"].where((frame["side"] == "english") | (frame["match"] == ""), frame["match"])
+    order = pd.DataFrame({"by": frame[by].to_numpy(), "side": frame["side"].to_numpy()})
+    order["hash"] = [_hash(key) for key in english]
+    beyond = order.sort_values("hash").groupby(["by", "side"])["hash"].nth(limit)
+    first = order.loc[beyond.index].groupby("by")["hash"].min()
+    return (order["hash"] < order["by"].map(first).fillna("g")).to_numpy()  # no hexadecimal digit is above f
 
 
 def _hash(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Load everything that tasks declare and say what is there: the command `python -m study_utils.data`."""
+"""Compare what tasks declare with what is there: the command `python -m study_utils.data check`."""
 
 from __future__ import annotations
 
@@ -8,99 +8,203 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
-from study_utils.catalog import TASKS, Task, task
+from study_utils.catalog import TASKS, StarterRows, Task, task
 from study_utils.catalog.schema import row_languages
+from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
-from study_utils.data.leakage import overlap_table
+from study_utils.data.leakage import overlap
 from study_utils.data.sources import SOURCES, load_rows
-from study_utils.errors import StudyError
+from study_utils.errors import MissingRowsError, StudyError
 
 ROLES = ("train", "validation", "test")
+SMALLER = ("short", "missing")
+"""States that a smaller copy may be in."""
+
+FINE = ("ok", "unstated")
+
+COLUMNS = (
+    *("task", "role", "language", "source", "state", "declared", "found", "rows", "dropped", "labels"),
+    *("median_characters", "p90_characters", "repeated", "overlap"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 if all rows are in order, 1 if not."""
+    """Run the command; returns its exit status: 0 if all is as declared, 1 if not."""
     options = _parser().parse_args(arguments)
     try:
-        tasks = [task(key) for key in options.tasks or TASKS]
-        frames = {
-            (item.key, role): load_role(item, role, mirror=options.mirror, sources=options.sources)
-            for item in tasks
-            for role in ROLES
-            if getattr(item, role) is not None
-        }
+        own = [key for path in options.tasks_from for key in enter_tasks(path)]
+        tasks = [task(key) for key in options.tasks or own or TASKS]
+        table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(summary(frames).to_string(index=False))
-    overlaps = overlap_table(frames)
-    print("\nTest rows whose text occurs in training rows:")
-    found = overlaps[overlaps["overlapping"] > 0]
-    print("none" if found.empty else found.to_string(index=False, float_format=lambda share: f"{share:.4f}"))
-    return 0
+    shown = table if options.full else fold(table)
+    print(shown.astype(object).where(shown.notna(), "").to_string(index=False))
+    for fault in faults:
+        print(f"\n{fault}", file=sys.stderr)
+    counts = table["state"].value_counts()
+    print("\n" + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    allowed = (*FINE, *(SMALLER if options.allow_subset else ()))
+    bad = table[~table["state"].isin(allowed)]
+    if bad.empty:
+        return 0
+    print(f"error: {len(bad)} of {len(table)} are not as declared; {_advice(bad)}", file=sys.stderr)
+    return 1
 
 
-def load_role(item: Task, role: str, *, mirror: Path | None, sources: Sequence[str]) -> pd.DataFrame:
-    """Load one role of a task in every declared language."""
-    languages = row_languages(getattr(item, role))
-    return load_rows(item, role, languages=languages, mirror=mirror, sources=sources)
+def check(
+    tasks: Sequence[Task], *, mirror: Path | None, sources: Sequence[str] = SOURCES
+) -> tuple[pd.DataFrame, list[str]]:
+    """Load every role of tasks in every declared language, one by one, with a progress bar on stderr.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        One row a task, role and language, with the columns `COLUMNS`. `state` is "ok", "unstated" (no number is
+        declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable);
+        `declared` and `found` count rows of the published split and of this one; `rows` those that are used, `dropped`
+        those without a gold label; `labels` different labels or values; lengths in characters; `repeated` rows whose
+        text occurred before in the language; `overlap` test rows whose text occurs in the task's training rows.
+    faults : list of str
+        What is missing or wrong: one message a task and role, with how many languages it holds for.
+    """
+    work = [
+        (item, role, language)
+        for item in tasks
+        for role in ROLES
+        if getattr(item, role) is not None
+        for language in row_languages(getattr(item, role))
+    ]
+    found, faults, training = [], {}, {}
+    for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2):
+        declared = {"task": item.key, "role": role, "language": language}
+        expected = getattr(getattr(item, role), "expected", {}).get(language)
+        try:
+            frame = load_rows(item, role, languages=(language,), mirror=mirror, sources=sources)
+        except StudyError as error:
+            state = "missing" if isinstance(error, MissingRowsError) else "wrong"
+            found.append(declared | {"state": state, "declared": expected})
+            faults.setdefault((item.key, role, state), []).append(str(error))
+            continue
+        if role == "train":
+            training[item.key] = frame
+        facts = describe(frame, training.get(item.key) if role == "test" else None)
+        count = frame.attrs["found"][language]
+        if isinstance(getattr(item, role), StarterRows) or expected is None:
+            state = "unstated"
+        else:
+            state = "ok" if count == expected else "short" if count < expected else "more"
+        found.append(declared | facts | {"state": state, "declared": expected, "found": count})
+    messages = [
+        messages[0] + (f" (so in {len(messages)} languages)" if len(messages) > 1 else "")
+        for messages in faults.values()
+    ]
+    return pd.DataFrame(found, columns=list(COLUMNS)).convert_dtypes(), messages
 
 
-def summary(frames: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """Sum rows up.
+def describe(frame: pd.DataFrame, training: pd.DataFrame | None) -> dict[str, object]:
+    """Facts of the rows of one language."""
+    lengths = length_table({("", ""): frame}).iloc[0]
+    labels = frame["tags"].explode() if "tags" in frame.columns else frame.get("label", pd.Series(dtype=str))
+    return {
+        "source": frame.attrs["source"],
+        "rows": len(frame),
+        "dropped": frame.attrs["dropped"],
+        "labels": labels.nunique(),
+        "median_characters": round(lengths["median_characters"]),
+        "p90_characters": round(lengths["p90_characters"]),
+        "repeated": repeated_rows(frame),
+        "overlap": None if training is None else int(overlap(training, frame)["overlapping"].sum()),
+    }
+
+
+def fold(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the languages of a task and role that are in one state into one row.
 
     Returns
     -------
     pandas.DataFrame
-        One row a task and role: `task`, `role`, `source`, `languages`, `rows`, `fewest` (rows of the smallest
-        language), `dropped` (without gold label), `labels` (different ones; for graded labels, different
-        values), `median_characters`, `longest_p90` (largest 90th percentile of a language), `repeated`.
+        Columns as in `check`; `language` names the first ones, counts are summed (`declared` only if all are),
+        `labels` is the largest, `median_characters` the median, `p90_characters` the largest.
     """
-    found = []
-    for (key, role), frame in frames.items():
-        lengths = length_table({(key, role): frame})
-        labels = frame["tags"].explode() if "tags" in frame.columns else frame.get("label", pd.Series(dtype=str))
-        found.append(
-            {
-                "task": key,
-                "role": role,
-                "source": frame.attrs["source"],
-                "languages": len(lengths),
-                "rows": len(frame),
-                "fewest": lengths["rows"].min(),
-                "dropped": frame.attrs["dropped"],
-                "labels": labels.nunique(),
-                "median_characters": round(lengths["median_characters"].median()),
-                "longest_p90": round(lengths["p90_characters"].max()),
-                "repeated": repeated_rows(frame),
-            }
-        )
-    return pd.DataFrame(found)
+    grouped = table.groupby(["task", "role", "state"], sort=False, dropna=False)
+    folded = grouped.agg(
+        language=("language", _short),
+        source=("source", "first"),
+        declared=("declared", lambda values: values.sum(skipna=False)),
+        **{name: (name, _sum) for name in ("found", "rows", "dropped", "repeated", "overlap")},
+        labels=("labels", "max"),
+        median_characters=("median_characters", "median"),
+        p90_characters=("p90_characters", "max"),
+    )
+    return folded.reset_index()[list(COLUMNS)]
+
+
+def _sum(values: pd.Series) -> object:
+    return values.sum(min_count=1)
+
+
+def _short(languages: pd.Series) -> str:
+    """Up to six languages; of more, the first six and how many there are."""
+    return " ".join(languages.iloc[:6]) + (f" ... ({len(languages)})" if len(languages) > 6 else "")
+
+
+def _advice(bad: pd.DataFrame) -> str:
+    if set(bad["state"]) <= set(SMALLER):
+        return "fetch the whole data sets, or accept a smaller copy with --allow-subset"
+    return "correct the data or the declarations"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m study_utils.data",
+        description="Work with the rows that tasks declare.",
+        epilog="Begin with: python -m study_utils.data check --help",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    check_parser = commands.add_parser(
+        "check",
+        help="compare the rows that are declared with those that are there",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
-            "Load and check the rows that tasks declare: every role and language, from a mirror folder, the "
-            "hub or installed packages. Prints rows, labels, lengths, repetitions, and how many test rows "
-            "occur in training rows. Exit status 1, with the reason, at the first row or file that is wrong."
+            "Load the rows that tasks declare, every role and language, from a mirror folder, the hub, a folder of\n"
+            "your own or installed packages, and compare them with the declaration: number of rows of the published\n"
+            "split, columns, labels, unique ids, empty texts. Also counts lengths, repeated rows, and test rows whose\n"
+            "text occurs in the training rows.\n\n"
+            "states: ok, unstated (no number is declared), short (fewer rows than declared), more, missing (in no\n"
+            "source), wrong (can't be used). Exit status 0 if all are ok or unstated (with --allow-subset also short\n"
+            "or missing), else 1, with the reasons."
         ),
         epilog=(
-            "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs "
-            "block names. Fill it on a machine with internet: "
-            "hf download nyu-mll/glue --repo-type dataset --local-dir MIRROR/nyu-mll/glue. Example: "
-            "python -m study_utils.data --mirror ~/mirror xnli mnli"
+            "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs block\n"
+            "names. Fill it on a machine with internet:\n"
+            "  hf download nyu-mll/glue --repo-type dataset --local-dir MIRROR/nyu-mll/glue\n\n"
+            "examples:\n"
+            "  python -m study_utils.data check --mirror ~/mirror xnli mnli\n"
+            "  python -m study_utils.data check --mirror ~/mirror --allow-subset\n"
+            "  python -m study_utils.data check --tasks-from my_tasks/tasks.yaml\n\n"
+            f"tasks: {' '.join(TASKS)}"
         ),
     )
-    parser.add_argument("tasks", nargs="*", metavar="task", help=f"all if none is named: {', '.join(TASKS)}")
-    parser.add_argument("--mirror", type=Path, metavar="DIR", help="folder of hub layout (default: none)")
-    parser.add_argument(
+    check_parser.add_argument("tasks", nargs="*", metavar="task", help="keys of tasks (default: all, listed below)")
+    check_parser.add_argument("--mirror", type=Path, metavar="DIR", help="folder of hub layout (default: none)")
+    check_parser.add_argument(
         "--sources",
         nargs="+",
         choices=SOURCES,
         default=list(SOURCES),
         help="where hub data may come from, in this order (default: mirror hub)",
     )
+    check_parser.add_argument("--allow-subset", action="store_true", help="a smaller copy passes; the table says where")
+    check_parser.add_argument(
+        "--tasks-from",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="files of your own tasks (without a task named: check these)",
+    )
+    check_parser.add_argument("--full", action="store_true", help="one line a language, not one a state")
     return parser

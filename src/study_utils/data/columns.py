@@ -1,107 +1,308 @@
-"""Turn one loaded hub split into a frame of rows: columns, label names, ids, unlabelled rows dropped."""
+"""Turn one loaded split into a frame of rows: columns, label names, ids, unlabelled rows dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from study_utils.catalog.schema import HubRows, Task
+from study_utils.catalog.schema import HeldOut, TableRows, Task
 from study_utils.data.rows import COLUMNS
-from study_utils.errors import DataError
+from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+NEAR = 20
+"""Characters that an answer may lie beside its stated start, as in copies whose passages were stripped."""
 
-def rows_of(dataset: Dataset, task: Task, rows: HubRows, *, language: str, where: str) -> tuple[pd.DataFrame, int]:
-    """Make the frame of rows of one language.
+
+class Found(NamedTuple):
+    """Rows of one language.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Columns `COLUMNS` of the task's shape; the index is the row number in the source. Unchecked.
+    rows : int
+        Rows of the language in the split, before any was left out.
+    dropped : int
+        Rows that were left out because they have no gold label (for tag: sentences with a tag that means none) or are
+        declared to be faulty.
+    """
+
+    frame: pd.DataFrame
+    rows: int
+    dropped: int
+
+
+def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, language: str, where: str) -> Found:
+    """Make the rows of one language.
 
     Parameters
     ----------
-    dataset : datasets.Dataset
-        The split as loaded.
+    parts : mapping of str to datasets.Dataset
+        Under "" the split as loaded; under other names what is beside it (`HubRows.beside`).
     task : Task
         Format and labels.
-    rows : HubRows
+    rows : HubRows or FolderRows
         Which column holds which field, and which values mean "no gold label".
     language : str
         Code for the column `language`.
     where : str
         File or source, for messages.
 
-    Returns
-    -------
-    rows : pandas.DataFrame
-        Columns `COLUMNS` of the format; the index is the row number in the source. Unchecked.
-    dropped : int
-        Number of rows without a gold label (for tag: sentences with a tag that means none), left out.
+    Raises
+    ------
+    DataError
+        If declared columns are missing, labels are numbers without names, or a question has no declared words.
+    """
+    dataset = parts[""]
+    check_columns(dataset, {**rows.columns, **_rule_columns(rows)}, task, where=where)
+    count = len(dataset)
+    columns: dict[str, list] = {}
+    for name, column in rows.columns.items():
+        if isinstance(column, str):
+            columns[name] = read_column(dataset, column)
+        else:
+            columns[name] = [list(values) for values in zip(*(read_column(dataset, part) for part in column))]
+    if "id" in columns:
+        columns["id"] = [str(value) for value in columns["id"]]
+    else:
+        columns["id"] = [str(n) for n in range(count)]
+    columns["language"] = [language] * count
+
+    chosen = _in_language(dataset, rows, language, where=where)
+    found = int(chosen.sum())
+    if rows.held_out is not None:
+        chosen &= _in_part(dataset, rows.held_out)
+    labelled = np.ones(count, dtype=bool)
+    usable = ~np.isin(columns["id"], rows.without)
+    if "label" in columns:
+        columns["label"], labelled = _labels(columns["label"], dataset, task, rows, where=where)
+    if "tags" in columns:
+        columns["tags"], labelled = _tags(columns["tags"], dataset, task, rows, where=where)
+    if "question" in columns:
+        columns["question"] = _questions(columns, parts.get("questions"), task, rows, where=where)
+    if "answers" in columns:
+        _place_answers(columns)
+
+    frame = pd.DataFrame(
+        {name: _MAKE.get(name, _plain)(columns[name]) if name in columns else "" for name in COLUMNS[task.shape]},
+        index=range(count),
+    )
+    if task.shape == "answer":
+        frame["text"] = pd.Series(columns["text"])  # as it stands, so that the starts are right
+    kept = labelled & usable
+    return Found(frame.loc[chosen & kept], found, int((chosen & ~kept).sum()))
+
+
+def check_columns(dataset: Dataset, columns: Mapping[str, str | tuple[str, ...]], task: Task, *, where: str) -> None:
+    """Refuse a data set that lacks declared columns (field to column or columns).
 
     Raises
     ------
     DataError
-        If declared columns are missing, or labels are numbers without names.
+        With the columns that are missing and those that there are.
     """
-    if missing := [
-        f"{column} (for {field})" for field, column in rows.columns.items() if column not in dataset.features
-    ]:
+    missing = [
+        f"{name} (for {field})"
+        for field, names in columns.items()
+        for name in ([names] if isinstance(names, str) else names)
+        if feature_of(dataset, name) is None
+    ]
+    if missing:
         raise DataError(
             f"{where}: columns {', '.join(missing)} are missing; there are {', '.join(dataset.features)}. "
-            f"Correct the columns of task {task.key!r}, or fetch the data set at revision {rows.revision}."
+            f"Correct the columns of task {task.key!r}, or fetch the data set at the declared revision."
         )
-    table = dataset.with_format("arrow")[:]
-    columns = {field: table.column(column).to_pylist() for field, column in rows.columns.items()}
-    count = len(dataset)
-    fields: dict[str, list] = {"id": [str(n) for n in range(count)], "language": [language] * count}
-    if "id" in columns:
-        fields["id"] = [str(value) for value in columns["id"]]
-    keep = [True] * count
-    for field in COLUMNS[task.shape][2:]:
-        if field == "label":
-            keep = [value not in rows.unlabelled for value in columns[field]]
-            names = _names(dataset.features[rows.columns[field]], task, where=where)
-            fields[field] = [_label(value, task, names) for value in columns[field]]
-            keep = [ok and label not in rows.unlabelled for ok, label in zip(keep, fields[field])]
-        elif field == "tags":
-            names = _names(dataset.features[rows.columns[field]], task, where=where)
-            tags = [[_label(tag, task, names) for tag in _sequence(value)] for value in columns[field]]
-            raw = [_sequence(value) for value in columns[field]]
-            keep = [set(rows.unlabelled).isdisjoint([*a, *b]) for a, b in zip(tags, raw)]
-            fields[field] = tags
-        elif field == "tokens":
-            fields[field] = [_sequence(value) for value in columns[field]]
-        elif field in columns:
-            fields[field] = [value.strip() if isinstance(value, str) else value for value in columns[field]]
-        else:
-            fields[field] = [""] * count
-    frame = pd.DataFrame({name: fields[name] for name in COLUMNS[task.shape]})
-    return frame.loc[keep], count - sum(keep)
 
 
-def _names(feature: object, task: Task, *, where: str) -> Sequence[str] | None:
-    """Names behind a column's numbers; None for a column of text or of values."""
+def feature_of(dataset: Dataset, name: str) -> object:
+    """Feature behind a column's name, nested ones dotted; None if there is none."""
+    found: object = dataset.features
+    for part in name.split("."):
+        found = _element(found)
+        if not isinstance(found, Mapping) or part not in found:
+            return None
+        found = found[part]
+    return found
+
+
+def read_column(dataset: Dataset, name: str) -> list:
+    """Read a column as Python values; a dotted name reaches into a structure, or into each one of a list."""
+    first, *inner = name.split(".")
+    values = dataset.select_columns([first]).with_format("arrow")[:].column(first).to_pylist()
+    for part in inner:
+        values = [[item[part] for item in v] if isinstance(v, list) else (v or {}).get(part) for v in values]
+    return values
+
+
+def _element(feature: object) -> object:
+    """What a list feature holds; other features as they are."""
     feature = getattr(feature, "feature", feature)
-    if isinstance(feature, list):
-        feature = feature[0]
+    return feature[0] if isinstance(feature, list) else feature
+
+
+# --- which rows ---
+
+
+def _rule_columns(rows: TableRows) -> dict[str, str]:
+    rules = {"language": rows.select and rows.select.column, "selection": rows.held_out and rows.held_out.by}
+    return {rule: column for rule, column in rules.items() if column}
+
+
+def _in_language(dataset: Dataset, rows: TableRows, language: str, *, where: str) -> np.ndarray:
+    """Which rows are in the language; shape (rows,)."""
+    if rows.select is None:
+        return np.ones(len(dataset), dtype=bool)
+    value = rows.select.by_language[language]
+    values = map(str, read_column(dataset, rows.select.column))
+    kept = np.array([v.startswith(value) if rows.select.prefix else v == value for v in values], dtype=bool)
+    if not kept.any():
+        raise MissingRowsError(
+            f"{where}: no row whose {rows.select.column} is {value!r}{'...' if rows.select.prefix else ''} "
+            f"(language {language!r}). Leave the language out, or correct the declared rule."
+        )
+    return kept
+
+
+def _in_part(dataset: Dataset, cut: HeldOut) -> np.ndarray:
+    """Which rows are in the part of a split that is asked for; shape (rows,)."""
+    keys = read_column(dataset, cut.by) if cut.by else [n // cut.block for n in range(len(dataset))]
+    limit = int(cut.share * 2**64)
+    held = np.array([int(hashlib.sha256(str(key).encode()).hexdigest()[:16], 16) < limit for key in keys], dtype=bool)
+    return held if cut.held else ~held
+
+
+# --- fields ---
+
+
+def _plain(values: list) -> pd.Series:
+    return pd.Series([value.strip() if isinstance(value, str) else value for value in values])
+
+
+def _texts(values: list) -> pd.Series:
+    return pd.Series([[_stripped(item) for item in value or []] for value in values], dtype=object)
+
+
+def _lists(values: list) -> pd.Series:
+    return pd.Series([list(value) if value is not None else [] for value in values], dtype=object)
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+_MAKE: dict[str, Callable[[list], pd.Series]] = {
+    "choices": _texts,
+    "tokens": _lists,
+    "tags": _lists,
+    "answers": _lists,
+    "starts": _lists,
+}
+
+
+def _labels(values: list, dataset: Dataset, task: Task, rows: TableRows, *, where: str) -> tuple[list, np.ndarray]:
+    """Labels of the task, and which rows have one; a list of labels counts if it holds exactly one."""
+    names = _names(feature_of(dataset, rows.columns["label"]), task, rows, where=where)
+    if values and isinstance(values[0], list):
+        values = [value[0] if value and len(value) == 1 else None for value in values]
+        labelled = np.array([value is not None for value in values], dtype=bool)
+    else:
+        labelled = np.ones(len(values), dtype=bool)
+    labels = [_label(value, task, rows, names) for value in values]
+    if rows.unlabelled:
+        without = set(rows.unlabelled)
+        named = [_named(value, names) for value in values]
+        labelled &= np.array([without.isdisjoint((a, b)) for a, b in zip(values, named)], dtype=bool)
+    return labels, labelled
+
+
+def _tags(values: list, dataset: Dataset, task: Task, rows: TableRows, *, where: str) -> tuple[list, np.ndarray]:
+    """Tags of the task, and which sentences have a gold tag everywhere."""
+    names = _names(feature_of(dataset, rows.columns["tags"]), task, rows, where=where)
+    kinds = {tag for value in values for tag in value or ()}
+    tag_of = {tag: _label(tag, task, rows, names) for tag in kinds}
+    if rows.other:
+        known = set(task.labels)
+        tag_of = {tag: label if label in known else rows.other for tag, label in tag_of.items()}
+    without = {tag for tag in kinds if tag in rows.unlabelled or _named(tag, names) in rows.unlabelled}
+    tags = [[tag_of[tag] for tag in value or ()] for value in values]
+    return tags, np.array([without.isdisjoint(value or ()) for value in values], dtype=bool)
+
+
+def _questions(
+    columns: Mapping[str, list], beside: Dataset | None, task: Task, rows: TableRows, *, where: str
+) -> list[str]:
+    """Questions in words; where another config has the right ones (`beside`), those of the same id."""
+    values = columns["question"]
+    if beside is not None:
+        names = [rows.columns["id"], rows.columns["question"]]
+        check_columns(beside, dict(zip(("id", "question"), names)), task, where=f"{where}, questions beside it")
+        right = dict(zip(map(str, read_column(beside, names[0])), read_column(beside, names[1])))
+        if missing := [key for key in columns["id"] if key not in right]:
+            raise DataError(
+                f"{where}: the questions beside it lack the id {missing[0]!r}. Fetch the data set again, all configs."
+            )
+        values = [right[key] for key in columns["id"]]
+    if not rows.questions:
+        return values
+    if bad := sorted({str(value) for value in values} - set(rows.questions)):
+        raise DataError(f"{where}: {unknown('question', bad[0], rows.questions)}")
+    return [rows.questions[value] for value in values]
+
+
+def _place_answers(columns: dict[str, list]) -> None:
+    """Move the start of an answer that doesn't stand there to where it stands, if that is near."""
+    for text, answers, starts in zip(columns["text"], columns["answers"], columns["starts"]):
+        for place, (answer, start) in enumerate(zip(answers or (), starts or ())):
+            if text[start : start + len(answer)] == answer:
+                continue
+            low = max(0, start - NEAR)
+            window = text[low : start + NEAR + len(answer)]
+            found = [low + n for n in range(len(window)) if window.startswith(answer, n)]
+            if found:
+                starts[place] = min(found, key=lambda n: abs(n - start))
+
+
+# --- label names ---
+
+
+def _names(feature: object, task: Task, rows: TableRows, *, where: str) -> Sequence[str] | None:
+    """Names behind a column's numbers; None for a column of text, of values or of numbers that have labels."""
+    feature = _element(feature)
     names = getattr(feature, "names", None)
-    if names is None and task.labels and getattr(feature, "dtype", "") not in ("string", "large_string", "null"):
+    text = getattr(feature, "dtype", "") in ("string", "large_string", "null")
+    if names is None and task.labels and not text and not rows.labels:
         kind = getattr(feature, "dtype", type(feature).__name__)
         raise DataError(
             f"{where}: labels are of type {kind!r} without names, so it isn't known which is which. "
-            f"Use a copy whose card names the classes, or a column of names for task {task.key!r}."
+            f"Use a copy whose card names the classes, or declare the labels of its numbers in task {task.key!r}."
         )
     return names
 
 
-def _label(value: object, task: Task, names: Sequence[str] | None) -> object:
-    """Name of a label; a number outside the names stays a number, for the check to refuse."""
+def _named(value: object, names: Sequence[str] | None) -> object:
+    """Class name of a number; anything else as it is."""
     if names is not None and isinstance(value, int) and 0 <= value < len(names):
         return names[value]
-    if task.format == "regress" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
     return value
 
 
-def _sequence(value: object) -> list:
-    return list(value) if value is not None else []
+def _label(value: object, task: Task, rows: TableRows, names: Sequence[str] | None) -> object:
+    """Label of a value; a value without one stays as it is, for the check to refuse."""
+    name = _named(value, names)
+    if name in rows.labels:
+        return rows.labels[name]
+    if task.format == "choose":
+        return value
+    if task.format == "regress" and isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return name

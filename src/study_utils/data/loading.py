@@ -6,36 +6,38 @@ datasets is imported inside the functions that need it: it takes a second.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study_utils.catalog.schema import HubRows, Task
-from study_utils.data.mirror import CARD, MirrorSplit, NotThereError, split_digest
+from study_utils.catalog.schema import FolderRows, HubRows, Task
+from study_utils.data.mirror import CARD, MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.errors import DataError
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+FILE_KINDS = (".parquet", ".jsonl", ".csv", ".tsv")
+"""Files that a user's own rows may be in."""
+
 _PATIENCE = 10.0
 """Seconds to wait for the first answer of the hub."""
 
 
-def load_split(
-    task: Task, role: str, rows: HubRows, language: str, split: MirrorSplit | None, *, mirror: Path | None
-) -> tuple[Dataset, str]:
+def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None) -> tuple[Dataset, str]:
     """Load one split, and say where it is.
 
     Parameters
     ----------
-    task, role, rows, language
-        What is loaded, for messages too.
+    rows : HubRows
+        The data set.
+    config, name : str
+        Config and split, as the hub names them.
     split : MirrorSplit or None
         The files in a mirror; None loads from the hub.
-    mirror : pathlib.Path or None
-        Named in the advice on how to get what is missing.
 
     Returns
     -------
@@ -46,52 +48,39 @@ def load_split(
 
     Raises
     ------
+    NotThereError
+        If the hub can't be reached or doesn't have the split.
     DataError
-        If the hub or a file can't be read, or the number of rows isn't the one that the card states.
+        If a file can't be read, or the number of rows isn't the one that the card states.
     """
-    import pyarrow.parquet as pq
     import yaml
-    from datasets import VerificationMode, load_dataset
+    from datasets import load_dataset
     from datasets.exceptions import DatasetsError
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session, httpx
 
     # what datasets, the hub client below it and the files themselves can raise; there is no common base
     failures = (DatasetsError, OSError, ValueError, RuntimeError, yaml.YAMLError, httpx.HTTPError)
-    config = rows.configs[language]
     if split is None:
-        where = f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {rows.split!r}"
+        where = f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {name!r}"
         try:
-            if not _is_kept(rows, config):
+            if not _is_kept(rows, config, name):
                 # one quick request: datasets itself tries an unreachable hub again and again for half a minute
                 get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
             with _quiet():
                 dataset = load_dataset(
                     rows.hub_id,
                     config,
-                    split=rows.split,
+                    split=name,
                     revision=rows.revision,
                     cache_dir=str(_hub_cache(rows)),
                 )
         except failures as error:
-            reason = f"hub: {type(error).__name__}: {_first_line(error)}"
-            raise DataError(not_found(task, role, rows, [config], [reason], mirror=mirror)) from error
+            raise NotThereError(f"hub: {type(error).__name__}: {_first_line(error)}") from error
         return dataset, where
     split_digest(split)  # an empty or cut-off file is named before datasets meets it
     try:
-        parquet = [path for path in split.files if path.suffix == ".parquet"]
-        if len(parquet) == len(split.files) and not any(pq.read_metadata(path).num_rows for path in parquet):
-            raise DataError(f"{split.where}, language {language!r}: no rows. Use a split that has rows.")
-        # in memory, by way of a folder of its own: a kept copy could be older than the mirror's file
-        with _quiet(), tempfile.TemporaryDirectory(prefix="rows-") as folder:
-            dataset = load_dataset(
-                str(split.folder.resolve()),
-                config,
-                split=rows.split,
-                cache_dir=folder,
-                keep_in_memory=True,
-                verification_mode=VerificationMode.NO_CHECKS,
-            )
+        dataset = _read_parquet(split) if _is_parquet(split) else _read_other(split)
     except failures as error:
         raise DataError(
             f"{split.where} can't be read: {type(error).__name__}: {_first_line(error.__cause__ or error)}. "
@@ -103,6 +92,79 @@ def load_split(
             "Fetch the data set again, or correct num_examples in the card if the copy is smaller on purpose."
         )
     return dataset, split.where
+
+
+def _is_parquet(split: MirrorSplit) -> bool:
+    return all(path.suffix == ".parquet" for path in split.files)
+
+
+def _read_parquet(split: MirrorSplit) -> Dataset:
+    """Read parquet files as `datasets` does, without its pass over the whole card for every split.
+
+    Features are the card's, else those in the first file; every file is cast to them.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from datasets import Dataset, DatasetInfo, Features
+    from datasets.table import InMemoryTable, table_cast
+
+    tables = []
+    for path in split.files:
+        with pq.ParquetFile(path) as file:
+            tables.append(file.read())
+    if split.features:
+        features = Features._from_yaml_list(json.loads(split.features))
+    else:
+        features = Features.from_arrow_schema(tables[0].schema)
+    table = pa.concat_tables([table_cast(table, features.arrow_schema) for table in tables])
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features))
+
+
+def _read_other(split: MirrorSplit) -> Dataset:
+    """Read files of any kind that `datasets` knows (JSON lines, CSV, CoNLL-U, archives of them)."""
+    from datasets import VerificationMode, load_dataset
+
+    # in memory, by way of a folder of its own: a kept copy could be older than the mirror's file
+    with _quiet(), tempfile.TemporaryDirectory(prefix="rows-") as folder:
+        return load_dataset(
+            str(split.folder.resolve()),
+            split.config,
+            split=split.split,
+            cache_dir=folder,
+            keep_in_memory=True,
+            verification_mode=VerificationMode.NO_CHECKS,
+        )
+
+
+def read_folder(rows: FolderRows, language: str) -> tuple[Dataset, str]:
+    """Read the file of a user's own rows in a language, and say where it is.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, can't be read, or is of a kind that isn't known.
+    """
+    import pandas as pd
+    from datasets import Dataset
+
+    path = Path(rows.folder) / rows.files[language]
+    file_digest(path)  # an empty or cut-off file is named before it is read
+    try:
+        if path.suffix == ".parquet":
+            return Dataset.from_parquet(str(path), keep_in_memory=True, cache_dir=None), str(path)
+        if path.suffix == ".jsonl":
+            with path.open(encoding="utf-8") as file:
+                return Dataset.from_list([json.loads(line) for line in file if line.strip()]), str(path)
+        separator = {".csv": ",", ".tsv": "\t"}[path.suffix]
+        # text as it stands: a cell "NA" or "nan" is a word, not a missing value
+        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8")
+        return Dataset.from_pandas(frame, preserve_index=False), str(path)
+    except KeyError:
+        raise DataError(f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it.") from None
+    except (ValueError, OSError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} can't be read: {type(error).__name__}: {_first_line(error.__cause__ or error)}. Correct the file."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -137,16 +199,18 @@ def _hub_cache(rows: HubRows) -> Path:
     return Path(root).expanduser() / "pinned" / rows.hub_id.replace("/", "--") / rows.revision.replace("/", "--")
 
 
-def _is_kept(rows: HubRows, config: str) -> bool:
+def _is_kept(rows: HubRows, config: str, split: str) -> bool:
     """Whether the split has been loaded from the hub before."""
-    return next(_hub_cache(rows).glob(f"*/{config}/*/*/*-{rows.split}*.arrow"), None) is not None
+    return next(_hub_cache(rows).glob(f"*/{config}/*/*/*-{split}*.arrow"), None) is not None
 
 
-def check_reachable(rows: HubRows, config: str) -> None:
-    """Refuse the hub when it is switched off and the config hasn't been loaded before."""
+def check_reachable(rows: HubRows, config: str, split: str) -> None:
+    """Refuse the hub when it can't have the rows, or is switched off and they haven't been loaded before."""
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE and not _is_kept(rows, config):
+    if rows.not_on_hub:
+        raise NotThereError("hub: it doesn't have them")
+    if constants.HF_HUB_OFFLINE and not _is_kept(rows, config, split):
         raise NotThereError(
             f"hub: switched off (HF_HUB_OFFLINE), and config {config!r} at revision {rows.revision} "
             f"has not been loaded before ({_hub_cache(rows)})"
@@ -165,10 +229,14 @@ def not_found(
     """Compose the message for rows that no source has."""
     folder = (mirror or Path("MIRROR")) / rows.hub_id
     names = ", ".join(map(repr, configs[:5])) + (f" and {len(configs) - 5} more" if len(configs) > 5 else "")
+    advice = (
+        f"allow the hub on a machine with internet, or fetch a copy: hf download {rows.hub_id} "
+        f"--repo-type dataset --revision {rows.revision} --local-dir {folder}"
+    )
+    if rows.not_on_hub:
+        advice = f"{rows.not_on_hub}. Its folder is {folder}"
     return (
         f"{role} rows of task {task.key!r} not found: data set {rows.hub_id!r}, "
-        f"config {names}, split {rows.split!r}. Looked in {'; '.join(reasons)}. "
-        f"To get it, allow the hub on a machine with internet, or fetch a copy: hf download {rows.hub_id} "
-        f"--repo-type dataset --revision {rows.revision} --local-dir {folder}"
-        + ("" if mirror else " (and name the folder MIRROR as mirror)")
+        f"config {names}, split {rows.split!r}. Looked in {'; '.join(reason.rstrip('.') for reason in reasons)}. "
+        f"To get it, {advice}" + ("" if mirror else " (and name the folder MIRROR as mirror)")
     )

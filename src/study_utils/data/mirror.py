@@ -16,7 +16,6 @@ from pathlib import Path
 
 import yaml
 
-from study_utils.catalog.schema import HubRows
 from study_utils.data.rows import damaged
 from study_utils.errors import DataError, unknown
 
@@ -65,8 +64,8 @@ class MirrorSplit:
         return f"{self.folder}, config {self.config!r}, split {self.split!r}"
 
 
-def find_split(mirror: Path | None, rows: HubRows, config: str) -> MirrorSplit:
-    """Find the files of one config of a declaration.
+def find_split(mirror: Path | None, hub_id: str, config: str, split: str) -> MirrorSplit:
+    """Find the files of one split.
 
     Raises
     ------
@@ -77,7 +76,7 @@ def find_split(mirror: Path | None, rows: HubRows, config: str) -> MirrorSplit:
     """
     if mirror is None:
         raise NotThereError("mirror: none is set")
-    folder = mirror / rows.hub_id
+    folder = mirror / hub_id
     if not mirror.is_dir():
         raise NotThereError(f"mirror: there is no folder {mirror}")
     if not folder.is_dir():
@@ -90,10 +89,10 @@ def find_split(mirror: Path | None, rows: HubRows, config: str) -> MirrorSplit:
     if config not in configs:
         raise NotThereError(f"mirror: {unknown('config', config, configs, where=str(card))}")
     splits = configs[config]
-    if rows.split not in splits:
+    if split not in splits:
         where = f"config {config!r} in {card}"
-        raise NotThereError(f"mirror: {unknown('split', rows.split, splits, where=where)}")
-    patterns = splits[rows.split]
+        raise NotThereError(f"mirror: {unknown('split', split, splits, where=where)}")
+    patterns = splits[split]
     files = tuple(sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}))
     if not files:
         raise NotThereError(f"mirror: no file in {folder} matches {' or '.join(patterns)}")
@@ -102,9 +101,9 @@ def find_split(mirror: Path | None, rows: HubRows, config: str) -> MirrorSplit:
     return MirrorSplit(
         folder=folder,
         config=config,
-        split=rows.split,
+        split=split,
         files=files,
-        rows=counts.get(rows.split),
+        rows=counts.get(split),
         features=features,
     )
 
@@ -117,11 +116,22 @@ def split_digest(split: MirrorSplit) -> str:
     DataError
         If a file is empty, or a parquet file is cut off.
     """
-    digests = []
-    for path in split.files:
-        stat = path.stat()
-        digests.append(_file_digest(path, stat.st_size, stat.st_mtime_ns))
+    digests = [file_digest(path) for path in split.files]
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or empty, or a parquet file is cut off.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is missing.")
+    stat = path.stat()
+    return _file_digest(path, stat.st_size, stat.st_mtime_ns)
 
 
 @cache

@@ -7,18 +7,22 @@ what is loaded is always what the identity names. Imports neither torch nor data
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from study_utils.catalog.schema import Rows, StarterRows, Task, row_languages
+from study_utils.catalog.schema import FolderRows, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.data.columns import rows_of
-from study_utils.data.loading import check_reachable, load_split, not_found
-from study_utils.data.mirror import MirrorSplit, NotThereError, find_split, split_digest
+from study_utils.data.loading import check_reachable, load_split, not_found, read_folder
+from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, find_split, split_digest
+from study_utils.data.pools import join_targets, mine_rows, rank_rows
 from study_utils.data.rows import check_rows
-from study_utils.errors import DataError, ParameterError, unknown
+from study_utils.errors import DataError, MissingRowsError, ParameterError, unknown
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 Role = Literal["train", "validation", "test"]
 SOURCES = ("mirror", "hub")
@@ -54,26 +58,41 @@ def load_rows(
     pandas.DataFrame
         Checked rows with the columns of the task's format (`study_utils.data.rows.COLUMNS`).
         `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["source"]` is
-        "mirror", "hub" or "starter".
+        "mirror", "hub", "folder" or "starter", `attrs["found"]` maps each language to the rows of its split before
+        any was left out.
 
     Raises
     ------
+    MissingRowsError
+        If rows are missing from every source or the hub can't be reached.
     DataError
-        If rows are missing from every source, a file is damaged, the hub can't be reached, columns are
-        missing, or rows fail `check_rows`.
+        If a file is damaged, columns are missing, or rows fail `check_rows`.
     ParameterError
         If a source is unknown.
     """
     rows = _declared(task, role, languages)
     kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
-    frames, dropped = [], 0
-    for language in languages:
+    frames, counts, dropped = [], {}, 0
+    opened: _Opened = {}
+    for number, language in enumerate(languages):
         if isinstance(rows, StarterRows):
             where = f"starter recipe {rows.recipe!r}, split {rows.split!r}"
             frame = _starter_recipe(rows)(rows.split, language)
+            counts[language] = len(frame)
         else:
-            dataset, where = load_split(task, role, rows, language, splits.get(language), mirror=mirror)
-            frame, left_out = rows_of(dataset, task, rows, language=language, where=where)
+            try:
+                parts, where = _parts(rows, language, splits, opened)
+            except NotThereError as error:
+                configs = [rows.configs[code] for code in languages]
+                raise MissingRowsError(not_found(task, role, rows, configs, [str(error)], mirror=mirror)) from error
+            if task.shape == "retrieve-mine":
+                frame, counts[language], left_out = mine_rows(parts, task, rows, language=language, where=where)
+            elif task.shape == "retrieve-rank":
+                frame, counts[language], left_out = rank_rows(
+                    parts, task, rows, language=language, where=where, pool=number == 0
+                )
+            else:
+                frame, counts[language], left_out = rows_of(parts, task, rows, language=language, where=where)
             dropped += left_out
             if frame.empty and left_out:
                 raise DataError(
@@ -81,10 +100,14 @@ def load_rows(
                 )
         if frame.empty:
             raise DataError(f"{where}, language {language!r}: no rows. Leave the language out of task {task.key!r}.")
-        check_rows(frame, task, where=where)
+        if task.shape != "retrieve-rank":
+            check_rows(frame, task, where=where)
         frames.append(frame)
     result = pd.concat(frames, ignore_index=True)
-    result.attrs = {"dropped": dropped, "source": kind}
+    if task.shape == "retrieve-rank":
+        result = join_targets(result)
+        check_rows(result, task, where=f"task {task.key!r}, {role} rows")
+    result.attrs = {"dropped": dropped, "source": kind, "found": counts}
     return result
 
 
@@ -108,7 +131,8 @@ def source_digest(
     dict
         Ready for JSON. Mirror: `kind`, `hub_id`, `files` (config/split to SHA-256 of the content) and, where
         the card declares features, `features` (config to SHA-256); the folder's path doesn't enter.
-        Hub: `kind`, `hub_id`, `revision`. Starter: `kind` and the packages' digest.
+        Hub: `kind`, `hub_id`, `revision`. Folder: `kind` and `files` (language to SHA-256). Starter: `kind` and the
+        packages' digest.
 
     Raises
     ------
@@ -122,9 +146,12 @@ def source_digest(
 
         _starter_recipe(rows)
         return {"kind": kind, **package_digest()}
+    if isinstance(rows, FolderRows):
+        folder = Path(rows.folder)
+        return {"kind": kind, "files": {code: file_digest(folder / rows.files[code]) for code in languages}}
     if kind == "hub":
         return {"kind": kind, "hub_id": rows.hub_id, "revision": rows.revision}
-    found = splits.values()
+    found = [split for split in splits.values() if split is not None]
     digest = {
         "kind": kind,
         "hub_id": rows.hub_id,
@@ -161,26 +188,60 @@ def _choose(
     languages: Sequence[str],
     mirror: Path | None,
     sources: Sequence[str],
-) -> tuple[str, dict[str, MirrorSplit]]:
-    """Choose the source: its name, and for a mirror the split of every language."""
+) -> tuple[str, dict[tuple[str, str], MirrorSplit | None]]:
+    """Choose the source: its name, and the files of every (config, split) that is needed (None: on the hub)."""
     for source in sources:
         if source not in SOURCES:
             raise ParameterError(unknown("source", source, SOURCES))
-    if isinstance(rows, StarterRows):
-        return "starter", {}
+    if isinstance(rows, StarterRows | FolderRows):
+        return ("starter" if isinstance(rows, StarterRows) else "folder"), {}
+    places = dict.fromkeys(place for code in languages for part in rows.parts(code).values() for place in part)
     reasons = []
     for source in sources:
         try:
             if source == "mirror":
-                return source, {code: find_split(mirror, rows, rows.configs[code]) for code in languages}
-            for code in languages:
-                check_reachable(rows, rows.configs[code])
+                return source, {
+                    (config, split): find_split(mirror, rows.hub_id, config, split) for config, split in places
+                }
+            for config, split in places:
+                check_reachable(rows, config, split)
         except NotThereError as error:
             reasons.append(str(error))
         else:
-            return source, {}
+            return source, dict.fromkeys(places)
     configs = [rows.configs[code] for code in languages]
-    raise DataError(not_found(task, role, rows, configs, reasons or ["no source is allowed"], mirror=mirror))
+    reasons = reasons or ["no source is allowed"]
+    raise MissingRowsError(not_found(task, role, rows, configs, reasons, mirror=mirror))
+
+
+_Opened = dict[tuple[str, str], "tuple[Dataset, str]"]
+"""Splits that more than one language reads."""
+
+
+def _parts(
+    rows: HubRows | FolderRows,
+    language: str,
+    splits: Mapping[tuple[str, str], MirrorSplit | None],
+    opened: _Opened,
+) -> tuple[dict[str, Dataset], str]:
+    """Load everything that rows of a language need; say where the rows are."""
+    from datasets import concatenate_datasets
+
+    if isinstance(rows, FolderRows):
+        dataset, where = read_folder(rows, language)
+        return {"": dataset}, where
+    parts, where = {}, ""
+    for name, places in rows.parts(language).items():
+        found = []
+        for config, split in places:
+            shared = rows.select is not None or name
+            loaded = opened.get((config, split)) or load_split(rows, config, split, splits[config, split])
+            if shared:
+                opened[config, split] = loaded
+            found.append(loaded[0])
+            where = where or loaded[1]
+        parts[name] = concatenate_datasets(found) if len(found) > 1 else found[0]
+    return parts, where
 
 
 def _starter_recipe(rows: StarterRows) -> Callable[[str, str], pd.DataFrame]:

@@ -37,14 +37,27 @@ def length_batches(lengths: np.ndarray, batch_size: int, rng: np.random.Generato
 
 
 def mixed_batches(
-    lengths: Mapping[str, np.ndarray], batch_size: int, *, seed: int, epoch: int
+    lengths: Mapping[str, np.ndarray], batch_size: int, *, seed: int, epoch: int, cap: int | None = None
 ) -> list[tuple[str, np.ndarray]]:
     """Batches of one epoch over all tasks, each batch of one task.
 
-    The order depends on seed and epoch alone, so that an interrupted epoch can be continued.
+    The order depends on seed and epoch alone, so that an interrupted epoch can be continued. With a cap, a task of
+    more inputs gives `cap` of them: those of the next epoch are others, until all have had their turn.
     """
     rng = np.random.default_rng([seed, epoch])
-    batches = [(key, index) for key, values in lengths.items() for index in length_batches(values, batch_size, rng)]
+    batches = []
+    for number, (key, values) in enumerate(lengths.items()):
+        if cap is None or len(values) <= cap:
+            batches += [(key, index) for index in length_batches(values, batch_size, rng)]
+        else:
+            chosen = _turn(len(values), cap, seed=[seed, number], epoch=epoch)
+            batches += [(key, chosen[index]) for index in length_batches(values[chosen], batch_size, rng)]
     if len(lengths) == 1:
         return batches
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _turn(count: int, cap: int, *, seed: list[int], epoch: int) -> np.ndarray:
+    """Positions of the inputs whose turn it is: pieces of one shuffled order that begins again at its end."""
+    order = np.random.default_rng(seed).permutation(count)
+    return order[np.arange((epoch - 1) * cap, epoch * cap) % count]

@@ -38,7 +38,10 @@ FLUSH = 20
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRows:
-    """Training rows of a task and the English rows that select the epoch (None: the last epoch is kept)."""
+    """Training rows of a task and the rows that select the epoch (None: the last epoch is kept).
+
+    Selection rows are in the task's training language: English for every target.
+    """
 
     task: Task
     train: pd.DataFrame
@@ -47,9 +50,10 @@ class TaskRows:
     def __post_init__(self) -> None:
         if self.train.empty or (self.validation is not None and self.validation.empty):
             raise DataError(f"task {self.task.key}: no training or no validation rows")
-        if self.validation is not None and (other := set(self.validation["language"]) - {"en"}):
+        if self.validation is not None and (other := set(self.validation["language"]) - {self.task.training_language}):
             raise DataError(
-                f"task {self.task.key}: selection rows in {sorted(other)}: only English may choose an epoch"
+                f"task {self.task.key}: selection rows in {sorted(other)}: only the training language "
+                f"{self.task.training_language!r} may choose an epoch"
             )
 
 
@@ -105,7 +109,7 @@ def train(
 
     AdamW with linear warm-up and decay, clipped gradients, batches of similar length. Weight decay spares
     embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly. After every
-    epoch the English validation rows are scored; the epoch with the best mean primary metric is kept.
+    epoch the validation rows are scored; the epoch with the best mean primary metric is kept.
 
     Started in several processes (by torchrun or `accelerate launch`), each takes its part of every batch; the first
     one scores, saves and reports. Up to rounding the result is that of one process (with dropout: of another seed).
@@ -181,7 +185,7 @@ def train(
     torch.manual_seed(seed)
 
     lengths = {key: features.unit_lengths for key, features in encoded.items()}
-    per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1))
+    per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1, cap=settings.cap))
     total = per_epoch * settings.epochs
     state, best = _resume(folder, plain, inner, run)
     if rank:  # another dropout in every process
@@ -190,7 +194,7 @@ def train(
     by_key = {t.task.key: t for t in tasks}
 
     for epoch in range(state.step // per_epoch + 1, settings.epochs + 1):
-        batches = mixed_batches(lengths, settings.batch_size, seed=seed, epoch=epoch)
+        batches = mixed_batches(lengths, settings.batch_size, seed=seed, epoch=epoch, cap=settings.cap)
         model.train()
         waiting: list[tuple[dict, torch.Tensor]] = []
         for key, index in batches[state.step - (epoch - 1) * per_epoch :]:

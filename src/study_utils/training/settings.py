@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """How a run is trained; what each field means is in `study_utils.params.TrainingParams`."""
+    """How a run is trained; what each field means is in `study_utils.params.TrainingParams`.
+
+    `cap` is that of `study_utils.catalog.Stage`: examples of a task in an epoch, at most.
+    """
 
     epochs: int
     learning_rate: float
@@ -17,3 +20,4 @@ class TrainingSettings:
     weight_decay: float = 0.0
     clip: float = 1.0
     dropout: float | None = None
+    cap: int | None = None

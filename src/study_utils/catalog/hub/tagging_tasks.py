@@ -1,0 +1,188 @@
+"""Parts of speech, named entities and supertags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from study_utils.catalog.hub.domain_kinds import entities, published
+from study_utils.catalog.hub.shared import LOCAL, MAIN, UNPINNED, english, every
+from study_utils.catalog.schema import HubRows, Task
+
+_UD = "2.7"
+
+_TREEBANKS = {
+    **dict(en="en_ewt", af="af_afribooms", ar="ar_padt", bg="bg_btb", de="de_gsd", el="el_gdt", es="es_gsd"),
+    **dict(eu="eu_bdt", fa="fa_seraji", fi="fi_tdt", fr="fr_gsd", he="he_htb", it="it_isdt", kk="kk_ktb"),
+    **dict(lt="lt_hse", mr="mr_ufal", nl="nl_alpino", pl="pl_pdb", pt="pt_gsd", ro="ro_rrt", ru="ru_gsd"),
+    **dict(ta="ta_ttb", th="th_pud", tr="tr_imst", uk="uk_iu", ur="ur_udtb", wo="wo_wtb", yo="yo_ytb"),
+    **dict(zh="zh_gsd"),
+}
+_UD_TEST_ROWS = {
+    **dict(en=2077, af=425, ar=680, bg=1116, de=977, el=456, es=426, eu=1799, fa=600, fi=1555, fr=416, he=491),
+    **dict(it=482, kk=1047, lt=55, mr=47, nl=596, pl=2215, pt=1204, ro=729, ru=601, ta=120, th=1000, tr=983),
+    **dict(uk=892, ur=535, wo=470, yo=318, zh=500),
+}
+_UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+
+_PANX_CODES = (
+    "en af ar az bg bn de el es et eu fa fi fr gu he hi hu id it ja jv ka kk ko lt ml mr ms my nl pa pl pt qu ro ru "
+    "sw ta te th tl tr uk ur vi yo zh".split()
+)
+_PANX_LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+_PANX_FAMILY = ("panx", "panx_dev", "masakhaner")
+
+_MASAKHANER_CONFIGS = {
+    **dict(bm="bam", bbj="bbj", ee="ewe", fon="fon", ha="hau", ig="ibo", rw="kin", lg="lug", luo="luo", mos="mos"),
+    **dict(ny="nya", pcm="pcm", sn="sna", sw="swa", tn="tsn", tw="twi", wo="wol", xh="xho", yo="yor", zu="zul"),
+}
+
+_ENTITIES = {"id": "id", "tokens": "tokens", "tags": "ner_tags"}
+
+_CCG = (
+    r"N NP N/N NP[nb]/N NP\NP (NP\NP)/NP ((S\NP)\(S\NP))/NP PP/NP PP PR conj , . : ; LRB RRB (S\NP)\(S\NP) "
+    r"(S\NP)/(S\NP) S/S (S/S)/NP S[dcl]\NP (S[dcl]\NP)/NP (S[dcl]\NP)/PP (S[dcl]\NP)/S[dcl] (S[dcl]\NP)/S[em] "
+    r"((S[dcl]\NP)/PP)/NP ((S[dcl]\NP)/NP)/NP (S[dcl]\NP)/(S[adj]\NP) (S[dcl]\NP)/(S[pss]\NP) (S[dcl]\NP)/(S[b]\NP) "
+    r"(S[dcl]\NP)/(S[to]\NP) (S[dcl]\NP)/(S[pt]\NP) (S[dcl]\NP)/(S[ng]\NP) S[b]\NP (S[b]\NP)/NP (S[b]\NP)/PP "
+    r"((S[b]\NP)/PP)/NP (S[b]\NP)/(S[adj]\NP) (S[b]\NP)/(S[pss]\NP) (S[to]\NP)/(S[b]\NP) S[ng]\NP (S[ng]\NP)/NP "
+    r"(S[ng]\NP)/PP (S[ng]\NP)/(S[to]\NP) S[pss]\NP (S[pss]\NP)/PP (S[pss]\NP)/NP (S[pss]\NP)/(S[to]\NP) S[pt]\NP "
+    r"(S[pt]\NP)/NP (S[pt]\NP)/(S[pss]\NP) S[adj]\NP (S[adj]\NP)/PP (S[adj]\NP)/(S[to]\NP) S[em]/S[dcl] "
+    r"(NP\NP)/(S[dcl]\NP) (NP\NP)/(S[dcl]/NP) (NP\NP)/S[dcl] ((S\NP)\(S\NP))/S[dcl] ((S\NP)\(S\NP))/(S[b]\NP) "
+    r"((S\NP)\(S\NP))/((S\NP)\(S\NP)) (S/S)/S[dcl] (S/S)/(S/S) (N/N)/(N/N) (N/N)/N (N/N)\(N/N) N/PP (N/PP)/PP "
+    r"NP/NP (NP[nb]/N)\NP (S[dcl]\S[dcl])\NP ((S\NP)\(S\NP))\NP (NP\NP)\(NP\NP) (NP\NP)/(NP\NP) NP[expl] NP[thr] "
+    r"OTHER"
+).split()
+"""Frequent lexical categories as CCGbank writes them; every other one counts as OTHER."""
+
+_CCG_LAYOUT = (
+    "CCGbank is licensed (LDC2005T13) and on no hub. With a licence, write one row a sentence with the columns tokens "
+    "and tags (lists of text; tags are lexical categories such as (S[dcl]\\NP)/NP) to train.parquet (sections 02-21) "
+    "and validation.parquet (section 00), beside a README.md that begins with '---', 'configs:', "
+    "'- config_name: default', '  data_files:', '  - split: train', '    path: train.parquet', "
+    "'  - split: validation', '    path: validation.parquet', '---'"
+)
+
+
+def _ud(split: str, treebanks: Mapping[str, str], expected: Mapping[str, int]) -> HubRows:
+    return HubRows(
+        hub_id="commul/universal_dependencies",
+        revision=_UD,
+        split=split,
+        configs=treebanks,
+        columns={"tokens": "tokens", "tags": "upos"},
+        unlabelled=("_",),
+        expected=expected,
+    )
+
+
+def _panx(split: str, languages: Iterable[str], expected: Mapping[str, int]) -> HubRows:
+    return HubRows(
+        hub_id="unimelb-nlp/wikiann",
+        revision=MAIN,
+        split=split,
+        configs={code: code for code in languages},
+        columns={"tokens": "tokens", "tags": "ner_tags"},
+        expected=expected,
+    )
+
+
+def _ccg(split: str) -> HubRows:
+    return english(
+        "ldc/ccgbank",
+        split,
+        {"tokens": "tokens", "tags": "tags"},
+        revision=LOCAL,
+        other="OTHER",
+        not_on_hub=_CCG_LAYOUT,
+    )
+
+
+_PANX_TRAIN = _panx("train", ["en"], {"en": 20000})
+_PANX_VALIDATION = _panx("validation", ["en"], {"en": 10000})
+_PANX_TEST_ROWS = {"en": 10000, "af": 1000, "sw": 1000, **every("gu jv my pa qu yo".split(), 100)}
+
+TAGGING_TASKS = (
+    Task(
+        key="udpos",
+        title="UD-POS",
+        format="tag",
+        labels=tuple(_UPOS),
+        metric="token_accuracy",
+        train=_ud("train", {"en": "en_ewt"}, {"en": 12543}),
+        validation=_ud("validation", {"en": "en_ewt"}, {"en": 2002}),
+        test=_ud("test", _TREEBANKS, _UD_TEST_ROWS),
+        licence="one per treebank, mostly CC BY-SA and CC BY-NC-SA",
+        citation="Universal Dependencies 2.7",
+        note="Syntactic words, one treebank a language: not the benchmark's concatenation with fused words.",
+    ),
+    Task(
+        key="panx",
+        title="PAN-X",
+        format="tag",
+        labels=_PANX_LABELS,
+        metric="span_f1",
+        train=_PANX_TRAIN,
+        validation=_PANX_VALIDATION,
+        test=_panx("test", _PANX_CODES, _PANX_TEST_ROWS),
+        same_data=tuple(key for key in _PANX_FAMILY if key != "panx"),
+        licence="not stated (Wikipedia text: CC BY-SA)",
+        citation="Pan et al. 2017; Rahimi et al. 2019, arXiv 1902.00193",
+        note=f"Silver entities of Wikipedia. {UNPINNED}",
+    ),
+    Task(
+        key="panx_dev",
+        title="PAN-X (development)",
+        format="tag",
+        labels=_PANX_LABELS,
+        metric="span_f1",
+        train=_PANX_TRAIN,
+        validation=_PANX_VALIDATION,
+        test=_panx("validation", _PANX_CODES[1:], {"af": 1000, "sw": 1000, "jv": 100, "yo": 100}),
+        same_data=tuple(key for key in _PANX_FAMILY if key != "panx_dev"),
+        licence="not stated (Wikipedia text: CC BY-SA)",
+        citation="Pan et al. 2017; Rahimi et al. 2019, arXiv 1902.00193",
+        note=f"For copies whose test tags were stripped. English selects, so it is not scored. {UNPINNED}",
+    ),
+    Task(
+        key="masakhaner",
+        title="MasakhaNER 2.0",
+        format="tag",
+        labels=_PANX_LABELS,
+        metric="span_f1",
+        train=_PANX_TRAIN,
+        validation=_PANX_VALIDATION,
+        test=HubRows(
+            hub_id="masakhane/masakhaner2",
+            revision=MAIN,
+            split="test",
+            configs=_MASAKHANER_CONFIGS,
+            columns=_ENTITIES,
+            labels={"B-DATE": "O", "I-DATE": "O"},
+        ),
+        same_data=tuple(key for key in _PANX_FAMILY if key != "masakhaner"),
+        licence="CC BY-NC 4.0",
+        citation="Adelani et al. 2022, arXiv 2210.12391",
+        note=f"It has no English: PAN-X trains and selects; dates, which PAN-X lacks, count as O. {UNPINNED}",
+    ),
+    Task(
+        key="ccg",
+        title="CCG supertags",
+        format="tag",
+        labels=tuple(_CCG),
+        metric="token_accuracy",
+        train=_ccg("train"),
+        validation=_ccg("validation"),
+        licence="LDC2005T13 (licensed)",
+        citation="Hockenmaier and Steedman 2007",
+        note="Only with a licence; frequent lexical categories, the rest as OTHER.",
+    ),
+    entities(
+        "wnut17",
+        "WNUT-17",
+        "general",
+        ("corporation", "creative-work", "group", "location", "person", "product"),
+        published("leondz/wnut_17", _ENTITIES, (3394, 1009), config="wnut_17"),
+        licence="CC BY 4.0",
+        citation="Derczynski et al. 2017",
+        note=UNPINNED,
+    ),
+)

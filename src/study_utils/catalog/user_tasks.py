@@ -1,0 +1,146 @@
+"""A user's own tasks: a YAML file that declares tasks of known formats, without a line of code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from study_utils.catalog.conditions import add_conditions
+from study_utils.catalog.schema import DOMAINS, FORMATS, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.tasks import add_tasks
+from study_utils.errors import CatalogError, ParameterError, unknown
+
+Text = Annotated[str, Field(strict=True, min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HubSplit(_Strict):
+    """Rows in a hub data set, or a mirror of it."""
+
+    split: Text = Field(description="split as the hub names it; several joined by +")
+    configs: dict[Text, Text] = Field(min_length=1, description="language code: config")
+
+
+class UserTask(_Strict):
+    """One task of a user's file; fields mean what they mean in `study_utils.catalog.Task`."""
+
+    title: Text
+    format: Literal[FORMATS]
+    metric: Text
+    labels: tuple[Text, ...] = ()
+    columns: dict[Text, Text | tuple[Text, ...]] = Field(min_length=1, description="field: column")
+    label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
+    unlabelled: tuple[str | int, ...] = Field((), description="values that mean no gold label")
+    folder: Text | None = Field(None, description="folder of the files, from this file's folder")
+    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    revision: Text | None = Field(None, description="commit of the hub data set")
+    train: dict[Text, Text] | HubSplit | None = None
+    validation: dict[Text, Text] | HubSplit | None = None
+    test: dict[Text, Text] | HubSplit | None = None
+    training_language: Text = "en"
+    domain: Literal[DOMAINS] = "general"
+    chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    value_range: tuple[float, float] | None = None
+    unanswerable: bool = False
+    same_data: tuple[Text, ...] = ()
+    licence: Text
+    citation: Text
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> UserTask:
+        if (self.folder is None) == (self.hub_id is None):
+            raise ValueError("name either a folder of files or a hub_id")
+        if (self.hub_id is None) != (self.revision is None):
+            raise ValueError("a hub_id needs a revision (a commit), and only a hub_id has one")
+        for role in ("train", "validation", "test"):
+            rows = getattr(self, role)
+            if rows is not None and isinstance(rows, HubSplit) != (self.hub_id is not None):
+                wanted = "split and configs" if self.hub_id else "one file a language, such as {en: train.jsonl}"
+                raise ValueError(f"{role}: write {wanted}")
+        return self
+
+
+class UserTasks(_Strict):
+    """A file of tasks: key to task."""
+
+    tasks: dict[Text, UserTask] = Field(min_length=1)
+
+
+def enter_tasks(path: Path) -> tuple[str, ...]:
+    """Read a file of a user's own tasks and enter them, and a condition for each that can train, for this process.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        YAML with the one field `tasks`; the fields of a task are those of `UserTask`.
+
+    Returns
+    -------
+    tuple of str
+        Keys of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If the file is missing, no YAML, or doesn't describe tasks. All faults are listed at once.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParameterError(
+            f"{path} is missing: tasks_from names files of tasks, from the parameter file's folder"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ParameterError(f"{path} is not readable as YAML: {error}") from error
+    try:
+        declared = UserTasks.model_validate(content).tasks
+        tasks = [_task(key, spec, path.parent.resolve()) for key, spec in declared.items()]
+        add_tasks(tasks)
+        add_conditions(tasks)
+    except ValidationError as error:
+        raise ParameterError("\n".join([f"{path} does not describe tasks:", *map(_explain, error.errors())])) from None
+    except CatalogError as error:
+        raise ParameterError(f"{path}: {error}") from None
+    return tuple(declared)
+
+
+def _task(key: str, spec: UserTask, base: Path) -> Task:
+    same = {
+        name: getattr(spec, name)
+        for name in (
+            *("title", "format", "metric", "labels", "training_language", "domain", "chance", "value_range"),
+            *("unanswerable", "same_data", "licence", "citation", "note"),
+        )
+    }
+    roles = {role: _rows(spec, getattr(spec, role), base) for role in ("train", "validation", "test")}
+    return Task(key=key, **same, **roles)
+
+
+def _rows(spec: UserTask, rows: Mapping[str, str] | HubSplit | None, base: Path) -> Rows | None:
+    if rows is None:
+        return None
+    table = {"columns": spec.columns, "labels": spec.label_names, "unlabelled": spec.unlabelled}
+    if isinstance(rows, HubSplit):
+        return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=rows.configs, **table)
+    return FolderRows(folder=str(base / spec.folder), files=rows, **table)
+
+
+def _explain(fault: Mapping[str, Any]) -> str:
+    place = [str(part) for part in fault["loc"]]
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        known = UserTask.model_fields if len(place) > 1 else UserTasks.model_fields
+        message = unknown("field", place[-1], known)
+    elif isinstance(fault["input"], bool):
+        message += f"; got {fault['input']} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
+    elif not isinstance(fault["input"], dict | list | UserTask):
+        message += f"; got {fault['input']!r}"
+    return f"  {'.'.join(place) or 'file'}: {message}"

@@ -1,0 +1,106 @@
+"""Every declaration on the hub: complete, unique, and none forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from study_utils.catalog import CONDITIONS, TASKS, HubRows, condition
+from study_utils.catalog.hub import HUB_TASKS
+from study_utils.catalog.hub.matched import MATCHED
+
+FIELDS = {
+    "classify": ({"text", "label"}, {"text_pair", "id"}),
+    "regress": ({"text", "text_pair", "label"}, {"id"}),
+    "choose": ({"text", "choices", "label"}, {"question", "id"}),
+    "tag": ({"tokens", "tags"}, {"id"}),
+    "answer": ({"id", "text", "question", "answers", "starts"}, set()),
+    "retrieve-neighbour": ({"text", "translation"}, {"id"}),
+    "retrieve-mine": ({"foreign_id", "english_id", "id", "text"}, set()),
+    "retrieve-rank": (
+        {"text"},
+        {"id", "passage", "starts", "paragraph", "sentence_starts", "sentence_ends"}
+        | {"target", "candidate_id", "candidate_text"},
+    ),
+}
+
+hub = pytest.mark.parametrize("item", HUB_TASKS, ids=lambda task: task.key)
+
+
+def sources(item):
+    return [rows for rows in (item.train, item.validation, item.test) if isinstance(rows, HubRows)]
+
+
+@hub
+def test_columns_are_those_of_the_shape(item) -> None:
+    needed, possible = FIELDS[item.shape]
+    for rows in sources(item):
+        assert needed <= set(rows.columns) <= needed | possible
+
+
+@hub
+def test_renamed_labels_are_labels(item) -> None:
+    for rows in sources(item):
+        if item.labels:
+            assert set(rows.labels.values()) <= set(item.labels)
+        elif item.format == "choose":
+            places = list(rows.labels.values())
+            assert places == list(range(len(places)))
+        if rows.other:
+            assert rows.other in item.labels
+
+
+@hub
+def test_a_target_is_trained_and_selected_in_english(item) -> None:
+    if item.test is not None and item.train is not None:
+        assert list(item.train.configs) == list(item.validation.configs) == ["en"]
+
+
+def test_no_two_tasks_declare_the_same() -> None:
+    seen: dict[object, str] = {}
+    for item in HUB_TASKS:
+        same = (item.format, *(str(getattr(item, role)) for role in ("train", "validation", "test")))
+        assert same not in seen, f"{item.key} repeats {seen.get(same)}"
+        seen[same] = item.key
+    titles = [item.title for item in TASKS.values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_what_the_papers_and_the_benchmark_ask_for_is_there() -> None:
+    targets = (
+        "xnli pawsx xcopa udpos panx xquad mlqa tydiqa tatoeba bucc lareqa mewslix sib200 masakhaner afrisenti "
+        "stsb_multi"
+    )
+    assert all(TASKS[key].languages for key in targets.split())
+    intermediate = (
+        "mnli snli anli qqp squad1 squad2 hellaswag cosmosqa commonsenseqa ccg social_iqa sst2 stsb imdb ocnli indonli "
+        "farstail jsick tydiqa_ko xnli_pairs_sw stsb_zh"
+    )
+    for key in intermediate.split():
+        assert TASKS[key].is_trained
+        assert condition(key).tasks == (key,)
+
+
+def test_every_intermediate_task_has_a_condition_of_its_key() -> None:
+    for key, item in TASKS.items():
+        if item.is_trained and not item.languages:
+            assert CONDITIONS[key].tasks == (key,)
+            assert CONDITIONS[key].reason
+
+
+def test_mixtures_of_the_first_paper() -> None:
+    assert set(condition("anli_plus").tasks) == {"snli", "mnli", "anli"}
+    nine = {"qqp", "squad2", "squad1", "hellaswag", "ccg", "cosmosqa", "commonsenseqa"}
+    assert set(condition("all_nine").tasks) == nine | {"snli", "mnli", "anli"}
+    assert set(condition("all_public").tasks) == set(condition("all_nine").tasks) - {"ccg"}
+    assert condition("all_nine").stages[0].cap == condition("all_public").stages[0].cap == 131072
+
+
+def test_matched_tasks_share_their_format_and_say_their_domain() -> None:
+    for kind, by_domain in MATCHED.items():
+        items = [TASKS[key] for keys in by_domain.values() for key in keys]
+        assert len({item.format for item in items}) == 1, kind
+        assert all(item.is_trained for item in items), kind
+        for domain, keys in by_domain.items():
+            assert {TASKS[key].domain for key in keys} == {domain}, kind
+    named = {key for by_domain in MATCHED.values() for keys in by_domain.values() for key in keys}
+    assert {item.key for item in HUB_TASKS if item.domain != "general"} <= named

@@ -1,0 +1,160 @@
+"""A user's own tasks, from a file, without a line of code; the recipe in CONTRIBUTING.md, carried out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from study_utils.catalog import CONDITIONS, TASKS, condition
+from study_utils.catalog.user_tasks import enter_tasks
+from study_utils.data.check import main
+from study_utils.data.sources import load_rows, source_digest
+from study_utils.errors import DataError, ParameterError
+from study_utils.params import load_params
+from study_utils.paths import project_root
+
+HEADING = "## Add a data set of your own"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue_as_it_was():
+    tasks, conditions = dict(TASKS), dict(CONDITIONS)
+    yield
+    for now, before in ((TASKS, tasks), (CONDITIONS, conditions)):
+        now.clear()
+        now.update(before)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Write the files of the recipe; gives its command."""
+    text = (project_root() / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text[text.index(HEADING) :].split("\n## ")[0]
+    blocks = re.findall(r"`([\w./]+)`[^`]*?:\n\n( +)```\w+\n(.*?)\n +```", section, flags=re.DOTALL)
+    assert len(blocks) == 5
+    for name, indent, content in blocks:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(re.sub(f"^{indent}", "", content, flags=re.MULTILINE) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return re.search(r"```sh\n +(.*?)\n", section).group(1)
+
+
+def test_the_recipe(recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    program, arguments = recipe.split(" -m study_utils.data ")
+    assert program == "python"
+    assert main(shlex.split(arguments)) == 0
+    assert "4 unstated" in capsys.readouterr().out
+    study = {
+        **dict(title="t", encoders=["e5_small"], conditions=["none", "my_tags"], targets=["my_tags"], seeds=[0]),
+        "tasks_from": ["../my_tags/tasks.yaml"],
+    }
+    (tmp_path / "params").mkdir()
+    path = tmp_path / "params/mine.yaml"
+    path.write_text(yaml.safe_dump(study), encoding="utf-8")
+    params = load_params(str(path))
+    assert params.task_languages("my_tags") == ("en", "de")
+    assert condition("my_tags").tasks == ("my_tags",)
+    rows = load_rows(TASKS["my_tags"], "test", languages=("de",), mirror=None)
+    assert rows.to_dict("records") == [
+        {"id": "0", "language": "de", "tokens": ["Mehr", "Brot"], "tags": ["O", "B-FOOD"]}
+    ]
+    assert rows.attrs["source"] == "folder"
+
+
+def test_the_digest_is_of_the_content(recipe: str, tmp_path: Path) -> None:
+    enter_tasks(tmp_path / "my_tags/tasks.yaml")
+    task = TASKS["my_tags"]
+    before = source_digest(task, "test", languages=("en", "de"), mirror=None)
+    assert json.loads(json.dumps(before)) == before
+    assert str(tmp_path) not in json.dumps(before)
+    path = tmp_path / "my_tags/test.de.jsonl"
+    path.write_text(path.read_text().replace("Brot", "Reis"))
+    after = source_digest(task, "test", languages=("en", "de"), mirror=None)
+    assert after["files"]["en"] == before["files"]["en"]
+    assert after["files"]["de"] != before["files"]["de"]
+    path.unlink()
+    with pytest.raises(DataError, match=r"test\.de\.jsonl is missing"):
+        source_digest(task, "test", languages=("en", "de"), mirror=None)
+
+
+def test_reading_the_same_file_twice_changes_nothing_and_another_one_is_refused(recipe: str, tmp_path: Path) -> None:
+    path = tmp_path / "my_tags/tasks.yaml"
+    assert enter_tasks(path) == enter_tasks(path) == ("my_tags",)
+    path.write_text(path.read_text().replace("My tags", "Yours"))
+    with pytest.raises(ParameterError, match="'my_tags' is declared twice"):
+        enter_tasks(path)
+
+
+SPEC = {
+    **dict(title="T", format="classify", labels=["neg", "pos"], metric="accuracy", licence="l", citation="c"),
+    **dict(columns={"text": "t", "label": "y"}, folder=".", train={"en": "a.csv"}, validation={"en": "a.csv"}),
+}
+
+
+def enter(place: Path, **changes: object) -> tuple[str, ...]:
+    spec = {key: value for key, value in (SPEC | changes).items() if value is not None}
+    (place / "tasks.yaml").write_text(yaml.safe_dump({"tasks": {"mine": spec}}), encoding="utf-8")
+    return enter_tasks(place / "tasks.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.csv", 't,y\n"NA, he said",0\nnan,1\n'), ("a.tsv", "t\ty\nNA, he said\t0\nnan\t1\n")],
+)
+def test_cells_are_read_as_they_stand(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    enter(tmp_path, train={"en": name}, validation={"en": name}, label_names={"0": "neg", "1": "pos"})
+    rows = load_rows(TASKS["mine"], "train", languages=("en",), mirror=None)
+    assert rows[["text", "label"]].to_numpy().tolist() == [["NA, he said", "neg"], ["nan", "pos"]]
+
+
+def test_a_hub_data_set_of_your_own(tmp_path: Path) -> None:
+    hub = {"split": "train", "configs": {"de": "deu"}}
+    enter(tmp_path, folder=None, hub_id="me/mine", revision="abc", train=hub, validation=hub, training_language="de")
+    assert TASKS["mine"].train.configs == {"de": "deu"}
+    assert TASKS["mine"].training_language == "de"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"metrics": "accuracy"}, "tasks.mine.metrics: unknown field 'metrics'. Did you mean 'metric'"),
+        ({"metric": "acuracy"}, "Did you mean 'accuracy'"),
+        ({"labels": [True, "pos"]}, "put the word in quotes"),
+        ({"hub_id": "a/b"}, "name either a folder of files or a hub_id"),
+        ({"folder": None, "hub_id": "a/b"}, "a hub_id needs a revision"),
+        ({"train": {"split": "train", "configs": {"en": "c"}}}, "write one file a language"),
+        ({"train": {"de": "a.csv"}}, "training_language"),
+        ({"test": {"xx": "a.csv"}}, "not in languages.csv"),
+        ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
+        ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
+        ({"validation": None}, "training rows need validation rows"),
+    ],
+)
+def test_faults_are_named_with_advice(tmp_path: Path, changes: dict, said: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        enter(tmp_path, **changes)
+    assert "mine" not in TASKS
+
+
+def test_files_that_are_not_there_or_no_tables(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"tasks\.yaml is missing"):
+        enter_tasks(tmp_path / "tasks.yaml")
+    (tmp_path / "tasks.yaml").write_text("tasks: [")
+    with pytest.raises(ParameterError, match="not readable as YAML"):
+        enter_tasks(tmp_path / "tasks.yaml")
+    (tmp_path / "tasks.yaml").write_text("tasks: !!python/object/apply:os.system ['true']\n")
+    with pytest.raises(ParameterError, match="not readable as YAML"):
+        enter_tasks(tmp_path / "tasks.yaml")
+    enter(tmp_path, train={"en": "a.txt"}, validation={"en": "a.jsonl"})
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "a.jsonl").write_text("{no json}\n")
+    for role, said in (("train", r"files end in \.parquet, \.jsonl"), ("validation", r"a\.jsonl can't be read")):
+        with pytest.raises(DataError, match=said):
+            load_rows(TASKS["mine"], role, languages=("en",), mirror=None)

@@ -1,0 +1,70 @@
+"""What of a row source enters a run's id, and the language of training rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+import study_utils.plan as plan_module
+from study_utils.catalog import TASKS, FolderRows, StarterRows
+from study_utils.params import load_params
+from study_utils.plan import _declaration, _Planner, make_plan
+
+
+def test_fields_left_at_their_default_and_counts_change_no_id():
+    rows = TASKS["mnli"].train
+    assert _declaration(rows, ("en",)) == {
+        "hub_id": "nyu-mll/glue",
+        "revision": rows.revision,
+        "split": "train",
+        "configs": {"en": "mnli"},
+        "columns": {"text": "premise", "text_pair": "hypothesis", "label": "label"},
+        "unlabelled": (),
+    }
+    assert _declaration(dataclasses.replace(rows, expected={}), ("en",)) == _declaration(rows, ("en",))
+    starter = StarterRows(recipe="intent", split="train", languages=("en", "de"))
+    assert _declaration(starter, ("en",)) == {"recipe": "intent", "split": "train"}
+
+
+@pytest.mark.parametrize("key", ["tydiqa", "bc5cdr", "xcopa", "head_qa", "ccg", "lareqa"])
+def test_every_declaration_is_json_and_what_changes_rows_enters(key):
+    for role in ("train", "validation", "test"):
+        rows = getattr(TASKS[key], role)
+        if rows is not None:
+            declared = _declaration(rows, tuple(rows.configs)[:1])
+            json.dumps(declared, sort_keys=True)
+            assert len(declared["configs"]) == 1
+            for name in ("select", "held_out", "labels", "questions", "beside", "other"):
+                assert (name in declared) == bool(getattr(rows, name))
+            assert len(declared.get("select", {"by_language": {"": ""}})["by_language"]) == 1
+
+
+def test_a_folder_enters_by_its_content_alone(tmp_path):
+    rows = FolderRows(folder=str(tmp_path), files={"en": "a.csv"}, columns={"text": "t"})
+    assert _declaration(rows, ("en",)) == {"columns": {"text": "t"}, "unlabelled": ()}
+
+
+def test_a_task_in_another_language_trains_and_selects_in_it(monkeypatch):
+    asked = []
+
+    def digest(task, role, *, languages, **_):
+        asked.append((task.key, role, languages))
+        return {"kind": "hub"}
+
+    monkeypatch.setattr(plan_module, "source_digest", digest)
+    planner = _Planner(load_params("quick"))
+    run = planner.training_data(TASKS["stsb_de"], planner.params.intermediate)
+    assert asked == [("stsb_de", "train", ("de",)), ("stsb_de", "validation", ("de",))]
+    assert run.work["languages"] == run.identity["languages"] == ("de",)
+
+
+def test_a_cap_enters_the_settings_only_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(plan_module, "source_digest", lambda *_, **__: {"kind": "hub"})
+    changes = {"conditions": ["none", "mixture", "all_public"], "seeds": [0], "targets": ["messages"]}
+    plan = make_plan(load_params("quick", changes))
+    settings = {run.name: run.work["settings"] for run in plan.of_stage("02_intermediate_training")}
+    capped = {name: own.get("cap") for name, own in settings.items()}
+    assert sorted(capped.values(), key=str) == [131072, None]
+    assert "cap" not in next(own for name, own in settings.items() if "mixture" in name)
