@@ -3,6 +3,7 @@
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
+from study_utils.analysis.intervals import robustness_intervals
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "gains",
     "join_languages",
     "robustness",
+    "robustness_intervals",
     "transfer",
 ]
