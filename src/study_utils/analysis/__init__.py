@@ -5,6 +5,7 @@ from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
 from study_utils.analysis.intervals import robustness_intervals
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
+from study_utils.analysis.sensitivity import sensitivity
 
 __all__ = [
     "PREDICTION_COLUMNS",
@@ -17,5 +18,6 @@ __all__ = [
     "join_languages",
     "robustness",
     "robustness_intervals",
+    "sensitivity",
     "transfer",
 ]
