@@ -1,6 +1,7 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
 
 from study_utils.analysis.bootstrap import Settings
+from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
 from study_utils.analysis.intervals import robustness_intervals
@@ -13,6 +14,7 @@ __all__ = [
     "SUMMARY_COLUMNS",
     "Settings",
     "check_results",
+    "equivalence",
     "family_gains",
     "gains",
     "join_languages",
