@@ -7,6 +7,7 @@ from study_utils.analysis.gains import gains, robustness, transfer
 from study_utils.analysis.intervals import robustness_intervals
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 from study_utils.analysis.sensitivity import sensitivity
+from study_utils.analysis.variance import variance_shares
 
 __all__ = [
     "PREDICTION_COLUMNS",
@@ -22,4 +23,5 @@ __all__ = [
     "robustness_intervals",
     "sensitivity",
     "transfer",
+    "variance_shares",
 ]
