@@ -2,7 +2,7 @@
 
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
-from study_utils.catalog.languages import LANGUAGES, Language, language, language_table
+from study_utils.catalog.languages import LANGUAGES, Language, covariate_table, language, language_table
 from study_utils.catalog.schema import METRICS, HubRows, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
@@ -20,6 +20,7 @@ __all__ = [
     "StarterRows",
     "Task",
     "condition",
+    "covariate_table",
     "encoder",
     "language",
     "language_table",
