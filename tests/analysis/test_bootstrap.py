@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from study_utils.analysis.bootstrap import Settings, example_deviations, unit_interval
-from study_utils.analysis.cells import ExampleDifferences
+from study_utils.analysis.bootstrap import _WEIGHTS, Settings, example_deviations, unit_interval
+from study_utils.analysis.cells import Block
 from study_utils.analysis.families import family_gains
 from study_utils.analysis.simulate import simulate_study
 
@@ -24,7 +25,7 @@ def covered(languages, seeds, *, language=0.0, seed=0.0, run=0.0, example=0.0, t
         of_examples = rng.normal(0, example, (tasks, languages, 1))
         gain = effect + of_examples + rng.normal(0, run, (tasks, languages, seeds))
         gain = gain + rng.normal(0, language, (1, languages, 1)) + rng.normal(0, seed, (1, 1, seeds))
-        drawn = rng.normal(0, example / np.sqrt(tasks * languages), settings.resamples)
+        drawn = rng.normal(0, example, (settings.resamples, tasks, languages))
         found = unit_interval(gain, examples=drawn, languages=codes, settings=settings, root=study)
         hits += found.low <= effect <= found.high
     return hits / STUDIES
@@ -75,32 +76,63 @@ def test_a_real_effect_is_found():
     assert family_gains(predictions, scores, settings=Settings(resamples=200))["clear"].all()
 
 
+def block(*correct, total=None, ids=None):
+    """Block whose runs are the baseline and conditions a, b, ... under seed 0."""
+    correct = np.array(correct, float)
+    count = correct.shape[1]
+    return Block(
+        runs=tuple((name, 0) for name in ("none", "a", "b")[: len(correct)]),
+        ids=np.arange(count) if ids is None else np.asarray(ids),
+        correct=correct,
+        total=np.ones(count) if total is None else np.asarray(total, float),
+        measure="accuracy",
+    )
+
+
+KEY = ("e", "clean", "t", "es")
+
+
 def test_resampled_examples_vary_as_they_should():
-    rng = np.random.default_rng(0)
-    difference = rng.normal(0.1, 0.5, 400)
-    block = ExampleDifferences(conditions=("mnli",), difference=difference[:, None], total=np.ones(400))
-    key = ("e", "clean", "t", "es")
-    drawn = example_deviations({key: block}, resamples=5000, root=1)[(*key, "mnli")]
+    difference = np.random.default_rng(0).normal(0.1, 0.5, 400)
+    (drawn,) = example_deviations({KEY: block(difference)}, resamples=5000, root=1)[KEY].T
     assert drawn.std() == pytest.approx(difference.std() / 20, rel=0.05)
     assert abs(drawn.mean()) < 4 * drawn.std() / np.sqrt(5000)
 
 
+def test_drawn_weights_are_poisson_to_the_second_moment():
+    assert (len(_WEIGHTS), _WEIGHTS.mean(), _WEIGHTS.var()) == (256, 1, 1)
+    assert np.bincount(_WEIGHTS.astype(int)) / 256 == pytest.approx(stats.poisson(1).pmf(range(6)), abs=0.005)
+
+
 def test_token_totals_weigh_the_examples():
-    block = ExampleDifferences(conditions=("m",), difference=np.array([[1.0], [0.0]]), total=np.array([1.0, 9.0]))
-    drawn = example_deviations({("e", "v", "t", "l"): block}, resamples=200, root=1)["e", "v", "t", "l", "m"]
-    assert set(np.round(drawn + 0.1, 6)) == {1.0, 0.1, 0.0}
+    """The spread of resampled token accuracy is that of a ratio of sums over sentences (linearised)."""
+    rng = np.random.default_rng(0)
+    total = rng.integers(1, 40, 500)
+    correct = rng.binomial(total, rng.beta(6, 2, 500))
+    (drawn,) = example_deviations({KEY: block(correct, total=total)}, resamples=5000, root=1)[KEY].T
+    ratio = correct.sum() / total.sum()
+    expected = np.sqrt(((correct - ratio * total) ** 2).sum()) / total.sum()
+    assert drawn.std() == pytest.approx(expected, rel=0.05)
 
 
 def test_conditions_share_their_draws():
-    same = np.repeat(np.random.default_rng(0).random((50, 1)), 2, axis=1)
-    block = ExampleDifferences(conditions=("a", "b"), difference=same, total=np.ones(50))
-    key = ("e", "v", "t", "l")
-    drawn = example_deviations({key: block}, resamples=50, root=3)
-    assert (drawn[(*key, "a")] == drawn[(*key, "b")]).all()
+    same = np.random.default_rng(0).random(50)
+    drawn = example_deviations({KEY: block(same, same)}, resamples=50, root=3)[KEY]
+    assert (drawn[:, 0] == drawn[:, 1]).all()
+
+
+def test_languages_share_the_draws_of_examples_with_the_same_id():
+    same = np.random.default_rng(0).random(60)
+    keys = [("e", "clean", "t", code) for code in ("es", "fr", "it")]
+    blocks = [block(same), block(same[::-1], ids=np.arange(60)[::-1]), block(same, ids=np.arange(60) + 1000)]
+    es, fr, it = (d[:, 0] for d in example_deviations(dict(zip(keys, blocks)), resamples=2000, root=3).values())
+    assert es == pytest.approx(fr, abs=1e-6)
+    assert abs(np.corrcoef(es, it)[0, 1]) < 0.1, "other examples are drawn on their own"
 
 
 def error_of(gain, draws=0.0, resamples=20_000):
-    examples = np.random.default_rng(2).normal(0, draws, resamples)
+    tasks, languages, _ = gain.shape
+    examples = np.random.default_rng(2).normal(0, draws * np.sqrt(tasks * languages), (resamples, tasks, languages))
     codes = tuple("abcdefgh"[: gain.shape[1]])
     return unit_interval(gain, examples=examples, languages=codes, settings=Settings(resamples=resamples), root=0)
 
@@ -119,6 +151,17 @@ def test_standard_errors_by_hand():
     above = error_of(gains.reshape(1, 4, 1), draws=of_mean * 2)
     assert above.standard_error == pytest.approx(of_mean * 2, rel=0.03)
     assert above.freedom == np.inf
+
+
+def test_noise_that_all_languages_share_is_added_in_full():
+    """Translations of one test set: what their examples have in common does not show between the languages."""
+    gains = np.array([0.01, 0.04, 0.0, 0.07]).reshape(1, 4, 1)
+    of_mean = gains.std(ddof=1) / 2
+    shared = np.repeat(np.random.default_rng(2).normal(0, 0.03, (20_000, 1, 1)), 4, axis=2)
+    settings = Settings(resamples=20_000)
+    found = unit_interval(gains, examples=shared, languages=tuple("abcd"), settings=settings, root=0)
+    assert found.standard_error == pytest.approx(np.sqrt(of_mean**2 + 0.03**2), rel=0.03)
+    assert found.freedom == pytest.approx((of_mean**2 + 0.03**2) ** 2 / (of_mean**4 / 3), rel=0.05)
 
 
 def test_a_task_with_one_language_of_several_adds_to_the_width():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.families import FAMILY_GAIN_COLUMNS, _corrected
+from study_utils.analysis.families import FAMILY_GAIN_COLUMNS, corrected
 from study_utils.analysis.simulate import simulate_study
 from study_utils.errors import AnalysisError
 
@@ -271,6 +271,6 @@ def test_a_study_with_the_baseline_only_gives_no_rows(study):
 
 def test_clear_needs_the_corrected_p_value():
     table = pd.DataFrame({"low": [0.01, 0.01, -0.01, np.nan], "high": 0.1, "p": [0.001, 0.04, 0.5, np.nan]})
-    found = _corrected(table)
+    found = corrected(table)
     assert found["p_holm"].tolist()[:3] == pytest.approx([0.003, 0.08, 0.5])
     assert found["clear"].tolist() == [True, False, False, False]

@@ -2,9 +2,14 @@
 
 from study_utils.analysis.benchmark import benchmark_average, task_scores
 from study_utils.analysis.bootstrap import Settings
+from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
+from study_utils.analysis.intervals import robustness_intervals
+from study_utils.analysis.mixed import mixed_gains
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
+from study_utils.analysis.sensitivity import sensitivity
+from study_utils.analysis.variance import variance_shares
 
 __all__ = [
     "PREDICTION_COLUMNS",
@@ -13,10 +18,15 @@ __all__ = [
     "Settings",
     "benchmark_average",
     "check_results",
+    "equivalence",
     "family_gains",
     "gains",
     "join_languages",
+    "mixed_gains",
     "robustness",
+    "robustness_intervals",
+    "sensitivity",
     "task_scores",
     "transfer",
+    "variance_shares",
 ]

@@ -1,4 +1,4 @@
-"""Paired gains per cell from predictions or scores: what the bootstrap resamples, laid out as arrays."""
+"""Paired cells from predictions or scores: what the bootstrap resamples, laid out as arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.gains import gains
+from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import (
     BASELINE,
     CELL,
@@ -17,170 +17,243 @@ from study_utils.analysis.results import (
     primary_metric,
     require_columns,
 )
-from study_utils.catalog import CONDITIONS, TASKS
-from study_utils.errors import AnalysisError
+from study_utils.catalog import CONDITIONS, LANGUAGES, TASKS
+from study_utils.errors import AnalysisError, unknown
 
 AGREEMENT = 1e-4
 """Largest difference allowed between a score in the results table and the same ratio of the predictions."""
 
-_BLOCK = ["encoder", "variant", "task", "language"]
+_BLOCK = ("encoder", "variant", "task", "language")
+_RUN = ("condition", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExampleDifferences:
-    """Examples of one (encoder, variant, task, language) and what each condition changes in them.
+class Block:
+    """Examples of one (encoder, variant, task, language) under every run.
 
     Attributes
     ----------
-    conditions : tuple of str
-        Without the baseline; the columns of `difference`.
-    difference : numpy.ndarray
-        Shape (examples, conditions): correct(condition) - correct(baseline), mean over seeds.
+    runs : tuple of (condition, seed)
+        The rows of `correct`, in order of condition and seed.
+    ids : numpy.ndarray
+        Shape (examples,): a whole number for each example id, the same one in every block.
+    correct : numpy.ndarray
+        Shape (runs, examples).
     total : numpy.ndarray
         Shape (examples,): what each example counts (1, or its tokens).
+    measure : str
+        Per-example measure that `correct` holds.
     """
 
-    conditions: tuple[str, ...]
-    difference: np.ndarray
+    runs: tuple[tuple[str, int], ...]
+    ids: np.ndarray
+    correct: np.ndarray
     total: np.ndarray
+    measure: str
+
+    @property
+    def score(self) -> np.ndarray:
+        """Score of every run, shape (runs,): sum of `correct` over sum of `total`."""
+        return self.correct.sum(axis=1) / self.total.sum()
 
 
-def choose_measures(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Keep one per-example measure a task: its primary metric where predictions carry it, else their only one.
+def example_blocks(predictions: pd.DataFrame) -> dict[tuple[str, str, str, str], Block]:
+    """Lay predictions out as arrays, one block an (encoder, variant, task, language).
 
-    Span F1 is no ratio of sums over examples, so a task whose primary metric it is appears with token accuracy.
+    One measure a task is kept: its primary metric where predictions carry it, else their only one. Span F1 is no
+    ratio of sums over examples, so a task whose primary metric it is appears with token accuracy. Rows without
+    `correct` or `total` have no example level and are left out.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Columns of `study_utils.analysis.results.PREDICTION_COLUMNS`; categorical columns are read fastest.
 
     Raises
     ------
     AnalysisError
-        If columns are missing, or a task has several measures and none is its primary metric.
+        If columns or names are missing, a language is unknown, a task has several measures and none is its primary
+        metric, examples occur twice, count nothing, or differ between runs of a block.
     """
     require_columns(predictions, PREDICTION_COLUMNS, table="predictions table")
-    wanted = {}
-    for task, measures in predictions.groupby("task", observed=True)["measure"].unique().items():
-        primary = primary_metric(task)
-        if primary in measures:
-            wanted[task] = primary
-        elif len(measures) == 1:
-            wanted[task] = measures[0]
-        else:
+    names: dict[str, np.ndarray] = {}
+    key = np.zeros(len(predictions), np.int64)
+    task = np.zeros(0, np.int64)
+    for name in (*_BLOCK, *_RUN, "example_id"):
+        codes, names[name] = _codes(predictions[name])
+        key *= max(1, len(names[name]))
+        key += codes
+        task = codes if name == "task" else task
+    for language in names["language"]:
+        if language not in LANGUAGES:
+            raise AnalysisError(unknown("language", language, LANGUAGES, where="predictions table"))
+    kept, measures = _chosen_rows(task, names["task"], predictions["measure"])
+    correct, total = (predictions[name].to_numpy(float) for name in ("correct", "total"))
+    kept = np.flatnonzero(kept & ~np.isnan(correct) & ~np.isnan(total))
+    kept = kept[np.argsort(key[kept], kind="stable")]
+    if not len(kept):
+        return {}
+    key, correct, total = key[kept], correct[kept], total[kept]
+    shape = [len(names[name]) for name in (*_BLOCK, *_RUN)]
+    run_key, ids = np.divmod(key, len(names["example_id"]))
+    starts = np.flatnonzero(np.diff(run_key, prepend=-1))
+    places = np.stack(np.unravel_index(run_key[starts], shape), axis=1)
+    if len(twice := np.flatnonzero(key[1:] == key[:-1])):
+        place = places[np.searchsorted(starts, twice[0], side="right") - 1]
+        where = ", ".join(str(names[name][at]) for name, at in zip((*_BLOCK, *_RUN), place))
+        differ = correct[twice] != correct[twice + 1]
+        how = "with conflicting results" if differ.any() else "with the same result"
+        raise AnalysisError(
+            f"an example id occurs twice {how} in ({where}): ids must be unique within a language; keep one run a cell"
+        )
+    first = np.flatnonzero((np.diff(places[:, : len(_BLOCK)], axis=0, prepend=-1) != 0).any(axis=1))
+    ends = np.append(starts, len(key))
+    found = {}
+    for a, b in zip(first, np.append(first[1:], len(starts))):
+        block = tuple(names[name][at] for name, at in zip(_BLOCK, places[a]))
+        rows = slice(ends[a], ends[b])
+        runs = tuple((names["condition"][c], names["seed"][s]) for c, s in places[a:b, len(_BLOCK) :])
+        found[block] = _block(block, runs, ids[rows], correct[rows], total[rows], np.diff(ends[a : b + 1]), measures)
+    return found
+
+
+def _block(
+    where: tuple[str, ...],
+    runs: tuple[tuple[str, int], ...],
+    ids: np.ndarray,
+    correct: np.ndarray,
+    total: np.ndarray,
+    sizes: np.ndarray,
+    measures: Mapping[str, str],
+) -> Block:
+    told, count = ", ".join(map(str, where)), int(sizes[0])
+    if (sizes != count).any() or (ids.reshape(-1, count) != ids[:count]).any():
+        raise AnalysisError(
+            f"the conditions or seeds of ({told}) were evaluated on different examples, so they cannot be paired: "
+            f"evaluate them on the same rows"
+        )
+    if (total.reshape(-1, count) != total[:count]).any():
+        raise AnalysisError(f"runs of ({told}) count the same examples differently (column total)")
+    if total[:count].sum() <= 0:
+        raise AnalysisError(f"predictions of ({told}) count nothing: score that run again")
+    return Block(
+        runs=runs,
+        ids=ids[:count],
+        correct=correct.reshape(-1, count),
+        total=total[:count],
+        measure=measures[where[2]],
+    )
+
+
+def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers for the values of a column, and the values, sorted, that they stand for."""
+    codes, values = pd.factorize(column)
+    if (bad := codes < 0).any():
+        raise AnalysisError(f"{bad.sum()} prediction rows have no {column.name}: evaluate that run again")
+    values = np.asarray(values, dtype=object)
+    order = np.argsort(values, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes], values[order]
+
+
+def _chosen_rows(task: np.ndarray, tasks: np.ndarray, column: pd.Series) -> tuple[np.ndarray, dict[str, str]]:
+    """Which rows hold the measure of their task, and task to measure."""
+    measure, measures = _codes(column)
+    pair = task * max(1, len(measures)) + measure
+    there = np.zeros((len(tasks), len(measures)), bool)
+    there.ravel()[np.unique(pair)] = True
+    chosen, wanted = {}, np.zeros_like(there)
+    for row, key in enumerate(tasks):
+        found, primary = list(measures[there[row]]), primary_metric(key)
+        if primary not in found and len(found) > 1:
             raise AnalysisError(
-                f"predictions of task {task!r} have the measures {sorted(measures)} and not its primary metric "
-                f"{primary!r}: keep the rows of one of them"
+                f"predictions of task {key!r} have the measures {found} and not its primary metric {primary!r}: keep "
+                f"the rows of one of them"
             )
-    return predictions[predictions["measure"] == predictions["task"].map(wanted)]
+        chosen[key] = primary if primary in found else found[0]
+        wanted[row] = measures == chosen[key]
+    return wanted.ravel()[pair], chosen
 
 
-def cells_from_predictions(predictions: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFrame:
-    """Paired gains of every cell, computed from the predictions.
+def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | None) -> pd.DataFrame:
+    """Pair every cell with the baseline, and with English under the same condition.
+
+    Parameters
+    ----------
+    blocks : mapping or None
+        From `example_blocks`. Tasks without blocks are taken from the scores.
+    scores : pandas.DataFrame or None
+        A valid results table. Without it every language but English is zero-shot, and shared data is looked up in the
+        catalogue.
 
     Returns
     -------
     pandas.DataFrame
-        As `cells_from_scores`.
+        One row a cell of every condition but the baseline: the columns of `CELL`, `measure`, `score`, `baseline`,
+        `gain`, `english`, `english_baseline` (missing where the task does not score English), `examples` (0: no
+        example level), `zero_shot`, `same_data`.
 
     Raises
     ------
     AnalysisError
-        If a cell has no baseline, or its score in `scores` is another.
+        If a cell has no baseline, or predictions and scores disagree.
     """
-    measured = predictions.dropna(subset=["correct", "total"])
-    sums = measured.groupby([*CELL, "measure"], observed=True, sort=True)
-    table = sums.agg(correct=("correct", "sum"), total=("total", "sum"), examples=("example_id", "size")).reset_index()
-    if (table["total"] <= 0).any():
-        first = table[table["total"] <= 0].iloc[0]
-        raise AnalysisError(f"predictions of {first[list(CELL)].tolist()} count nothing: score that run again")
-    table["value"] = table["correct"] / table["total"]
-    if scores is not None:
-        _check_agreement(table, scores)
-    key = [name for name in CELL if name != "condition"]
-    baseline = table.loc[table["condition"] == BASELINE, [*key, "value"]].rename(columns={"value": "baseline"})
-    paired = table[table["condition"] != BASELINE].merge(baseline, on=key, how="left", validate="many_to_one")
-    if (bad := paired["baseline"].isna()).any():
-        where = ", ".join(f"{name} {paired[bad].iloc[0][name]}" for name in CELL)
-        raise AnalysisError(f"predictions without a baseline {BASELINE!r}: {where}. Run it for the same cell")
-    paired["gain"] = paired["value"] - paired["baseline"]
-    paired = paired[[*CELL, "measure", "gain", "examples"]]
+    columns = [*CELL, "measure", "value", "examples"]
+    rows = [
+        (encoder, condition, task, language, variant, seed, block.measure, value, len(block.total))
+        for (encoder, variant, task, language), block in (blocks or {}).items()
+        for (condition, seed), value in zip(block.runs, block.score)
+    ]
+    values = pd.DataFrame(rows, columns=columns)
     if scores is None:
         related = {key: set(item.same_data) for key, item in TASKS.items()}
         trained = {key: set(item.tasks) for key, item in CONDITIONS.items()}
-        same = [bool(related[t] & trained.get(c, set())) for t, c in zip(paired["task"], paired["condition"])]
-        return paired.assign(zero_shot=paired["language"] != ENGLISH, same_data=same)
+        same = [bool(related[t] & trained.get(c, set())) for t, c in zip(values["task"], values["condition"])]
+        return _pair(values.assign(zero_shot=values["language"] != ENGLISH, same_data=same))
+    _check_agreement(values, scores)
     flags = scores[[*CELL, "zero_shot", "same_data"]].drop_duplicates()
-    paired = paired.merge(flags, on=list(CELL), how="left", validate="many_to_one")
-    if (bad := paired["zero_shot"].isna()).any():
-        raise AnalysisError(
-            f"{bad.sum()} cells of the predictions are not in the results table: give both of one study"
-        )
-    unmeasured = ~scores["task"].isin(measured["task"].unique())
-    if unmeasured.any():
-        paired = pd.concat([paired, cells_from_scores(scores[unmeasured])], ignore_index=True)
-    return paired
+    parts = []
+    if rows:
+        values = values.merge(flags, on=list(CELL), how="left", validate="many_to_one")
+        if (bad := values["zero_shot"].isna()).any():
+            raise AnalysisError(
+                f"{bad.sum()} cells of the predictions are not in the results table: give both of one study"
+            )
+        parts.append(values)
+    unmeasured = scores[~scores["task"].isin(values["task"].unique())]
+    if len(unmeasured):
+        other = of_metric(unmeasured).rename(columns={"metric": "measure"}).assign(examples=0)
+        parts.append(other[[*columns, "zero_shot", "same_data"]])
+    return _pair(pd.concat(parts, ignore_index=True))
 
 
-def cells_from_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Paired gains of every cell in the primary metric, computed from scores alone.
+def _pair(values: pd.DataFrame) -> pd.DataFrame:
+    value = values.set_index(list(CELL))["value"]
+    paired = values[values["condition"] != BASELINE].rename(columns={"value": "score"})
+    for name, fixed in (
+        ("baseline", {"condition": BASELINE}),
+        ("english", {"language": ENGLISH}),
+        ("english_baseline", {"condition": BASELINE, "language": ENGLISH}),
+    ):
+        other = pd.MultiIndex.from_frame(paired.assign(**fixed)[list(CELL)])
+        paired[name] = value.reindex(other).to_numpy()
+    if (bad := paired["baseline"].isna()).any():
+        where = ", ".join(f"{name} {paired[bad].iloc[0][name]}" for name in CELL)
+        raise AnalysisError(f"predictions without a baseline {BASELINE!r}: {where}. Run it for the same cell")
+    paired["gain"] = paired["score"] - paired["baseline"]
+    last = ["examples", "zero_shot", "same_data"]
+    return paired[[*CELL, "measure", "score", "baseline", "gain", "english", "english_baseline", *last]]
 
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `CELL`, `measure`, `gain` (fraction), `examples` (0: no example level), `zero_shot`,
-        `same_data`.
-    """
-    table = gains(scores).rename(columns={"metric": "measure"})
-    return table.assign(examples=0)[[*CELL, "measure", "gain", "examples", "zero_shot", "same_data"]]
 
-
-def _check_agreement(table: pd.DataFrame, scores: pd.DataFrame) -> None:
+def _check_agreement(values: pd.DataFrame, scores: pd.DataFrame) -> None:
     other = scores.rename(columns={"metric": "measure", "value": "stored"})[[*CELL, "measure", "stored"]]
-    both = table.merge(other, on=[*CELL, "measure"])
+    both = values.merge(other, on=[*CELL, "measure"])
     bad = (both["value"] - both["stored"]).abs() > AGREEMENT
     if bad.any():
         row = both[bad].iloc[0]
         where = ", ".join(f"{name} {row[name]}" for name in (*CELL, "measure"))
         raise AnalysisError(
             f"predictions give {row['value']:.4f} and the results table {row['stored']:.4f} for {where}: "
-            f"they are not from the same run; score it again"
+            f"they are not from the same run"
         )
-
-
-def example_differences(predictions: pd.DataFrame) -> Mapping[tuple, ExampleDifferences]:
-    """Lay out what each condition changes example by example, the same examples for condition and baseline.
-
-    Returns
-    -------
-    dict
-        (encoder, variant, task, language) to `ExampleDifferences`, examples sorted by id.
-
-    Raises
-    ------
-    AnalysisError
-        If conditions or seeds of one block were evaluated on different examples.
-    """
-    measured = predictions.dropna(subset=["correct", "total"])
-    measured = measured.sort_values([*_BLOCK, "condition", "seed", "example_id"], kind="stable")
-    found = {}
-    for block, part in measured.groupby(_BLOCK, observed=True, sort=True):
-        runs = part[["condition", "seed"]].drop_duplicates()
-        examples, rest = divmod(len(part), len(runs))
-        where = ", ".join(map(str, block))
-        ids = part["example_id"].to_numpy()
-        if rest or not (ids.reshape(len(runs), examples) == ids[:examples]).all():
-            raise AnalysisError(
-                f"the conditions or seeds of ({where}) were evaluated on different examples, so they cannot be paired: "
-                f"evaluate them on the same rows"
-            )
-        if len(set(ids[:examples])) < examples:
-            raise AnalysisError(f"an example id occurs twice in ({where}): ids must be unique within a language")
-        total = part["total"].to_numpy(float).reshape(len(runs), examples)
-        if not (total == total[0]).all():
-            raise AnalysisError(f"runs of ({where}) count the same examples differently (column total)")
-        correct = dict(zip(map(tuple, runs.to_numpy()), part["correct"].to_numpy(float).reshape(len(runs), examples)))
-        conditions = tuple(sorted(set(runs["condition"]) - {BASELINE}))
-        columns = [
-            np.mean([correct[c, s] - correct[BASELINE, s] for c, s in correct if c == name], axis=0)
-            for name in conditions
-        ]
-        difference = np.column_stack(columns) if columns else np.empty((examples, 0))
-        found[block] = ExampleDifferences(conditions=conditions, difference=difference, total=total[0])
-    return found

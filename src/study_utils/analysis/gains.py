@@ -105,12 +105,13 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
     Returns
     -------
     pandas.DataFrame
-        One row an (encoder, condition, group) over zero-shot languages without English: `n_languages`, `n_tasks`,
-        `n_seeds`, `gain` (macro over tasks of macro over languages), `negative_share` (of the language and task
-        pairs whose gain over seeds is below zero), `worst_language`, `worst_gain` (over its tasks), `spread`
+        One row an (encoder, variant, condition, group) over zero-shot languages without English: `n_languages`,
+        `n_tasks`, `n_seeds`, `gain` (macro over tasks of macro over languages), `negative_share` (of the languages
+        whose gain over seeds and tasks is below zero), `worst_language`, `worst_gain` (over its tasks), `spread`
         (standard deviation of gains between languages, within tasks), `seed_spread` (standard deviation of the gain
         between seeds; missing with one seed), `gap` and `retention` (macro over tasks that score English).
-        `group` is the reported family, or the language's name where there is one.
+        `group` is the reported family, or the language's name where there is one. The same numbers with intervals:
+        `study_utils.analysis.robustness_intervals`.
     """
     table = gains(scores, metric=metric)
     table = table[table["zero_shot"] & (table["language"] != ENGLISH)]
@@ -120,7 +121,8 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
     table = join_languages(table)
     table["group"] = group_labels(table)
     rows = []
-    for (encoder, condition, group), part in table.groupby(["encoder", "condition", "group"], sort=True):
+    keys = ["encoder", "variant", "condition", "group"]
+    for (encoder, variant, condition, group), part in table.groupby(keys, sort=True):
         cells = part.groupby(["task", "language"])["gain"].mean()
         by_language = part.groupby("name")["gain"].mean()
         by_seed = part.groupby(["seed", "task"])["gain"].mean().groupby("seed").mean()
@@ -129,13 +131,14 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
         rows.append(
             {
                 "encoder": encoder,
+                "variant": variant,
                 "condition": condition,
                 "group": group,
                 "n_languages": part["language"].nunique(),
                 "n_tasks": part["task"].nunique(),
                 "n_seeds": part["seed"].nunique(),
                 "gain": cells.groupby("task").mean().mean(),
-                "negative_share": (cells < NEGATIVE_TRANSFER - 1e-9).mean(),
+                "negative_share": (by_language < NEGATIVE_TRANSFER - 1e-9).mean(),
                 "worst_language": by_language.idxmin(),
                 "worst_gain": by_language.min(),
                 "spread": ((within**2).sum() / freedom) ** 0.5 if freedom else float("nan"),
@@ -148,7 +151,7 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
 
 
 ROBUSTNESS_COLUMNS = [
-    *("encoder", "condition", "group", "n_languages", "n_tasks", "n_seeds", "gain", "negative_share"),
+    *("encoder", "variant", "condition", "group", "n_languages", "n_tasks", "n_seeds", "gain", "negative_share"),
     *("worst_language", "worst_gain", "spread", "seed_spread", "gap", "retention"),
 ]
 

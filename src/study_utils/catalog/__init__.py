@@ -3,7 +3,7 @@
 from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark, benchmark
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
-from study_utils.catalog.languages import LANGUAGES, Language, language, language_table
+from study_utils.catalog.languages import LANGUAGES, Language, covariate_table, language, language_table
 from study_utils.catalog.schema import METRICS, FolderRows, HeldOut, HubRows, Select, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
@@ -27,6 +27,7 @@ __all__ = [
     "Task",
     "benchmark",
     "condition",
+    "covariate_table",
     "encoder",
     "language",
     "language_table",

@@ -67,6 +67,27 @@ def language_table() -> pd.DataFrame:
         return pd.read_csv(file, keep_default_na=False, dtype=str).set_index("code", drop=False)
 
 
+@cache
+def covariate_table() -> pd.DataFrame:
+    """Read what is known of languages as numbers, for models of gains.
+
+    `covariates.csv` is a table of its own because of its licence: the syntactic distances are derived from URIEL+
+    1.3.2 (CC BY-SA 4.0).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a language, indexed by `code`, missing where not known: `xlmr_gib` (GiB of XLM-R's training text, Table
+        6 of Conneau et al. 2020; missing where it saw none), `wikipedia_articles_log10` (log10 of the number of
+        articles in August 2020), `uriel_syntactic` (distance to English, 0 to 1: angle between the syntactic features
+        known of both, missing below 20 of them), `n_syntactic` (how many), and `source`.
+    """
+    path = resources.files("study_utils.catalog") / "covariates.csv"
+    with path.open(encoding="utf-8") as file:
+        # Only an empty cell is missing: "nan" and "NA" could be codes.
+        return pd.read_csv(file, keep_default_na=False, na_values=[""]).set_index("code")
+
+
 def _languages() -> dict[str, Language]:
     fields = list(Language.__dataclass_fields__)
     flags = ("is_isolate", "xlmr_seen", "mbert_seen", "in_xtreme_r")
