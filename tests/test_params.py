@@ -59,6 +59,14 @@ def test_changes_reach_nested_fields_and_are_validated(load):
         load(MINIMAL, {"target.epochs": 0})
 
 
+def test_fewer_targets_by_a_change_need_no_change_of_the_settings_left_without_one(load):
+    file = {**MINIMAL, "targets": ["xnli", "udpos"], "tasks": {"udpos": {"epochs": 5}, "xnli": {"epochs": 4}}}
+    assert load(file, {"targets": ["xnli"]}).tasks.keys() == {"xnli"}
+    assert load(file).tasks.keys() == {"udpos", "xnli"}
+    with pytest.raises(ParameterError, match="tasks.udpos: not among the targets"):
+        load(file, {"targets": ["xnli"], "tasks.udpos.epochs": 2})
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

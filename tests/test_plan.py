@@ -95,8 +95,8 @@ def test_a_seed_or_condition_more_keeps_every_run_there_was():
     assert ids() < ids({"seeds": [0, 1, 2]})
 
 
-def test_another_size_of_test_set_keeps_all_training():
-    kept = ids({"evaluation.examples": 20}) & ids()
+def test_another_size_of_test_set_keeps_all_training(params):
+    kept = ids({"evaluation.examples": params.evaluation.examples + 1}) & ids()
     assert {name.split("-")[0] for name in kept} == {"data", "intermediate", "target"}
 
 

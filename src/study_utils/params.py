@@ -226,7 +226,8 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
     name : str
         Name of a study in `params/` or path of a parameter file.
     changes : mapping of str to object, optional
-        Dotted field to value, such as ``{"target.epochs": 3, "seeds": [0, 1, 2]}``.
+        Dotted field to value, such as ``{"target.epochs": 3, "seeds": [0, 1, 2]}``. A change of `targets` drops the
+        file's settings of the targets that it leaves out.
 
     Raises
     ------
@@ -242,6 +243,8 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
         raise ParameterError(f"{path} is not readable as YAML: {error}") from error
     if not isinstance(content, dict):
         raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
+    if isinstance(kept := (changes or {}).get("targets"), list | tuple) and isinstance(content.get("tasks"), dict):
+        content["tasks"] = {key: own for key, own in content["tasks"].items() if key in kept}
     for dotted, value in (changes or {}).items():
         _set(content, dotted, value)
     for name in content.get("tasks_from") or ():
