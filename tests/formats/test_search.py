@@ -108,8 +108,10 @@ def test_ranking_by_hand(tokenizer):
     rows = ranking_rows(
         [("q1", "en", ["a", "c"]), ("q2", "de", ["d"])], [("a", "en"), ("b", "en"), ("c", "de"), ("d", "de")]
     )
-    features = retrieve.encode(rows, RANK, tokenizer, 16)
-    found = retrieve.decode(turned(0, 90, 10, 20, 30, 75), features, rows, RANK)
+    vectors = turned(0, 90, 10, 20, 30, 75)
+    features = retrieve.encode(rows.assign(context=["", "", "x", "", "x", ""]), RANK, tokenizer, 16)
+    assert features.source.tolist() == [0, 1, 3, 5, 2, 4], "those without context first"
+    found = retrieve.decode([vectors[row] for row in features.source], features, rows, RANK)
     assert [tuple(row) for row in found.itertuples(index=False)] == [
         ("en", "q1", "map_at_20", '["a", "c"]', '["a", "b", "c", "d"]', pytest.approx((1 + 2 / 3) / 2), 1.0),
         ("de", "q2", "map_at_20", '["d"]', '["d", "c", "b", "a"]', 1.0, 1.0),

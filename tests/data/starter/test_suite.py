@@ -33,6 +33,8 @@ def test_labels_and_languages_follow_the_stated_rules():
     assert task("utterance_domain").labels == rules.domain_labels(intents)
     for key in ("intent", "slots", "messages"):
         assert task(key).languages == rules.languages_of(key, intents), key
+    assert task("command_choice").languages == task("utterance_similarity").languages == task("intent").languages
+    assert task("slot_answer").languages == task("slots").languages
 
 
 def test_at_least_sixteen_languages_of_seven_families_and_two_or_more_in_the_large_branches():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from study_utils.data.starter.constructed import command_choice, slot_answer, utterance_similarity
 from study_utils.data.starter.message_rows import message_order, messages
 from study_utils.data.starter.recipes import intent, slots, utterance_domain, utterance_match
 
@@ -29,6 +30,9 @@ RECIPES: dict[str, Callable[[str, str], pd.DataFrame]] = {
     "utterance_domain": utterance_domain,
     "utterance_match": utterance_match,
     "message_order": message_order,
+    "command_choice": command_choice,
+    "slot_answer": slot_answer,
+    "utterance_similarity": utterance_similarity,
 }
 """Recipe name to a function of split and language."""
 

@@ -20,7 +20,8 @@ TAG_COLUMNS = ("id", "language", "tokens", "tags")
 MOST_OF_A_DOMAIN = {"train": 200, "validation": 40, "test": 40}
 """Most utterances of one domain in `utterance_domain`: timers have far more templates than the rest."""
 
-_CANDIDATES = 25
+CANDIDATES = 25
+"""Utterances of which the one that shares most words is taken, for a wrong partner that looks right."""
 
 
 def utterances_of(split: str, language: str) -> list[Utterance]:
@@ -90,7 +91,8 @@ def utterance_domain(split: str, language: str) -> pd.DataFrame:
     return _classify(rows, language)
 
 
-def _overlap(one: Utterance, other: Utterance) -> float:
+def word_overlap(one: Utterance, other: Utterance) -> float:
+    """Share of the words of two utterances that are in both."""
     mine, theirs = set(one.text.casefold().split()), set(other.text.casefold().split())
     return len(mine & theirs) / len(mine | theirs)
 
@@ -108,8 +110,8 @@ def _partner(anchor: Utterance, rows: list[Utterance], *, same: bool, rng: np.ra
     options = [row for row in rows if row.label != anchor.label]
     if not options:
         return None
-    candidates = [choose(options, rng) for _ in range(_CANDIDATES)]
-    return max(candidates, key=lambda row: _overlap(anchor, row)) if rng.random() < 0.5 else candidates[0]
+    candidates = [choose(options, rng) for _ in range(CANDIDATES)]
+    return max(candidates, key=lambda row: word_overlap(anchor, row)) if rng.random() < 0.5 else candidates[0]
 
 
 def utterance_match(split: str, language: str) -> pd.DataFrame:

@@ -36,6 +36,8 @@ class Utterance:
         Text of the template.
     tokens, tags : tuple of str
         Tokens and BIO tags (see `study_utils.data.starter.tokens`).
+    spans : tuple of (int, int, str)
+        First character of every slot value, one past the last, and slot name.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Utterance:
     template: str
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
+    spans: tuple[tuple[int, int, str], ...]
 
 
 @cache
@@ -94,6 +97,7 @@ def read_template(template: Template, *, language: str) -> Iterator[Utterance]:
             template=template.text,
             tokens=tuple(tagged[0]),
             tags=tuple(tagged[1]),
+            spans=sentence.spans,
         )
         count, failures = count + 1, 0
 
