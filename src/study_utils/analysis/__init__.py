@@ -1,4 +1,5 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
+
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
@@ -8,6 +9,7 @@ from study_utils.analysis.mixed import mixed_gains
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 from study_utils.analysis.sensitivity import sensitivity
 from study_utils.analysis.variance import variance_shares
+
 __all__ = [
     "PREDICTION_COLUMNS",
     "SCORE_COLUMNS",
