@@ -11,9 +11,10 @@ freedom. Seeds count with what they vary in the unit or in the whole condition, 
 agreeing by luck narrow nothing; languages likewise with what they vary in their family or on average over families, and
 what is borrowed counts for no more degrees of freedom than the family's own.
 
-`study_utils.analysis.calibrate` measures how often these intervals are right. With three seeds and families of three or
-more languages, 95 % intervals hold the truth in 95 to 98 % of simulated studies, with two languages in 98 to 99 %; with
-two seeds where nearly all variation is between seeds, in about 90 %.
+`study_utils.analysis.calibrate` measures how often intervals are right. In 300 simulated studies per design (2 to 6
+languages a family, 2 to 5 seeds; variation mostly between languages, examples or translated examples) 95 % intervals
+held the truth in 94 to 99 %, and at most 3 % of the studies made a false claim. They fall short where nearly all
+variation is between seeds: with two or three seeds they held in 90 to 94 %, and up to 8 % made a false claim.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def unit_interval(
     languages: tuple[str, ...],
     settings: Settings,
     root: int,
-    borrowed: Borrowed = Borrowed(),  # noqa: B008 - frozen
+    borrowed: Borrowed = Borrowed(),
     limits: tuple[float, float] = (-1.0, 1.0),
 ) -> Interval:
     """Estimate one unit (a family, a language, or all languages) under one condition.

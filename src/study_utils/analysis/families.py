@@ -80,10 +80,11 @@ def family_gains(
     pandas.DataFrame
         One row an (encoder, variant, condition, group). `estimate`, `low`, `high`, `standard_error` are fractions;
         `p` is two-sided and `p_holm` corrected over all rows of the table that have one (Holm 1979); `clear` says
-        whether the interval excludes zero, ``p_holm < 0.05``, and a family has `CLAIM_LANGUAGES` languages; `resampled` what the interval speaks about;
-        `n_examples` counts each test example once; `languages` and `tasks` name what is averaged; `measure` is the
-        per-example measure (see `choose_measures`); `same_data` names the tasks that share data with the condition
-        (left out if excluded); `withheld` says why an interval is missing.
+        whether the interval excludes zero, ``p_holm < 0.05`` and a family has `CLAIM_LANGUAGES` or more languages;
+        `resampled` what the interval speaks about; `n_examples` counts each test example once; `languages` and `tasks`
+        name what is averaged; `measure` is the per-example measure (see `study_utils.analysis.cells.example_blocks`);
+        `same_data` names the tasks that share data with the condition (left out if excluded); `withheld` says why an
+        interval is missing.
 
     Raises
     ------
