@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study_utils.analysis.bootstrap import _WEIGHTS, Settings, example_deviations, unit_interval
+from study_utils.analysis.bootstrap import (
+    _WEIGHTS,
+    Borrowed,
+    Settings,
+    example_deviations,
+    language_variance,
+    pool_languages,
+    unit_interval,
+)
 from study_utils.analysis.cells import Block
 from study_utils.analysis.families import family_gains
 from study_utils.analysis.simulate import simulate_study
@@ -169,3 +177,24 @@ def test_a_task_with_one_language_of_several_adds_to_the_width():
     both = np.array([[[0.01], [0.03]]])
     assert error_of(gain).standard_error > error_of(both).standard_error
     assert error_of(gain).estimate == pytest.approx((0.02 + 0.2) / 2)
+
+
+def test_languages_that_agree_by_luck_count_with_what_others_vary():
+    gains = np.array([0.02, 0.0201, 0.0199]).reshape(1, 3, 1)
+    args = {"examples": None, "languages": tuple("abc"), "settings": Settings(resamples=20_000), "root": 0}
+    alone = unit_interval(gains, **args)
+    pooled = Borrowed(language_variance=0.03**2, language_freedom=10)
+    found = unit_interval(gains, borrowed=pooled, **args)
+    assert found.standard_error == pytest.approx(0.03 / np.sqrt(3), rel=0.01)
+    assert found.standard_error > 50 * alone.standard_error
+    assert found.freedom == 4, "what is borrowed counts no more than the two degrees of freedom of its own"
+    little = unit_interval(gains, borrowed=Borrowed(language_variance=1e-12, language_freedom=10), **args)
+    assert (little.standard_error, little.freedom) == (alone.standard_error, 2)
+
+
+def test_pooled_variance_by_hand():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(1, 4, 1)), rng.normal(size=(1, 3, 1))
+    assert language_variance(first) == (pytest.approx(first.var(ddof=1)), 3)
+    expected = (3 * first.var(ddof=1) + 2 * second.var(ddof=1)) / 5
+    assert pool_languages([language_variance(first), language_variance(second)]) == (pytest.approx(expected), 5)

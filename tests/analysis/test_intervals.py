@@ -141,3 +141,24 @@ def test_by_branch_and_unknown_choices(study):
     assert "Romance" in set(branch["group"])
     with pytest.raises(AnalysisError, match=r"unknown value of by 'famliy' \(robustness_intervals\).*'family'"):
         robustness_intervals(*study, by="famliy", settings=FAST)
+
+
+def test_worst_and_share_come_from_simultaneous_intervals(study, found):
+    """Three languages at 95 % together are each at 1 - 0.05/3."""
+    strict = Settings(resamples=200, level=1 - 0.05 / 3)
+    each = family_gains(*study, by="language", settings=strict).set_index(["condition", "group"])
+    each = each.loc[[("mnli", name) for name in ("Spanish", "French", "Italian")]]
+    rows = found.set_index(["condition", "group", "quantity"]).sort_index()
+    worst = rows.loc[("mnli", "Romance", "worst_gain")]
+    assert (worst["low"], worst["high"]) == (pytest.approx(each["low"].min()), pytest.approx(each["high"].min()))
+    share = rows.loc[("mnli", "Romance", "negative_share")]
+    assert (share["low"], share["high"]) == (pytest.approx((each["high"] < 0).mean()), (each["low"] < 0).mean())
+
+
+def test_a_condition_that_changes_nothing_has_changes_of_zero_without_width(study):
+    predictions = study[0].query("condition == 'none'")
+    both = pd.concat([predictions, predictions.assign(condition="mnli")])
+    table = robustness_intervals(both, settings=FAST).set_index("quantity")
+    for name in ("gain", "gap_change", "retention_change"):
+        assert table.loc[name, ["estimate", "low", "high"]].to_numpy(float) == pytest.approx(0, abs=1e-6), name
+    assert (table.loc["retention", "high"] > table.loc["retention", "low"] + 0.01).all()

@@ -61,12 +61,12 @@ def test_an_effect_of_script_is_not_one_of_family():
 
 def test_contrasts_cover_the_truth_and_rarely_cry_wolf():
     clear = inside = 0
-    for number in range(30):
+    for number in range(15):
         found = mixed_gains(scores_of(0.02, number=number, noise=0.02), covariates=())
         clear += bool(found.contrasts["clear"].any())
         inside += int(((found.contrasts["low"] <= 0) & (found.contrasts["high"] >= 0)).sum())
-    assert clear <= 5
-    assert inside >= 0.95 * 90 - 7
+    assert clear <= 3
+    assert inside >= 0.95 * 45 - 5
 
 
 def test_seen_and_family_nested_are_named():

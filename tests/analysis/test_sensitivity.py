@@ -57,15 +57,16 @@ def test_full_rows_are_those_of_family_gains(study):
         assert row.lowest <= row.estimate <= row.highest
 
 
-def test_a_result_left_with_one_language_is_not_clear():
+def test_a_family_left_with_two_languages_is_not_clear():
     predictions, scores = simulate_study(
-        np.random.default_rng(0), effects={"mnli": 0.2}, languages=["ar", "he"], tasks={"sib200": "accuracy"},
+        np.random.default_rng(0), effects={"mnli": 0.2}, languages=["ar", "he", "am"], tasks={"sib200": "accuracy"},
         examples=400,
     )  # fmt: skip
     full = family_gains(predictions, scores, settings=FAST).iloc[0]
     row = sensitivity(predictions, scores, settings=FAST).iloc[0]
     assert row["sign_changes"] == ""
-    assert row["clear_changes"] == ("Arabic (Standard), Hebrew" if full["clear"] else "")
+    assert full["clear"]
+    assert row["clear_changes"] == "Amharic, Arabic (Standard), Hebrew"
 
 
 def test_only_a_baseline_gives_no_rows(study):

@@ -6,10 +6,10 @@ import pytest
 
 from study_utils.analysis import Settings, variance_shares
 from study_utils.analysis.results import join_languages
-from study_utils.analysis.variance import VARIANCE_COLUMNS
+from study_utils.analysis.variance import VARIANCE_COLUMNS, _ends
 
 CODES = "es fr it pt ro de nl af sv ru pl bg uk fi et hu ar he fa hi bn ur tr az kk".split()
-FAST = Settings(resamples=60)
+FAST = Settings(resamples=40)
 
 
 def scores_of(deviations, *, number=0, codes=CODES, tasks=("xnli", "sib200", "udpos", "tatoeba"), seeds=3):
@@ -46,11 +46,11 @@ def test_each_source_is_found_where_it_is(source):
 
 def test_intervals_cover_known_shares():
     truth, inside = {"language": 0.5, "residual": 0.5, "family": 0.0}, 0
-    for number in range(8):
+    for number in range(5):
         scores = scores_of({"language": 0.02, "residual": 0.02}, number=number, seeds=1)
         table = variance_shares(scores, settings=FAST).set_index("source")
         inside += sum(table.loc[name, "low"] <= share <= table.loc[name, "high"] for name, share in truth.items())
-    assert inside >= 22
+    assert inside >= 13
 
 
 def test_what_cannot_be_told_is_withheld():
@@ -63,3 +63,12 @@ def test_what_cannot_be_told_is_withheld():
     assert lonely.set_index("source").loc["family", "withheld"] == "every family has one language"
     same = scores_of({}).assign(value=0.5)
     assert set(variance_shares(same, settings=FAST)["withheld"]) == {"no gain differs from another"}
+
+
+def test_ends_by_hand():
+    """Odds of 1, drawn between 1/4 and 3/2: the truth may be as far above as the lowest draw is below."""
+    drawn = np.linspace(0.2, 0.6, 3).repeat(1000)[:, None]
+    low, high = _ends(np.array([0.5]), drawn, 0.95)
+    assert (low[0], high[0]) == (pytest.approx(0.2), pytest.approx(4 / 5))
+    nothing = _ends(np.array([0.0]), np.zeros((100, 1)), 0.95)
+    assert (nothing[0][0], nothing[1][0]) == (0, 0)

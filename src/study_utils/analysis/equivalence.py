@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from study_utils.analysis.holm import holm
 from study_utils.analysis.results import require_columns
 from study_utils.errors import AnalysisError
 
@@ -50,13 +50,12 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
         p = stats.t.sf((margin - size) / error, freedom)
     p = np.where(error > 0, p, np.where(size < margin, 0.0, 1.0))
     quantile = stats.t.ppf(1 - ALPHA, freedom)
-    holm = np.full(len(table), np.nan)
-    if tested.any():
-        holm[tested] = multipletests(p[tested], method="holm")[1]
+    p = np.where(tested, p, np.nan)
+    p_holm = holm(p)
     return table.assign(
         margin=margin,
-        p_equivalence=np.where(tested, p, np.nan),
-        p_equivalence_holm=holm,
-        equivalence=np.where(tested, np.where(holm < ALPHA, *VERDICTS), ""),
+        p_equivalence=p,
+        p_equivalence_holm=p_holm,
+        equivalence=np.where(tested, np.where(p_holm < ALPHA, *VERDICTS), ""),
         smallest_margin=np.where(tested, size + np.where(error > 0, quantile * error, 0), np.nan),
     )

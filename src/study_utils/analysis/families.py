@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from study_utils.analysis.bootstrap import Interval, Settings
+from study_utils.analysis.holm import holm
 from study_utils.analysis.units import Grid, grid_interval, prepare, unit_grids, withheld_reason
 
 CLEAR = 0.05
 """A result is called clear if its interval excludes zero and its corrected p-value is below this."""
+CLAIM_LANGUAGES = 3
+"""Fewest languages of a family for which a result can be called clear. Two show too little of how languages differ."""
 
 FAMILY_GAIN_COLUMNS = [
     *(
@@ -78,10 +80,11 @@ def family_gains(
     pandas.DataFrame
         One row an (encoder, variant, condition, group). `estimate`, `low`, `high`, `standard_error` are fractions;
         `p` is two-sided and `p_holm` corrected over all rows of the table that have one (Holm 1979); `clear` says
-        whether the interval excludes zero and ``p_holm < 0.05``; `resampled` what the interval speaks about;
-        `n_examples` counts each test example once; `languages` and `tasks` name what is averaged; `measure` is the
-        per-example measure (see `choose_measures`); `same_data` names the tasks that share data with the condition
-        (left out if excluded); `withheld` says why an interval is missing.
+        whether the interval excludes zero, ``p_holm < 0.05`` and a family has `CLAIM_LANGUAGES` or more languages;
+        `resampled` what the interval speaks about; `n_examples` counts each test example once; `languages` and `tasks`
+        name what is averaged; `measure` is the per-example measure (see `study_utils.analysis.cells.example_blocks`);
+        `same_data` names the tasks that share data with the condition (left out if excluded); `withheld` says why an
+        interval is missing.
 
     Raises
     ------
@@ -92,9 +95,9 @@ def family_gains(
     groups = prepared.table.groupby(["encoder", "variant", "label"])
     covered = {key: set(zip(part["task"], part["language"])) for key, part in groups}
     rows = []
-    for (encoder, variant, label, condition), part, grid, seeds in unit_grids(prepared):
+    for (encoder, variant, label, condition), part, grid, borrowed in unit_grids(prepared):
         keys = {"encoder": encoder, "variant": variant, "condition": condition, "group": label}
-        interval = grid_interval(grid, settings=settings, root=prepared.root, seed_deviations=seeds)
+        interval = grid_interval(grid, settings=settings, root=prepared.root, borrowed=borrowed)
         own = set(zip(part["task"], part["language"]))
         rows.append(
             keys
@@ -139,10 +142,8 @@ def behind(grid: Grid) -> dict:
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
     """Add Holm's correction over the rows that have a p-value, and which rows are clear."""
-    tested = table["p"].notna()
-    table["p_holm"] = np.nan
-    if tested.any():
-        table.loc[tested, "p_holm"] = multipletests(table.loc[tested, "p"], method="holm")[1]
+    table["p_holm"] = holm(table["p"])
     excludes = (table["low"] > 0) | (table["high"] < 0)
-    table["clear"] = (excludes & (table["p_holm"] < CLEAR)).astype(bool)
+    enough = (table["unit"] != "family") | (table["n_languages"] >= CLAIM_LANGUAGES)
+    table["clear"] = (excludes & (table["p_holm"] < CLEAR) & enough).astype(bool)
     return table

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.bootstrap import Settings
+from study_utils.analysis.bootstrap import Borrowed, Settings
 from study_utils.analysis.families import behind
 from study_utils.analysis.gains import NEGATIVE_TRANSFER
 from study_utils.analysis.units import Grid, grid_interval, prepare, unit_grids, withheld_reason
@@ -85,10 +85,10 @@ def robustness_intervals(
     )
     rows = []
     for value in LIMITS:
-        for (encoder, variant, label, condition), part, grid, seeds in unit_grids(prepared, value):
+        for (encoder, variant, label, condition), part, grid, borrowed in unit_grids(prepared, value):
             unit = part["unit"].iloc[0]
             keys = {"encoder": encoder, "variant": variant, "condition": condition, "unit": unit, "group": label}
-            args = {"settings": settings, "root": prepared.root, "seed_deviations": seeds}
+            args = {"settings": settings, "root": prepared.root, "borrowed": borrowed}
             lonely = unit != "language" and len(grid.languages) == 1
             found = [_average(value, grid, lonely=lonely, **args)]
             if value == "gain":
@@ -100,18 +100,18 @@ def robustness_intervals(
     return table.assign(place=place).sort_values([*keys, "place"], ignore_index=True).drop(columns="place")
 
 
-def _average(value: str, grid: Grid, *, lonely: bool, settings: Settings, root: int, seed_deviations) -> dict:
-    found = grid_interval(grid, settings=settings, root=root, seed_deviations=seed_deviations, limits=LIMITS[value])
+def _average(value: str, grid: Grid, *, lonely: bool, settings: Settings, root: int, borrowed: Borrowed) -> dict:
+    found = grid_interval(grid, settings=settings, root=root, borrowed=borrowed, limits=LIMITS[value])
     withheld = withheld_reason(grid, lonely=lonely, flat=not np.isfinite(found.p))
     return _row(value, grid, found.estimate, (found.low, found.high), method="bootstrap", withheld=withheld)
 
 
-def _over_languages(grid: Grid, *, settings: Settings, root: int, seed_deviations: np.ndarray) -> list[dict]:
+def _over_languages(grid: Grid, *, settings: Settings, root: int, borrowed: Borrowed) -> list[dict]:
     """Worst language and share with negative transfer, from simultaneous intervals of the languages."""
     count = len(grid.languages)
     strict = Settings(resamples=settings.resamples, level=1 - (1 - settings.level) / count, seed=settings.seed)
     alone = [grid.keep(language=place) for place in range(count)]
-    each = [grid_interval(one, settings=strict, root=root, seed_deviations=seed_deviations) for one in alone]
+    each = [grid_interval(one, settings=strict, root=root, borrowed=borrowed) for one in alone]
     estimates, lows, highs = (np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high"))
     reasons = [withheld_reason(one, lonely=False, flat=not np.isfinite(i.p)) for one, i in zip(alone, each)]
     withheld = "one language" if count == 1 else next(filter(None, reasons), "")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.covariates import COVARIATES, choose_covariates, choose_formats, language_facts
+from study_utils.analysis.holm import holm
 from study_utils.analysis.reml import Fit, fit, make_design
 from study_utils.analysis.units import check_choice, prepare
 
@@ -92,7 +92,7 @@ def mixed_gains(
     frames = {name: pd.DataFrame(rows, columns=[*_KEYS, *COLUMNS[name]]) for name, rows in found.items()}
     contrasts = frames["contrasts"]
     if len(contrasts):
-        contrasts["p_holm"] = multipletests(contrasts["p"], method="holm")[1]
+        contrasts["p_holm"] = holm(contrasts["p"])
         contrasts["clear"] = contrasts["p_holm"] < CLEAR
     return MixedGains(**frames)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
-from study_utils.analysis.bootstrap import Settings
-from study_utils.analysis.families import CLEAR, corrected, gain_row
+from study_utils.analysis.bootstrap import Borrowed, Settings
+from study_utils.analysis.families import CLAIM_LANGUAGES, CLEAR, corrected, gain_row
+from study_utils.analysis.holm import holm
 from study_utils.analysis.units import Grid, grid_interval, prepare, unit_grids
 from study_utils.catalog import LANGUAGES, TASKS
 
@@ -37,8 +37,8 @@ def sensitivity(
         `family_gains`), `lowest` and `highest` (fractions: range of the estimates) with what is missing then
         (`lowest_without`, `highest_without`), and what, left out, turns the sign (`sign_changes`) or changes whether
         the result is clear (`clear_changes`); both name the languages or tasks, or are empty. For `clear` the p-value
-        is corrected together with those of the other rows as they are. A family left with one language has no interval
-        and so is not clear.
+        is corrected together with those of the other rows as they are. A family left with fewer than three languages is
+        not clear.
     """
     prepared = prepare(
         predictions,
@@ -52,26 +52,26 @@ def sensitivity(
     )
     units = list(unit_grids(prepared))
 
-    def again(grid: Grid, *, unit: str, seeds: np.ndarray) -> dict:
-        interval = grid_interval(grid, settings=settings, root=prepared.root, seed_deviations=seeds)
+    def again(grid: Grid, *, unit: str, borrowed: Borrowed) -> dict:
+        interval = grid_interval(grid, settings=settings, root=prepared.root, borrowed=borrowed)
         return gain_row(interval, grid, unit=unit)
 
     rows = [
         dict(zip(("encoder", "variant", "group", "condition"), key))
-        | again(grid, unit=part["unit"].iloc[0], seeds=seeds)
-        for key, part, grid, seeds in units
+        | again(grid, unit=part["unit"].iloc[0], borrowed=borrowed)
+        for key, part, grid, borrowed in units
     ]
     if not rows:
         return pd.DataFrame(columns=SENSITIVITY_COLUMNS)
     table = corrected(pd.DataFrame(rows))
     found = []
-    for place, (_, part, grid, seeds) in enumerate(units):
+    for place, (_, part, grid, borrowed) in enumerate(units):
         row = table.iloc[place]
         unit = part["unit"].iloc[0]
         for kind, names in (("language", grid.languages), ("task", grid.tasks)):
             if len(names) < 2:
                 continue
-            kept = [again(grid.keep(**{kind: i}, drop=True), unit=unit, seeds=seeds) for i in range(len(names))]
+            kept = [again(grid.keep(**{kind: i}, drop=True), unit=unit, borrowed=borrowed) for i in range(len(names))]
             titles = [LANGUAGES[name].name if kind == "language" else TASKS[name].title for name in names]
             found.append(_summary(row, place, table["p"], kept, titles) | {"left_out": kind})
     return pd.DataFrame(found, columns=SENSITIVITY_COLUMNS)
@@ -96,7 +96,9 @@ def _summary(row: pd.Series, place: int, p: pd.Series, kept: list[dict], titles:
 
 
 def _clear(one: dict, p: pd.Series, place: int) -> bool:
-    if one["withheld"] or not (one["low"] > 0 or one["high"] < 0):
+    few = one["unit"] == "family" and one["n_languages"] < CLAIM_LANGUAGES
+    if few or one["withheld"] or not (one["low"] > 0 or one["high"] < 0):
         return False
-    others = p.drop(p.index[place]).dropna()
-    return bool(multipletests([one["p"], *others], method="holm")[1][0] < CLEAR)
+    together = p.to_numpy(float).copy()
+    together[place] = one["p"]
+    return bool(holm(together)[place] < CLEAR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study_utils.analysis.families import CLAIM_LANGUAGES
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
@@ -58,6 +59,8 @@ def describe_gain(row: pd.Series) -> str:
 def _verdict(row: pd.Series) -> str:
     if not row["clear"]:
         beyond = row["low"] > 0 or row["high"] < 0
+        if beyond and row["unit"] == "family" and row["n_languages"] < CLAIM_LANGUAGES:
+            return f"no claim about a family from fewer than {CLAIM_LANGUAGES} of its languages"
         return "not clear after correction for multiple comparisons" if beyond else "not clear at this size"
     return "a clear gain" if row["estimate"] > 0 else "a clear loss"
 

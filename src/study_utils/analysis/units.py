@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.bootstrap import Interval, Settings, example_deviations, unit_interval
+from study_utils.analysis.bootstrap import (
+    Borrowed,
+    Interval,
+    Settings,
+    example_deviations,
+    language_variance,
+    pool_languages,
+    unit_interval,
+)
 from study_utils.analysis.cells import example_blocks, paired_cells
 from study_utils.analysis.gains import group_labels
 from study_utils.analysis.results import BASELINE, ENGLISH, check_results, join_languages
@@ -177,8 +185,8 @@ def prepare(
 
 def unit_grids(
     prepared: Prepared, value: str = "gain"
-) -> Iterator[tuple[tuple[str, str, str, str], pd.DataFrame, Grid, np.ndarray]]:
-    """Go through the units: (encoder, variant, label, condition), rows, grid, deviations of the condition's seeds.
+) -> Iterator[tuple[tuple[str, str, str, str], pd.DataFrame, Grid, Borrowed]]:
+    """Go through the units: (encoder, variant, label, condition), rows, grid, what it borrows from the condition.
 
     Parameters
     ----------
@@ -188,28 +196,30 @@ def unit_grids(
         A key of `GRADIENTS`. Cells without it are left out, and units without such cells.
     """
     table = prepared.table.dropna(subset=[value])
-    by_seed = {key: _seed_deviations(part, value) for key, part in table.groupby(["encoder", "variant", "condition"])}
+    borrowed = {key: _borrowed(part, value) for key, part in table.groupby(["encoder", "variant", "condition"])}
     for key, part in table.groupby(["encoder", "variant", "label", "condition"], sort=True):
         encoder, variant, _, condition = key
         grid = _grid(part, prepared.draws, value=value, where=(encoder, variant), condition=condition)
-        yield key, part, grid, by_seed[encoder, variant, condition]
+        yield key, part, grid, borrowed[encoder, variant, condition]
+
+
+_AXES = ("task", "language", "seed")
+
+
+def _values(part: pd.DataFrame, *columns: str) -> list[np.ndarray]:
+    """Columns of a unit's rows as arrays of shape (tasks, languages, seeds), each sorted; missing where no row is."""
+    places, shape = zip(*((np.unique(part[name], return_inverse=True)[1], part[name].nunique()) for name in _AXES))
+    found = []
+    for name in columns:
+        found.append(np.full(shape, np.nan))
+        found[-1][places] = part[name]
+    return found
 
 
 def _grid(part: pd.DataFrame, draws: Mapping, *, value: str, where: tuple[str, str], condition: str) -> Grid:
-    tasks, languages, seeds = (tuple(sorted(part[name].unique())) for name in ("task", "language", "seed"))
-    axes = [
-        pd.Index(keys).get_indexer(part[name])
-        for keys, name in zip((tasks, languages, seeds), ("task", "language", "seed"))
-    ]
-    values = np.full((len(tasks), len(languages), len(seeds)), np.nan)
-    values[*axes] = part[value]
-    counts = np.zeros(values.shape[:2], int)
-    counts[axes[0], axes[1]] = part["examples"]
-    sources = []
-    for name in _FROM:
-        source = np.full(values.shape, np.nan)
-        source[*axes] = part[name]
-        sources.append(source)
+    tasks, languages, seeds = (tuple(sorted(part[name].unique())) for name in _AXES)
+    values, counts, *sources = _values(part, value, "examples", *_FROM)
+    counts = np.nan_to_num(counts).max(axis=2).astype(int)
     gradients = np.stack([np.broadcast_to(g, values.shape) for g in GRADIENTS[value](*sources)]) / len(seeds)
     resamples = next(iter(draws.values()))[1].shape[0] if draws else 0
     examples = np.zeros((resamples, *counts.shape), np.float32)
@@ -239,7 +249,7 @@ def grid_interval(
     *,
     settings: Settings,
     root: int,
-    seed_deviations: np.ndarray | None = None,
+    borrowed: Borrowed = Borrowed(),  # noqa: B008 - frozen
     limits: tuple[float, float] = (-1.0, 1.0),
 ) -> Interval:
     """Interval of a grid's macro average; see `study_utils.analysis.bootstrap.unit_interval`."""
@@ -249,7 +259,7 @@ def grid_interval(
         languages=grid.languages,
         settings=settings,
         root=root,
-        seed_deviations=seed_deviations,
+        borrowed=borrowed,
         limits=limits,
     )
 
@@ -298,8 +308,10 @@ def _check_grid(table: pd.DataFrame) -> None:
             )
 
 
-def _seed_deviations(part: pd.DataFrame, value: str) -> np.ndarray:
-    """Value of each seed over all languages and tasks of one condition, less their mean; seeds in order."""
+def _borrowed(part: pd.DataFrame, value: str) -> Borrowed:
+    """What the units of one condition have in common."""
     by_task = part.groupby(["seed", "task"])[value].mean()
     by_seed = by_task.groupby("seed").mean().sort_index().to_numpy()
-    return by_seed - by_seed.mean()
+    units = [language_variance(_values(unit, value)[0]) for _, unit in part.groupby("label")]
+    variance, freedom = pool_languages(units)
+    return Borrowed(seeds=by_seed - by_seed.mean(), language_variance=variance, language_freedom=freedom)
