@@ -72,19 +72,22 @@ def test_queries_are_counted_and_every_candidate_stays() -> None:
     assert cap(frame, 25).attrs["short"] == {"en": 20, "de": 20}
 
 
-def test_pairs_are_counted_and_kept_or_left_out_whole() -> None:
+def test_each_pool_is_capped_and_a_pair_is_kept_or_left_out_whole() -> None:
     rows = [(f"e{n}", code, "english", f"f{n}" if n < 20 else "") for code in ("de", "fr") for n in range(50)]
     rows += [(f"f{n}", code, "foreign", f"e{n}" if n < 20 else "") for code in ("de", "fr") for n in range(40)]
     frame = pd.DataFrame(rows, columns=["id", "language", "side", "match"])
-    kept = {limit: cap(frame, limit) for limit in (3, 8)}
+    kept = {limit: cap(frame, limit) for limit in (10, 25)}
     for limit, chosen in kept.items():
         for _, own in chosen.groupby("language"):
             pairs = own[own["match"] != ""]
-            assert pairs["side"].value_counts().to_dict() == {"english": limit, "foreign": limit}
             assert set(pairs["match"]) == set(pairs["id"])
-            assert (own["match"] == "").sum() == 30 + 20, "sentences without a translation stay"
-    assert set(kept[3]["id"]) < set(kept[8]["id"])
-    assert cap(frame, 25).attrs["short"] == {"de": 20, "fr": 20}
+            assert own["side"].value_counts().max() == limit
+            assert 0 < len(pairs) < len(own), "sentences without a translation are left in, so mining stays as hard"
+    assert set(kept[10]["id"]) < set(kept[25]["id"])
+    assert kept[25].attrs["short"] == {}
+    assert cap(frame, 50).attrs["short"] == {}
+    assert cap(frame, 51).attrs["short"] == {"de": 50, "fr": 50}
+    assert len(cap(frame, 50)) == len(frame)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2.5, "10"])

@@ -24,7 +24,7 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     frame : pandas.DataFrame
         Rows with the columns `id` and `by`.
     limit : int or None
-        Rows (queries, pairs) to keep; None keeps all.
+        Rows (queries, sentences of a pool) to keep; None keeps all.
     by : str
         Column whose values are capped one by one.
 
@@ -32,7 +32,7 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     -------
     pandas.DataFrame
         The rows kept, numbered anew. `attrs["short"]` maps each value of `by` that has fewer rows
-        (queries, pairs) than the limit to their number (empty without a limit).
+        (queries, sentences in its larger pool) than the limit to their number (empty without a limit).
 
     Raises
     ------
@@ -49,23 +49,20 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
         raise ParameterError(f"limit of examples {limit!r} is no whole number; write one, or null for all") from None
     if limit < 1:
         raise ParameterError(f"limit of examples {limit} is below 1; write 1 or more, or null for all")
-    order = pd.DataFrame({"by": frame[by].to_numpy(), "hash": [_hash(key) for key in frame["id"]]})
+    frame = counted = frame.reset_index(drop=True)
     if "match" in frame.columns:
         chosen = _whole_pairs(frame, limit, by=by)
-    elif "targets" in frame.columns:
-        candidate = (frame["side"] == "candidate").to_numpy()
-        chosen = candidate | (_rank(order[~candidate]).reindex(order.index) < limit).to_numpy()
+        counted = frame[frame["side"] == frame.groupby(by)["side"].transform(lambda side: side.mode()[0])]
     else:
-        chosen = (_rank(order) < limit).to_numpy()
+        if "targets" in frame.columns:
+            counted = frame[frame["side"] == "query"]
+        order = pd.DataFrame({"by": counted[by], "hash": [_hash(key) for key in counted["id"]]})
+        rank = order.sort_values("hash", kind="stable").groupby("by").cumcount()
+        chosen = ~frame.index.isin(rank.index[rank >= limit])
     kept = frame.loc[chosen].reset_index(drop=True)
-    counts = frame[by].value_counts(sort=False)
+    counts = counted[by].value_counts(sort=False)
     kept.attrs = {**frame.attrs, "short": {str(key): int(n) for key, n in counts.items() if n < limit}}
     return kept
-
-
-def _rank(order: pd.DataFrame) -> pd.Series:
-    """Place of each row among those of its group, in the order of the hash."""
-    return order.sort_values("hash", kind="stable").groupby("by").cumcount().sort_index()
 
 
 def _whole_pairs(frame: pd.DataFrame, limit: int, *, by: str) -> np.ndarray:
