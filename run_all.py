@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
             changes["mirror"] = options.mirror
         if options.jobs is not None:
             changes["jobs"] = options.jobs
-        study = open_study(options.study, changes)
+        study = open_study(options.study, changes, absent_ok=options.plan)
         print(plan_text(study) if options.plan else _summary(study), flush=True)
         if options.plan:
             return 0

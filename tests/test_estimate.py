@@ -40,3 +40,15 @@ def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):
     assert all(after[r.id] < before[r.id] for r in others if r.work["task"] == run.work["task"])
     training = plan.of_stage("03_target_finetuning")[0].id
     assert after[training] == before[training], "a fast prediction says nothing about training"
+
+
+def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):
+    changes = {"targets": ["xnli"], "conditions": ["none"], "seeds": [0], "languages": ["de", "sw"], "mirror": ""}
+    changes |= {"tasks.xnli": {}, "evaluation.examples": None, "target.examples": None}
+    plan = make_plan(load_params("pilot", changes), absent_ok=True)
+    store = Store(tmp_path)
+    counts = {run.kind: examples_of(run, plan, store) for run in plan.runs.values() if run.kind != "data"}
+    epochs = next(run for run in plan.runs.values() if run.kind == "train").work["settings"]["epochs"]
+    assert counts == {"train": 392_702 * epochs, "predict": 2 * 5_010}, "facebook/xnli as published"
+    tests = next(run for run in plan.runs.values() if run.kind == "data" and "test" in run.work["roles"])
+    assert examples_of(tests, plan, store) == 2 * 5_010

@@ -50,6 +50,17 @@ def test_a_task_may_differ_from_its_stage_in_single_settings(load):
     assert params.test_examples("xnli") == 7
 
 
+def test_a_target_may_be_scored_in_fewer_languages(load):
+    params = load({**MINIMAL, "targets": ["xnli", "udpos"], "languages": ["de", "sw", "fr"],
+                   "tasks": {"xnli": {"languages": ["sw", "de", "ru"]}}})  # fmt: skip
+    assert params.task_languages("xnli") == tuple(c for c in TASKS["xnli"].languages if c in ("sw", "de", "ru"))
+    assert set(params.task_languages("udpos")) == {"de", "fr"}
+    with pytest.raises(ParameterError, match="unknown language 'dee'"):
+        load({**MINIMAL, "tasks": {"xnli": {"languages": ["dee"]}}})
+    with pytest.raises(ParameterError, match="target 'xnli' has none of the languages fi"):
+        load({**MINIMAL, "tasks": {"xnli": {"languages": ["fi"]}}})
+
+
 def test_changes_reach_nested_fields_and_are_validated(load):
     params = load(MINIMAL, {"target.epochs": 9, "seeds": [3, 4], "tasks.xnli.epochs": 2})
     assert params.target.epochs == 9
@@ -63,7 +74,7 @@ def test_fewer_targets_by_a_change_need_no_change_of_the_settings_left_without_o
     file = {**MINIMAL, "targets": ["xnli", "udpos"], "tasks": {"udpos": {"epochs": 5}, "xnli": {"epochs": 4}}}
     assert load(file, {"targets": ["xnli"]}).tasks.keys() == {"xnli"}
     assert load(file).tasks.keys() == {"udpos", "xnli"}
-    with pytest.raises(ParameterError, match="tasks.udpos: not among the targets"):
+    with pytest.raises(ParameterError, match=r"tasks.udpos: not among the targets"):
         load(file, {"targets": ["xnli"], "tasks.udpos.epochs": 2})
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from study_utils.catalog import TASKS, encoder
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
-UNCAPPED = 5000
-"""Examples a language that an uncapped set of rows is taken to have until it is prepared."""
+UNSTATED = 5000
+"""Rows a language that a split is taken to have if its declaration states no number."""
 
 ROW_SECONDS = 1e-3
 """Seconds to load and check one row."""
@@ -65,20 +67,26 @@ def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[
 def examples_of(run: Run, plan: Plan, store: Store) -> int:
     """Estimate how many examples a run works through.
 
-    Rows that are prepared are counted; others are taken to fill their cap, or to be `UNCAPPED` a language.
+    Rows that are prepared are counted; others are taken to be as many as their declaration states, up to their cap.
     """
     if run.kind == "data":
-        return sum((cap or UNCAPPED) for cap in run.work["roles"].values()) * len(run.work["languages"])
+        return sum(_declared_rows(run.work, role) for role in run.work["roles"])
     role = "test" if run.kind == "predict" else "train"
     rows = 0
     for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
         if store.status(data) == "done":
             count = store.manifest(data)["rows"][role]
         else:
-            work = plan.runs[data].work
-            count = (work["roles"][role] or UNCAPPED) * len(work["languages"])
+            count = _declared_rows(plan.runs[data].work, role)
         rows += min(count, run.work["settings"].get("cap") or count)
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
+
+
+def _declared_rows(work: Mapping[str, Any], role: str) -> int:
+    stated = getattr(getattr(TASKS[work["task"]], role), "expected", {})
+    cap = work["roles"][role]
+    counts = [stated.get(code, UNSTATED if cap is None else cap) for code in work["languages"]]
+    return sum(count if cap is None else min(count, cap) for count in counts)
 
 
 def _likeness(run: Run) -> tuple:

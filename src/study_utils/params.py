@@ -61,6 +61,7 @@ class TaskParams(_Params):
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     test_examples: Count | None = None
+    languages: tuple[Name, ...] | None = Field(None, min_length=1, description="fewer than the study's")
 
 
 class EvaluationParams(_Params):
@@ -141,6 +142,13 @@ class StudyParams(_Params):
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         return _known(language, values)
 
+    @field_validator("tasks")
+    @classmethod
+    def _known_task_languages(cls, values: dict[str, TaskParams]) -> dict[str, TaskParams]:
+        for own in values.values():
+            _known(language, own.languages or ())
+        return values
+
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
         if self.jobs > 1 and self.processes > 1:
@@ -160,19 +168,21 @@ class StudyParams(_Params):
                             "Leave one of the two out"
                         )
             if not self.task_languages(key):
+                asked = (self.tasks[key].languages if key in self.tasks else None) or self.languages
                 raise ValueError(
-                    f"target {key!r} has none of the languages {', '.join(self.languages)}; "
+                    f"target {key!r} has none of the languages {', '.join(asked)}; "
                     f"it has {', '.join(TASKS[key].languages)}"
                 )
         return self
 
     def task_languages(self, key: str) -> tuple[str, ...]:
         """Languages in which a target is scored, in the order of its declaration."""
-        return tuple(c for c in TASKS[key].languages if not self.languages or c in self.languages)
+        asked = self.tasks.get(key, TaskParams()).languages or self.languages
+        return tuple(c for c in TASKS[key].languages if not asked or c in asked)
 
     def target_settings(self, key: str) -> TrainingParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples"})
+        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples", "languages"})
         return self.target.model_copy(update=own)
 
     def test_examples(self, key: str) -> int | None:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from study_utils.catalog import TASKS, Encoder, Task, condition, encoder
 from study_utils.catalog.schema import Rows
-from study_utils.data.sources import source_digest
+from study_utils.data.sources import hub_digest, source_digest
 from study_utils.encoders.identity import encoder_digest
+from study_utils.errors import MissingRowsError
 from study_utils.params import StudyParams
 from study_utils.store import Store
 
@@ -77,10 +78,14 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All runs of a study, each after those it depends on, and the cells of its results table."""
+    """All runs of a study, each after those it depends on, and the cells of its results table.
+
+    `absent` says which rows no source has from here; it is empty for a plan that can be carried out.
+    """
 
     runs: Mapping[str, Run]
     cells: tuple[Cell, ...]
+    absent: tuple[str, ...] = ()
 
     def of_stage(self, stage: str) -> list[Run]:
         """Runs that one notebook makes, in order."""
@@ -98,20 +103,28 @@ def canonical_sha256(content: object) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def make_plan(params: StudyParams) -> Plan:
+def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     """Lay out the runs of a study. Reads no rows, loads no weights.
+
+    Parameters
+    ----------
+    params : StudyParams
+        What the study asks for.
+    absent_ok : bool
+        Whether rows that can't be reached from here are only noted (`Plan.absent`); their runs get the ids that they
+        have where the hub is.
 
     Raises
     ------
     DataError, EncoderError
         If a source of rows or weights is not there.
     """
-    planner = _Planner(params)
+    planner = _Planner(params, absent_ok=absent_ok)
     for key in params.encoders:
         for seed in params.seeds:
             for name in params.conditions:
                 planner.add_condition(encoder(key), name, seed)
-    return Plan(runs=_in_stage_order(planner.runs), cells=tuple(planner.cells))
+    return Plan(runs=_in_stage_order(planner.runs), cells=tuple(planner.cells), absent=tuple(planner.absent))
 
 
 def _in_stage_order(runs: Mapping[str, Run]) -> dict[str, Run]:
@@ -121,8 +134,10 @@ def _in_stage_order(runs: Mapping[str, Run]) -> dict[str, Run]:
 class _Planner:
     """Collects runs; adding the same run twice keeps one."""
 
-    def __init__(self, params: StudyParams) -> None:
+    def __init__(self, params: StudyParams, *, absent_ok: bool = False) -> None:
         self.params = params
+        self.absent_ok = absent_ok
+        self.absent: dict[str, None] = {}
         self.runs: dict[str, Run] = {}
         self.cells: list[Cell] = []
         self.mirror = Path(params.mirror).expanduser() if params.mirror else None
@@ -196,10 +211,7 @@ class _Planner:
         return self.data(f"data-{task.key}-train", task, roles, (task.training_language,))
 
     def data(self, name: str, task: Task, roles: dict[str, int | None], languages: tuple[str, ...]) -> Run:
-        sources = {
-            role: source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
-            for role in roles
-        }
+        sources = {role: self.source(task, role, languages) for role in roles}
         declared = {
             "format": task.format,
             "labels": task.labels,
@@ -219,6 +231,15 @@ class _Planner:
             },
             work={"task": task.key, "roles": roles, "languages": languages},
         )
+
+    def source(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
+        try:
+            return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
+        except MissingRowsError as error:
+            if not self.absent_ok:
+                raise
+            self.absent[str(error)] = None
+            return hub_digest(getattr(task, role))
 
     def prediction(self, spec: Encoder, name: str, task: Task, seed: int, start: str | None) -> Run:
         languages = self.params.task_languages(task.key)

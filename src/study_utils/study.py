@@ -278,7 +278,7 @@ class Study:
         return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
 
 
-def open_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
+def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent_ok: bool = False) -> Study:
     """Open a study by the name of its parameter file.
 
     Parameters
@@ -287,6 +287,8 @@ def open_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
         Such as ``"quick"`` for `params/quick.yaml`, or the path of a parameter file.
     changes : mapping of str to object, optional
         Dotted field to value, as `--set` gives them.
+    absent_ok : bool
+        Whether rows that can't be reached from here are only noted: enough to look at a plan, not to carry it out.
 
     Raises
     ------
@@ -302,7 +304,7 @@ def open_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
         source=source,
         changes=changes,
         params=params,
-        plan=make_plan(params),
+        plan=make_plan(params, absent_ok=absent_ok),
         store=Store(root / params.artifacts),
         report=root / params.reports / source.stem,
     )

@@ -63,7 +63,10 @@ def plan_text(study: Study) -> str:
     left = table.loc[table["status"] != "done", "seconds"].sum()
     parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
     total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
-    return "\n".join([*lines, "", total, "stale: only an earlier version is in the store; it will be made anew"])
+    lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
+    if absent := study.plan.absent:
+        lines += ["", "The study can't begin here; these rows can't be reached:", *absent]
+    return "\n".join(lines)
 
 
 def clock(seconds: float) -> str:

@@ -20,7 +20,7 @@ from study_utils.figures.style import (
     condition_title,
     encoder_title,
     language_order,
-    look,
+    looks,
     mark_blocks,
     new_figure,
     nothing,
@@ -62,9 +62,10 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
     names = _group_names(families, groups)
     left, right = _span(families)
     figure, panels, used = _condition_panels(families, rows=len(groups), row_height=0.3)
+    styles = looks(families["condition"])
     for ax, (encoder, condition) in zip(panels, used):
         part = families[(families["encoder"] == encoder) & (families["condition"] == condition)]
-        style = look(condition)
+        style = styles[condition]
         for row in part.itertuples():
             y = groups.index(row.group)
             if np.isfinite(row.low):
@@ -127,9 +128,10 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
     rows = language_order(kept["language"])
     places = {code: place for place, code in enumerate(rows["language"])}
     figure, panels, used = _condition_panels(kept, rows=len(rows), row_height=0.2)
+    styles = looks(kept["condition"])
     for number, (ax, (encoder, condition)) in enumerate(zip(panels, used)):
         part = kept[(kept["encoder"] == encoder) & (kept["condition"] == condition)]
-        style = look(condition)
+        style = styles[condition]
         by_seed = part.groupby(["language", "seed"])["gain"].mean().reset_index()
         means = by_seed.groupby("language")["gain"].mean()
         ax.plot(

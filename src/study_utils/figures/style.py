@@ -68,17 +68,22 @@ class Look:
     dashes: object
 
 
-def look(condition: str) -> Look:
-    """How a condition looks, the same in every figure of every study; grey for the baseline and unknown ones."""
-    keys = [key for key in CONDITIONS if key != BASELINE]
-    if condition not in keys:
-        return Look(colour=MUTED, marker="o", dashes="-")
-    place = keys.index(condition)
-    return Look(
-        colour=_COLOURS[place % len(_COLOURS)],
-        marker=_MARKERS[place % len(_MARKERS)],
-        dashes=_DASHES[place % len(_DASHES)],
-    )
+def looks(conditions: Iterable[str]) -> dict[str, Look]:
+    """How the conditions of a table look: by their place in the catalogue's order, the baseline grey.
+
+    Tables of one study have the same conditions, so a condition looks the same in all of its figures. Up to nine differ
+    in colour, in marker and in line; more differ in at least two of these.
+    """
+    keys = [key for key in condition_order(conditions) if key != BASELINE]
+    found = {BASELINE: Look(colour=MUTED, marker="o", dashes="-")}
+    for place, key in enumerate(keys):
+        turn, seat = divmod(place, len(_COLOURS))
+        found[key] = Look(
+            colour=_COLOURS[seat],
+            marker=_MARKERS[(seat + turn) % len(_MARKERS)],
+            dashes=_DASHES[(seat + 2 * turn) % len(_DASHES)],
+        )
+    return found
 
 
 def condition_title(key: str) -> str:

@@ -16,7 +16,7 @@ from study_utils.figures.style import (
     condition_order,
     condition_title,
     encoder_title,
-    look,
+    looks,
     new_figure,
     nothing,
     styled,
@@ -41,6 +41,7 @@ def plot_loss(history: pd.DataFrame) -> Figure:
     if history.empty:
         return nothing("Nothing was trained in this stage")
     require_columns(history, ("encoder", "condition", "seed", "task", "step", "loss"), table="training history")
+    styles = looks(history["condition"])
     panels = _panels(history)
     figure, axes = _grid(len(panels), height=2.5)
     for ax, (encoder, task, title) in zip(axes, panels):
@@ -49,12 +50,12 @@ def plot_loss(history: pd.DataFrame) -> Figure:
             run = run.sort_values("step")
             window = max(1, round(len(run) * _SMOOTHING))
             smooth = run["loss"].rolling(window, min_periods=1).mean()
-            style = look(condition)
+            style = styles[condition]
             ax.plot(run["step"], smooth, color=style.colour, linestyle=style.dashes, linewidth=1.1, alpha=0.85)
         ax.set(title=title, xlabel="step", ylabel="training loss")
         ax.set_ylim(bottom=0)
     handles = [
-        Line2D([], [], color=look(key).colour, linestyle=look(key).dashes, label=condition_title(key))
+        Line2D([], [], color=styles[key].colour, linestyle=styles[key].dashes, label=condition_title(key))
         for key in condition_order(history["condition"])
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=8)
@@ -76,6 +77,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
     needed = ("encoder", "condition", "seed", "task", "metric", "value", "primary", "chosen")
     require_columns(validation, needed, table="validation table")
     kept = validation[validation["primary"].astype(bool) & validation["chosen"].astype(bool)]
+    styles = looks(kept["condition"])
     panels = _panels(kept)
     rows = kept.groupby(["encoder", "task"])["condition"].nunique().max()
     figure, axes = _grid(len(panels), height=1.1 + 0.3 * rows)
@@ -84,7 +86,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
         conditions = condition_order(part["condition"])
         for place, key in enumerate(conditions):
             values = part.loc[part["condition"] == key, "value"] * POINTS
-            style = look(key)
+            style = styles[key]
             ax.plot(values, [place] * len(values), "|", color=style.colour, markersize=9, alpha=0.6)
             ax.plot(values.mean(), place, style.marker, color=style.colour, markersize=6)
         if task in TASKS and TASKS[task].chance:
