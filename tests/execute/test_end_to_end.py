@@ -139,7 +139,7 @@ def test_damage_is_repaired_by_making_what_is_missing_anew(finished, changes):
 
 def test_killed_at_any_moment_it_continues_to_the_same_results(finished, changes, tmp_path):
     other = {**changes, "artifacts": str(tmp_path / "artifacts"), "reports": str(tmp_path / "reports"),
-             "conditions": ["none", "utterance_domain"], "targets": ["intent"], "seeds": [0]}  # fmt: skip
+             "conditions": ["none", "message_order"], "targets": ["intent"], "seeds": [0]}  # fmt: skip
     command = [
         sys.executable,
         "run_all.py",
@@ -183,7 +183,7 @@ def test_killed_at_any_moment_it_continues_to_the_same_results(finished, changes
 
 
 def test_two_runs_side_by_side_give_the_same_results(finished, changes, tmp_path):
-    other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none", "utterance_domain"],
+    other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none", "message_order"],
              "targets": ["intent"], "seeds": [0, 1], "jobs": 2}  # fmt: skip
     from study_utils.execute.stage import complete
     from study_utils.plan import STAGES

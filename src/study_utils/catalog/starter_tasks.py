@@ -127,10 +127,10 @@ STARTER_TASKS: tuple[Task, ...] = (
         train=_rows("command_choice", "train"),
         validation=_rows("command_choice", "validation"),
         test=_rows("command_choice", "test", _INTENT_LANGUAGES),
-        chance=1 / 4,
+        chance=1 / 3,
         licence=_UTTERANCE_LICENCE,
         citation=_UTTERANCE_CITATION,
-        note="Which of four commands asks for the same as a fifth? The wrong ones share words with it.",
+        note="Which of three commands asks for the same as a fourth? The wrong ones share words with it.",
     ),
     Task(
         key="slot_answer",
@@ -142,7 +142,7 @@ STARTER_TASKS: tuple[Task, ...] = (
         test=_rows("slot_answer", "test", _SLOT_LANGUAGES),
         licence=_UTTERANCE_LICENCE,
         citation=_UTTERANCE_CITATION,
-        note="A value in one of four commands; the question is in English in every language and names intent and slot.",
+        note="A value in one of two commands; the question is in English in every language and names intent and slot.",
     ),
     Task(
         key="utterance_similarity",

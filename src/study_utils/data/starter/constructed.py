@@ -18,8 +18,11 @@ from study_utils.data.starter.utterances import Utterance
 CHOOSE_COLUMNS = ("id", "language", "text", "question", "choices", "label")
 ANSWER_COLUMNS = ("id", "language", "question", "text", "answers", "starts")
 
-CHOICES = 4
-"""Choices of a row of `command_choice`, and commands in a passage of `slot_answer`."""
+CHOICES = 3
+"""Choices of a row of `command_choice`."""
+
+COMMANDS = 2
+"""Commands in a passage of `slot_answer`."""
 
 BETWEEN = " / "
 """What stands between two commands of a passage."""
@@ -38,9 +41,9 @@ def _closest(anchor: Utterance, options: Sequence[Utterance], rng: np.random.Gen
 
 
 def command_choice(split: str, language: str) -> pd.DataFrame:
-    """Utterance to the one of four others that asks for the same thing (has the same intent).
+    """Utterance to the one of three others that asks for the same thing (has the same intent).
 
-    The right one comes from another template if there is one. The wrong ones have three intents drawn from the others,
+    The right one comes from another template if there is one. The wrong ones have two intents drawn from the others,
     and of each the utterance, of those drawn, that shares most words with the text.
 
     Returns
@@ -73,10 +76,10 @@ def question_for(slot: str, intent: str) -> str:
 
 
 def slot_answer(split: str, language: str) -> pd.DataFrame:
-    """Question for the value of a slot to its span in a passage of four commands with different intents.
+    """Question for the value of a slot to its span in a passage of two commands with different intents.
 
-    The question names the slot and the intent. Only one command has that intent, and it has that slot once. The others
-    have the slot too where there are such, and the answer occurs in none of them.
+    The question names the slot and the intent. Only one command has that intent, and it has that slot once. The
+    other has the slot too where there is such a one, and the answer does not occur in it.
 
     Returns
     -------
@@ -95,9 +98,9 @@ def slot_answer(split: str, language: str) -> pd.DataFrame:
         start, end, slot = choose(asked, rng)
         answer = anchor.text[start:end]
         commands = _rivals(anchor, slot, answer, by_intent, rng)
-        if len(commands) < CHOICES - 1 or anchor.text.casefold().count(answer.casefold()) > 1:
+        if len(commands) < COMMANDS - 1 or anchor.text.casefold().count(answer.casefold()) > 1:
             continue
-        place = int(rng.integers(CHOICES))
+        place = int(rng.integers(COMMANDS))
         commands.insert(place, anchor.text)
         before = sum(len(command) + len(BETWEEN) for command in commands[:place])
         question, text = question_for(slot, anchor.label), BETWEEN.join(commands)
@@ -117,7 +120,7 @@ def _rivals(
     with_slot = {label: [row for row in rows if _has(row, slot)] for label, rows in options.items()}
     labels = [label for label, rows in options.items() if rows]
     shuffled = [labels[place] for place in rng.permutation(len(labels))]
-    drawn = sorted(shuffled, key=lambda label: not with_slot[label])[: CHOICES - 1]
+    drawn = sorted(shuffled, key=lambda label: not with_slot[label])[: COMMANDS - 1]
     return [choose(with_slot[label] or options[label], rng).text for label in drawn]
 
 
