@@ -50,6 +50,17 @@ def test_a_task_may_differ_from_its_stage_in_single_settings(load):
     assert params.test_examples("xnli") == 7
 
 
+def test_a_target_can_have_languages_of_its_own(load):
+    file = {**MINIMAL, "targets": ["xnli", "udpos"], "languages": ["en", "de", "et"]}
+    params = load({**file, "tasks": {"udpos": {"languages": ["de", "en"]}}})
+    assert params.task_languages("udpos") == ("en", "de")
+    assert params.task_languages("xnli") == ("en", "de")
+    assert load(file).task_languages("udpos") == ("en", "de", "et")
+    assert params.target_settings("udpos") == params.target
+    with pytest.raises(ParameterError, match=r"unknown language 'sw' .tasks\.udpos"):
+        load({**file, "tasks": {"udpos": {"languages": ["sw"]}}})
+
+
 def test_changes_reach_nested_fields_and_are_validated(load):
     params = load(MINIMAL, {"target.epochs": 9, "seeds": [3, 4], "tasks.xnli.epochs": 2})
     assert params.target.epochs == 9

@@ -52,8 +52,9 @@ class TrainingParams(_Params):
 
 
 class TaskParams(_Params):
-    """Settings of one target task that differ from those of the stage."""
+    """Settings of one target task that differ from those of the study or the stage."""
 
+    languages: tuple[Name, ...] = Field((), description="instead of the study's; empty: those of the study")
     examples: Count | None = None
     validation_examples: Count | None = None
     epochs: Count | None = None
@@ -151,6 +152,9 @@ class StudyParams(_Params):
         for key in self.tasks:
             if key not in self.targets:
                 raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")
+            for code in self.tasks[key].languages:
+                if code not in TASKS[key].languages:
+                    raise ValueError(unknown("language", code, TASKS[key].languages, where=f"tasks.{key}"))
         for key in self.targets:
             for name in self.conditions:
                 for trained in condition(name).tasks:
@@ -168,11 +172,12 @@ class StudyParams(_Params):
 
     def task_languages(self, key: str) -> tuple[str, ...]:
         """Languages in which a target is scored, in the order of its declaration."""
-        return tuple(c for c in TASKS[key].languages if not self.languages or c in self.languages)
+        chosen = self.tasks.get(key, TaskParams()).languages or self.languages
+        return tuple(c for c in TASKS[key].languages if not chosen or c in chosen)
 
     def target_settings(self, key: str) -> TrainingParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples"})
+        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"languages", "test_examples"})
         return self.target.model_copy(update=own)
 
     def test_examples(self, key: str) -> int | None:
