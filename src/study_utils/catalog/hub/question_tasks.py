@@ -132,7 +132,7 @@ QUESTION_TASKS = (
         citation="Clark et al. 2020, arXiv 2003.05002",
         note=(
             "Scored on its development set (the test set isn't public); selects on passages held out of the English "
-            "training rows."
+            "training rows. A copy whose answers are empty, as XTREME's prepared files can have them, is refused."
         ),
     ),
     Task(
