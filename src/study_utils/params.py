@@ -52,8 +52,9 @@ class TrainingParams(_Params):
 
 
 class TaskParams(_Params):
-    """Settings of one target task that differ from those of the stage."""
+    """Settings of one target task that differ from those of the study or the stage."""
 
+    languages: tuple[Name, ...] = Field((), description="instead of the study's; empty: those of the study")
     examples: Count | None = None
     validation_examples: Count | None = None
     epochs: Count | None = None
@@ -61,7 +62,6 @@ class TaskParams(_Params):
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     test_examples: Count | None = None
-    languages: tuple[Name, ...] | None = Field(None, min_length=1, description="fewer than the study's")
 
 
 class EvaluationParams(_Params):
@@ -142,13 +142,6 @@ class StudyParams(_Params):
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         return _known(language, values)
 
-    @field_validator("tasks")
-    @classmethod
-    def _known_task_languages(cls, values: dict[str, TaskParams]) -> dict[str, TaskParams]:
-        for own in values.values():
-            _known(language, own.languages or ())
-        return values
-
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
         if self.jobs > 1 and self.processes > 1:
@@ -159,6 +152,9 @@ class StudyParams(_Params):
         for key in self.tasks:
             if key not in self.targets:
                 raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")
+            for code in self.tasks[key].languages:
+                if code not in TASKS[key].languages:
+                    raise ValueError(unknown("language", code, TASKS[key].languages, where=f"tasks.{key}"))
         for key in self.targets:
             for name in self.conditions:
                 for trained in condition(name).tasks:
@@ -168,9 +164,8 @@ class StudyParams(_Params):
                             "Leave one of the two out"
                         )
             if not self.task_languages(key):
-                asked = (self.tasks[key].languages if key in self.tasks else None) or self.languages
                 raise ValueError(
-                    f"target {key!r} has none of the languages {', '.join(asked)}; "
+                    f"target {key!r} has none of the languages {', '.join(self.languages)}; "
                     f"it has {', '.join(TASKS[key].languages)}"
                 )
         return self

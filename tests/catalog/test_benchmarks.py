@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from study_utils.catalog import BENCHMARKS, LANGUAGES, benchmark
+from study_utils.catalog import BENCHMARKS, LANGUAGES, TASKS, benchmark
 from study_utils.errors import CatalogError
 
 
@@ -43,3 +43,9 @@ def test_the_languages_of_xtreme_r_are_those_of_the_table():
 def test_an_unknown_benchmark_is_answered_with_the_nearest():
     with pytest.raises(CatalogError, match="Did you mean 'xtreme_r'"):
         benchmark("xtreme-r")
+
+
+@pytest.mark.parametrize("key", BENCHMARKS)
+def test_every_cell_of_a_benchmark_can_be_scored(key):
+    for task, code in BENCHMARKS[key].cells:
+        assert code in TASKS[task].languages, f"{task} declares no test rows in {code}"

@@ -36,7 +36,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     text = (project_root() / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = text[text.index(HEADING) :].split("\n## ")[0]
     blocks = re.findall(r"`([\w./]+)`[^`]*?:\n\n( +)```\w+\n(.*?)\n +```", section, flags=re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for name, indent, content in blocks:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -50,14 +50,7 @@ def test_the_recipe(recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture) 
     assert program == "python"
     assert main(shlex.split(arguments)) == 0
     assert "4 unstated" in capsys.readouterr().out
-    study = {
-        **dict(title="t", encoders=["e5_small"], conditions=["none", "my_tags"], targets=["my_tags"], seeds=[0]),
-        "tasks_from": ["../my_tags/tasks.yaml"],
-    }
-    (tmp_path / "params").mkdir()
-    path = tmp_path / "params/mine.yaml"
-    path.write_text(yaml.safe_dump(study), encoding="utf-8")
-    params = load_params(str(path))
+    params = load_params(str(tmp_path / "params/mine.yaml"))
     assert params.task_languages("my_tags") == ("en", "de")
     assert condition("my_tags").tasks == ("my_tags",)
     rows = load_rows(TASKS["my_tags"], "test", languages=("de",), mirror=None)

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from study_utils.catalog.hub.domain_kinds import answer, classify, cut, entities, local, published
-from study_utils.catalog.hub.shared import NLI, PREMISE_HYPOTHESIS, SQUAD, UNPINNED, derived, english
+from study_utils.catalog.hub.shared import (
+    FROM_PARQUET,
+    FROM_SCRIPT,
+    LOCAL,
+    NLI,
+    PARQUET,
+    PREMISE_HYPOTHESIS,
+    SQUAD,
+    UNPINNED,
+    derived,
+    english,
+)
 from study_utils.catalog.schema import HubRows, Task
 
 _TEXT = {"text": "text", "label": "label"}
@@ -38,7 +49,8 @@ def _covid(**more: object) -> HubRows:
 def _medical_pairs(**more: object) -> HubRows:
     columns = {"text": "question_1", "text_pair": "question_2", "label": "label"}
     labels = {"0": "different", "1": "similar"}
-    return english("curaihealth/medical_questions_pairs", "train", columns, rows=3048, labels=labels, **more)
+    hub_id = "curaihealth/medical_questions_pairs"
+    return english(hub_id, "train", columns, revision=PARQUET, rows=3048, labels=labels, **more)
 
 
 def _pubmedqa(**more: object) -> HubRows:
@@ -56,12 +68,13 @@ BIOMEDICAL_TASKS = (
             {"id": "id", **PREMISE_HYPOTHESIS},
             (8588, 302),
             config="mediqa_rqe_bigbio_te",
+            revision=LOCAL,
             without=("5860",),
             not_on_hub="its hub copy is a loading script; write the rows of the MEDIQA 2019 release as parquet",
         ),
         licence="not stated (MEDIQA 2019 shared task, public)",
         citation="Ben Abacha et al. 2019",
-        note=f"Two labels, where the general inference tasks have three; row 5860 lacks its second text. {UNPINNED}",
+        note="Two labels, where the general inference tasks have three; row 5860 lacks its second text.",
     ),
     classify(
         "healthver",
@@ -154,10 +167,15 @@ BIOMEDICAL_TASKS = (
         "SciCite",
         "scientific",
         ("method", "background", "result"),
-        published("allenai/scicite", {"text": "string", "label": "label"}, (8194, 916)),
-        licence="Apache-2.0",
+        published(
+            "allenai/scicite",
+            {"text": "string", "label": "label"},
+            (8194, 916),
+            revision=LOCAL,
+            not_on_hub=FROM_SCRIPT,
+        ),
+        licence="not stated on the hub (its repository: Apache-2.0)",
         citation="Cohan et al. 2019, arXiv 1904.01608",
-        note=UNPINNED,
     ),
     classify(
         "citation_intent",
@@ -195,30 +213,51 @@ BIOMEDICAL_TASKS = (
         "NCBI disease",
         "biomedical",
         ("Disease",),
-        published("ncbi/ncbi_disease", _TOKENS, (5433, 924), config="ncbi_disease"),
+        published(
+            "ncbi/ncbi_disease",
+            _TOKENS,
+            (5433, 924),
+            config="ncbi_disease",
+            revision=LOCAL,
+            not_on_hub=FROM_SCRIPT,
+        ),
         licence="public domain (NCBI)",
         citation="Doğan et al. 2014",
-        note=UNPINNED,
     ),
     entities(
         "bc5cdr",
         "BC5CDR",
         "biomedical",
         ("Chemical", "Disease"),
-        published("tner/bc5cdr", {"tokens": "tokens", "tags": "tags"}, (5228, 5330), config="bc5cdr", labels=_BC5CDR),
+        published(
+            "tner/bc5cdr",
+            {"tokens": "tokens", "tags": "tags"},
+            (5228, 5330),
+            config="bc5cdr",
+            revision=LOCAL,
+            labels=_BC5CDR,
+            not_on_hub=FROM_SCRIPT,
+        ),
         licence="BioCreative V (public for research)",
         citation="Li et al. 2016",
-        note=f"The hub's copy has numbers without names. {UNPINNED}",
+        note="The hub's copy has numbers without names.",
     ),
     entities(
         "bc2gm",
         "BC2GM",
         "biomedical",
         ("GENE",),
-        published("spyysalo/bc2gm_corpus", _TOKENS, (None, None), config="bc2gm_corpus"),
+        published(
+            "spyysalo/bc2gm_corpus",
+            _TOKENS,
+            (None, None),
+            config="bc2gm_corpus",
+            revision=PARQUET,
+            not_on_hub=FROM_PARQUET,
+        ),
         licence="not stated",
         citation="Smith et al. 2008",
-        note=UNPINNED,
+        note="Not confirmed: its number of rows (12,500 and 2,500 on the hub, a few more in the original files).",
     ),
     Task(
         key="head_qa",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from study_utils.catalog.hub.shared import MAIN, PARQUET, UNPINNED, XCOPA_FAMILY, english, every, others
+from study_utils.catalog.hub.shared import PARQUET, UNPINNED, XCOPA_FAMILY, english, every, others
 from study_utils.catalog.schema import HubRows, Task
 
 _HELLASWAG = "218ec52e09a7e7462a5400043bb9a69a41d06b76"
+_SUPER_GLUE = "3de24cf8022e94f4ee4b9d55a6f539891524d646"
+_COMMONSENSEQA = "94630fe30dad47192a8546eb75f094926d47e155"
+_XCOPA = "042f78955ba48e6404616762fa6e05e839c3907a"
 _XCOPA_CODES = "et ht id it qu sw ta th tr vi zh".split()
 _COPA_COLUMNS = {
     **dict(id="idx", text="premise", question="question", label="label"),
@@ -21,6 +24,7 @@ def _copa(split: str, rows: int) -> HubRows:
         split,
         _COPA_COLUMNS,
         config="copa",
+        revision=_SUPER_GLUE,
         rows=rows,
         labels={"choice1": 0, "choice2": 1},
         questions=_COPA_QUESTIONS,
@@ -58,6 +62,7 @@ def _commonsenseqa(split: str, rows: int) -> HubRows:
         "tau/commonsense_qa",
         split,
         {"id": "id", "text": "question", "choices": "choices.text", "label": "answerKey"},
+        revision=_COMMONSENSEQA,
         rows=rows,
         labels=_LETTERS,
         unlabelled=("",),
@@ -88,7 +93,7 @@ CHOICE_TASKS = (
         validation=_copa("validation", 100),
         test=HubRows(
             hub_id="cambridgeltl/xcopa",
-            revision=MAIN,
+            revision=_XCOPA,
             split="test",
             configs={code: code for code in _XCOPA_CODES},
             columns=_COPA_COLUMNS,
@@ -102,7 +107,7 @@ CHOICE_TASKS = (
         citation="Ponti et al. 2020, arXiv 2005.00333",
         note=(
             "Trained on English COPA (400 rows); Social IQa before it gives the benchmark's protocol. The question "
-            f"field is wrong in th, tr, sw, id and it, so it is taken from et by idx. {UNPINNED}"
+            "field is wrong in th, tr, sw, id and it, so it is taken from et by idx."
         ),
     ),
     Task(
@@ -116,7 +121,6 @@ CHOICE_TASKS = (
         same_data=others(XCOPA_FAMILY, "copa"),
         licence="BSD 2-Clause",
         citation="Roemmele et al. 2011",
-        note=UNPINNED,
     ),
     Task(
         key="hellaswag",
@@ -151,7 +155,6 @@ CHOICE_TASKS = (
         chance=1 / 5,
         licence="MIT",
         citation="Talmor et al. 2019, arXiv 1811.00937",
-        note=UNPINNED,
     ),
     Task(
         key="social_iqa",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from study_utils.catalog.hub.shared import UNPINNED, english, every, glue
+from study_utils.catalog.hub.shared import FROM_PARQUET, PARQUET, english, every, glue
 from study_utils.catalog.schema import HeldOut, HubRows, Task
 
 _SIB200 = "38977a667f6fc264d5c26ec57a01e16db040b358"
+_IMDB = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
 _AG_NEWS = "eb185aade064a813bc0b7f42de02595523103ca4"
 
 _SIB200_CONFIGS = {
@@ -26,6 +27,11 @@ _SIB200_CONFIGS = {
 _AFRISENTI_CONFIGS = {
     **dict(am="amh", arq="arq", ary="ary", ha="hau", ig="ibo", rw="kin", om="orm", pcm="pcm", pt="por"),
     **dict(sw="swa", ti="tir", ts="tso", tw="twi", yo="yor"),
+}
+
+_AFRISENTI_ROWS = {
+    **dict(am=1999, arq=958, ary=2961, ha=5303, ig=3682, rw=1026, om=2096, pcm=4154, pt=3662, sw=748, ti=2000),
+    **dict(ts=254, tw=949, yo=4515),
 }
 
 _SST2 = {"text": "sentence", "label": "label"}
@@ -49,7 +55,9 @@ def _tweets(split: str, rows: int) -> HubRows:
         split,
         {"text": "text", "label": "label"},
         config="english",
+        revision=PARQUET,
         rows=rows,
+        not_on_hub=FROM_PARQUET,
     )
 
 
@@ -59,6 +67,7 @@ def _imdb(held: bool) -> HubRows:
         "train",
         {"text": "text", "label": "label"},
         config="plain_text",
+        revision=_IMDB,
         rows=25000,
         labels={"neg": "negative", "pos": "positive"},
         held_out=HeldOut(held=held, by="text"),
@@ -109,17 +118,19 @@ CLASSIFICATION_TASKS = (
         validation=_tweets("validation", 324),
         test=HubRows(
             hub_id="shmuhammad/AfriSenti-twitter-sentiment",
-            revision="main",
+            revision=PARQUET,
             split="test",
             configs=_AFRISENTI_CONFIGS,
             columns={"text": "tweet", "label": "label"},
+            expected=_AFRISENTI_ROWS,
+            not_on_hub=FROM_PARQUET,
         ),
         chance=1 / 3,
         licence="CC BY 4.0 (test), CC BY 3.0 (training)",
         citation="Muhammad et al. 2023, arXiv 2302.08956; Barbieri et al. 2022, arXiv 2104.12250",
         note=(
             "Tweets; it has no English, so the English tweets of another data set train and select. Portuguese is "
-            f"Mozambican. {UNPINNED}"
+            "Mozambican."
         ),
     ),
     Task(
@@ -145,7 +156,7 @@ CLASSIFICATION_TASKS = (
         chance=1 / 2,
         licence="research use, cite Maas et al. 2011",
         citation="Maas et al. 2011",
-        note=f"Selects on a tenth of the training texts, equal texts kept together. {UNPINNED}",
+        note="Selects on a tenth of the training texts, equal texts kept together.",
     ),
     Task(
         key="ag_news",

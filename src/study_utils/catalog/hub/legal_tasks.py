@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from study_utils.catalog.hub.domain_kinds import answer, classify, local, published
-from study_utils.catalog.hub.shared import SQUAD, UNPINNED
+from study_utils.catalog.hub.shared import SQUAD
 
+_POLICYQA = "edbe3906a01da6c27ccfdd0e3029a3d4601c69f5"
 _TEXT = {"text": "text", "label": "label"}
 _CLAUSES = (
     *("Affiliate License-Licensee", "Anti-Assignment", "Audit Rights", "Cap On Liability", "Change Of Control"),
@@ -33,11 +34,10 @@ LEGAL_TASKS = (
         "policyqa",
         "PolicyQA",
         "legal",
-        published("alzoubi36/policy_qa", SQUAD, (17056, 3809)),
+        published("alzoubi36/policy_qa", SQUAD, (17056, 3809), revision=_POLICYQA),
         same_data=("policyqa_sample",),
         licence="CC BY-NC-SA (OPP-115)",
         citation="Ahmad et al. 2020, arXiv 2010.02557",
-        note=UNPINNED,
     ),
     answer(
         "policyqa_sample",

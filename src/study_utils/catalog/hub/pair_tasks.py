@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from study_utils.catalog.hub.shared import (
-    MAIN,
     NLI,
     PREMISE_HYPOTHESIS,
     SENTENCES,
     STSB_CODES,
     STSB_FAMILY,
-    UNPINNED,
     XNLI_CODES,
     XNLI_FAMILY,
     derived,
@@ -22,6 +20,8 @@ from study_utils.catalog.schema import HubRows, Task
 
 _XNLI = "b8dd5d7af51114dbda02c0e3f6133f332186418e"
 _SNLI = "cdb5c3d5eed6ead6e5a341c8e56e669bb666725b"
+_ANLI = "8e4813d81f46d313dac7892e1c28076917cfcdf9"
+_PAWSX = "4cd8187c404bda33cb1f62b49b001115862acf37"
 _STSB_MULTI = "93d57ef91790589e3ce9c365164337a8a78b7632"
 _PAWSX_CODES = "en de es fr ja ko zh".split()
 _QUESTIONS = {"text": "question1", "text_pair": "question2", "label": "label"}
@@ -52,13 +52,13 @@ def _snli(split: str, rows: int) -> HubRows:
 
 def _anli(part: str, rows: int | None) -> HubRows:
     split = "+".join(f"{part}_r{number}" for number in (1, 2, 3))
-    return english("facebook/anli", split, PREMISE_HYPOTHESIS, config="plain_text", rows=rows)
+    return english("facebook/anli", split, PREMISE_HYPOTHESIS, config="plain_text", revision=_ANLI, rows=rows)
 
 
 def _pawsx(split: str, languages: list[str], rows: int) -> HubRows:
     return HubRows(
         hub_id="google-research-datasets/paws-x",
-        revision=MAIN,
+        revision=_PAWSX,
         split=split,
         configs={code: code for code in languages},
         columns={"id": "id", **SENTENCES},
@@ -106,7 +106,7 @@ PAIR_TASKS = (
         chance=1 / 2,
         licence="free for any purpose with attribution (PAWS-X)",
         citation="Yang et al. 2019, arXiv 1908.11828",
-        note=f"Sentences without a translation read 'NS' and count as different, as published. {UNPINNED}",
+        note="Sentences without a translation read 'NS' and count as different, as published.",
     ),
     Task(
         key="stsb_multi",
@@ -158,7 +158,7 @@ PAIR_TASKS = (
         chance=1 / 3,
         licence="CC BY-NC 4.0",
         citation="Nie et al. 2020, arXiv 1910.14599",
-        note=f"Rounds 1 to 3 together. {UNPINNED}",
+        note="Rounds 1 to 3 together.",
     ),
     Task(
         key="qqp",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from study_utils.catalog.hub.shared import (
+    LOCAL,
     MAIN,
     SQUAD,
     SQUAD_FAMILY,
@@ -16,6 +17,8 @@ from study_utils.catalog.hub.shared import (
 )
 from study_utils.catalog.schema import HeldOut, HubRows, Select, Task
 
+_SQUAD2 = "3ffb306f725f7d2ce8394bc1873b24868140c412"
+_TYDIQA = "da78f23f9119363459acbaf46bf89426ff26c259"
 _XQUAD = "51adfef1c1287aab1d2d91b5bead9bcfb9c68583"
 _XQUAD_CODES = "en ar de el es hi ro ru th tr vi zh".split()
 _MLQA_TEST_ROWS = dict(en=11590, ar=5335, de=4517, es=5253, hi=4918, vi=5495, zh=5137)
@@ -34,7 +37,7 @@ def tydiqa(split: str, languages: list[str], held: bool | None = None) -> HubRow
     sizes = _TYDIQA_TRAIN_ROWS if split == "train" else _TYDIQA_DEV_ROWS
     return HubRows(
         hub_id="google-research-datasets/tydiqa",
-        revision=MAIN,
+        revision=_TYDIQA,
         split=split,
         configs=dict.fromkeys(languages, "secondary_task"),
         columns=SQUAD,
@@ -50,6 +53,7 @@ def _squad2(held: bool) -> HubRows:
         "train",
         SQUAD,
         config="squad_v2",
+        revision=_SQUAD2,
         rows=130319,
         held_out=HeldOut(held=held, by="context", share=0.05),
     )
@@ -83,7 +87,7 @@ QUESTION_TASKS = (
         same_data=others(SQUAD_FAMILY, "xquad"),
         licence="CC BY-SA 4.0",
         citation="Artetxe et al. 2020, arXiv 1910.11856",
-        note=f"Trained on SQuAD 1.1. {SQUAD_NOTE} {UNPINNED}",
+        note=f"Trained on SQuAD 1.1. {SQUAD_NOTE}",
     ),
     Task(
         key="mlqa",
@@ -105,7 +109,7 @@ QUESTION_TASKS = (
         title="MLQA (development)",
         test=HubRows(
             hub_id="facebook/mlqa",
-            revision=MAIN,
+            revision=LOCAL,
             split="validation",
             configs={code: f"mlqa.{code}.{code}" for code in _MLQA_DEV_ROWS},
             columns=SQUAD,
@@ -113,7 +117,7 @@ QUESTION_TASKS = (
             not_on_hub="its hub copy is a loading script without data; write the rows of the MLQA release as parquet",
         ),
         same_data=others(SQUAD_FAMILY, "mlqa_dev"),
-        note=f"MLQA's development set, for copies without the test set; it never selects. {SQUAD_NOTE} {UNPINNED}",
+        note=f"MLQA's development set, for copies without the test set; it never selects. {SQUAD_NOTE}",
         **_MLQA,
     ),
     Task(
@@ -128,7 +132,7 @@ QUESTION_TASKS = (
         citation="Clark et al. 2020, arXiv 2003.05002",
         note=(
             "Scored on its development set (the test set isn't public); selects on passages held out of the English "
-            f"training rows. {UNPINNED}"
+            "training rows. A copy whose answers are empty, as XTREME's prepared files can have them, is refused."
         ),
     ),
     Task(
@@ -141,7 +145,7 @@ QUESTION_TASKS = (
         same_data=others(SQUAD_FAMILY, "squad1"),
         licence="CC BY-SA 4.0",
         citation="Rajpurkar et al. 2016, arXiv 1606.05250",
-        note=f"{SQUAD_NOTE} {UNPINNED}",
+        note=SQUAD_NOTE,
     ),
     Task(
         key="squad2",
@@ -154,7 +158,7 @@ QUESTION_TASKS = (
         same_data=others(SQUAD_FAMILY, "squad2"),
         licence="CC BY-SA 4.0",
         citation="Rajpurkar et al. 2018, arXiv 1806.03822",
-        note=f"Its answerable questions are those of SQuAD 1.1. {SQUAD_NOTE} {UNPINNED}",
+        note=f"Its answerable questions are those of SQuAD 1.1. {SQUAD_NOTE}",
     ),
     Task(
         key="squad2_rest",

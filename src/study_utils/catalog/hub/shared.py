@@ -10,8 +10,21 @@ MAIN = "main"
 PARQUET = "refs/convert/parquet"
 """Branch that the hub makes of data sets whose own branch is a loading script, which `datasets` no longer runs."""
 
-UNPINNED = "No pinned revision: no public code names a commit, so its branch is read."
+UNPINNED = "Not confirmed: a commit to pin, so its branch is read."
 """Note of a task whose data set is read at a branch: fetch a mirror once, and the digest in a run's id pins it."""
+
+FROM_PARQUET = (
+    "its main branch is a loading script, which `datasets` no longer runs, and its parquet branch has no card: fetch "
+    f"that branch (hf download --repo-type dataset --revision {PARQUET}) and name its files under `configs:` in a "
+    "README.md"
+)
+"""Why the hub can't be read directly, and what to do: several configs, and files only on the parquet branch."""
+
+FROM_SCRIPT = (
+    "its main branch is a loading script, which `datasets` no longer runs: write its rows as parquet, with the columns "
+    "it declares, beside a README.md that names the files under `configs:`"
+)
+"""The same where no parquet branch is known either."""
 
 LOCAL = "local"
 """Revision of data sets that only a mirror has: their content is pinned by the digest."""
@@ -24,7 +37,9 @@ SQUAD = {
     **dict(answers="answers.text", starts="answers.answer_start"),
 }
 
+# Commits that public code reads with the parquet files of today (looked up in stored copies of that code).
 _GLUE = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
+_SQUAD = "7b6d24c440a36b6815f21b70d25016731768db1f"
 
 DERIVED = "it is cut from published data and has no hub data set: copy its folder into the mirror"
 
@@ -85,6 +100,7 @@ def squad(held: bool) -> HubRows:
         "train",
         SQUAD,
         config="plain_text",
+        revision=_SQUAD,
         rows=87599,
         held_out=HeldOut(held=held, by="context", share=0.05),
     )

@@ -1,0 +1,177 @@
+"""The catalogue as one page of plain markdown tables, written from the declarations alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from study_utils.catalog.benchmarks import BENCHMARKS
+from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
+from study_utils.catalog.encoders import ENCODERS, Encoder
+from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.schema import DOMAINS, HubRows, Rows, StarterRows, Task, row_languages
+from study_utils.catalog.tasks import TASKS
+
+UNKNOWN = "–"
+
+_TITLE = """# Catalogue
+
+What can be named in a parameter file. Written by `python -m study_utils.catalog --write` from the declarations in
+`src/study_utils/catalog/`: edit those, never this page. A dash means that nothing is declared. Words are explained in
+[GLOSSARY.md](GLOSSARY.md)."""
+
+_TARGETS = """Scored in every language; trained in English, or not at all. Rows are those of the published splits, as
+far as they are declared; *of 9* means that the number is known for nine languages only. *mirror only*: the hub's copy
+can't be read as it is; `python -m study_utils.data check TASK` says how to lay one out."""
+
+_INTERMEDIATE = "Trained before the target. Each is also a condition of its key."
+
+_CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
+
+_LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
+
+
+def page() -> str:
+    """Write the catalogue as markdown.
+
+    Returns
+    -------
+    str
+        Targets, intermediate tasks by language and domain, conditions, encoders, benchmarks and languages, one table
+        each, and what tasks note.
+    """
+    targets = [item for item in TASKS.values() if item.languages]
+    others = [item for item in TASKS.values() if not item.languages]
+    parts = [_TITLE, "## Targets", _TARGETS, _target_table(targets), _notes(targets)]
+    parts += ["## Intermediate tasks", _INTERMEDIATE]
+    for domain in DOMAINS:
+        found = [item for item in others if item.training_language == "en" and item.domain == domain]
+        parts += [f"### English, {domain}", _training_table(found), _notes(found)]
+    found = sorted((item for item in others if item.training_language != "en"), key=lambda item: item.training_language)
+    parts += ["### Other languages", _training_table(found), _notes(found)]
+    parts += ["## Conditions", _CONDITIONS, _condition_table(CONDITIONS.values())]
+    parts += ["## Encoders", _encoder_table(ENCODERS.values()), "## Benchmarks"]
+    for item in BENCHMARKS.values():
+        rows = [(key, TASKS[key].title, len(codes), " ".join(codes)) for key, codes in item.tasks.items()]
+        parts += [
+            f"### {item.title} (`{item.key}`)",
+            f"The unweighted mean over {len(rows)} tasks of the means over their languages. Source: {item.source}.",
+            _table(("task", "title", "languages", "codes"), rows),
+        ]
+    parts += ["## Languages", _LANGUAGES, _language_table(targets)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _target_table(items: Iterable[Task]) -> str:
+    head = ("key", "title", "format", "metric", "languages", "families", "test rows", "training rows", "source")
+    rows = [
+        (
+            item.key,
+            item.title,
+            item.shape,
+            item.metric,
+            len(item.languages),
+            len({LANGUAGES[code].family for code in item.languages}),
+            _count(item.test),
+            _count(item.train),
+            _source(item.test),
+            item.licence,
+            item.citation,
+        )
+        for item in items
+    ]
+    return _table((*head, "licence", "citation"), rows)
+
+
+def _training_table(items: Iterable[Task]) -> str:
+    head = ("key", "title", "language", "format", "metric", "training rows", "source", "licence", "citation")
+    rows = [
+        (
+            item.key,
+            item.title,
+            LANGUAGES[item.training_language].name,
+            item.shape,
+            item.metric,
+            _count(item.train),
+            _source(item.train),
+            item.licence,
+            item.citation,
+        )
+        for item in items
+    ]
+    return _table(head, rows)
+
+
+def _notes(items: Iterable[Task]) -> str:
+    return "\n".join(f"- `{item.key}`: {item.note}" for item in items if item.note)
+
+
+def _condition_table(items: Iterable[Condition]) -> str:
+    rows = [(item.key, item.title, " → ".join(map(_stage, item.stages)) or "none", item.reason) for item in items]
+    return _table(("key", "title", "stages", "reason"), rows)
+
+
+def _stage(stage: Stage) -> str:
+    return " + ".join(stage.tasks) + (f" (cap {stage.cap:,})" if stage.cap else "")
+
+
+def _encoder_table(items: Iterable[Encoder]) -> str:
+    head = ("key", "title", "source", "pooling", "longest input", "weights without embeddings", "licence", "note")
+    rows = [
+        (
+            item.key,
+            item.title,
+            f"{item.hub_id} at {item.revision[:7]}" if item.hub_id else f"package {item.package}",
+            item.pooling,
+            item.max_length,
+            f"{item.weights / 1e6:.0f} M",
+            item.licence,
+            item.note,
+        )
+        for item in items
+    ]
+    return _table(head, rows)
+
+
+def _language_table(targets: Sequence[Task]) -> str:
+    head = ("code", "name", "family", "branch", "script", "resource class", "targets")
+    rows = [
+        (
+            item.code,
+            item.name,
+            item.family,
+            item.branch,
+            item.script,
+            "" if item.joshi_class is None else item.joshi_class,
+            sum(item.code in task.languages for task in targets),
+        )
+        for item in LANGUAGES.values()
+    ]
+    return _table(head, rows)
+
+
+def _count(rows: Rows | None) -> str:
+    """Rows of all languages together, and of how many languages they are where not of all."""
+    expected = getattr(rows, "expected", {})
+    if not expected:
+        return ""
+    total = f"{sum(expected.values()):,}"
+    return total if len(expected) == len(row_languages(rows)) else f"{total} (of {len(expected)})"
+
+
+def _source(rows: Rows | None) -> str:
+    if isinstance(rows, StarterRows):
+        return "starter suite"
+    if not isinstance(rows, HubRows):
+        return "own files"
+    if rows.not_on_hub:
+        return f"{rows.hub_id}, mirror only"
+    return f"{rows.hub_id} at {rows.revision[:7] if len(rows.revision) == 40 else rows.revision}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", r"\|") or UNKNOWN
