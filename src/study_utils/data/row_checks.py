@@ -195,7 +195,10 @@ def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
             if not (own["side"] == side).any():
                 raise DataError(f"{where}, language {language!r}: no {side} sentences. Mining needs both pools.")
         if not (own["match"] != "").any():
-            raise DataError(f"{where}, language {language!r}: no pair. Mining can't be scored without gold pairs.")
+            raise DataError(
+                f"{where}, language {language!r}: no pair. Mining can't be scored without gold pairs: raise the limit "
+                "of examples, or leave the language out."
+            )
 
 
 def _check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
