@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.catalog.schema import HeldOut, TableRows, Task
+from study_utils.data.row_checks import is_count, is_list
 from study_utils.data.rows import COLUMNS
 from study_utils.errors import DataError, MissingRowsError, unknown
 
@@ -182,18 +183,22 @@ def _in_part(dataset: Dataset, cut: HeldOut) -> np.ndarray:
 
 
 def _plain(values: list) -> pd.Series:
-    return pd.Series([value.strip() if isinstance(value, str) else value for value in values])
+    # beside a missing one, pandas would make whole numbers fractions, and the check blame the first of them
+    return pd.Series([stripped(value) for value in values], dtype=object if None in values else None)
 
 
 def _texts(values: list) -> pd.Series:
-    return pd.Series([[_stripped(item) for item in value or []] for value in values], dtype=object)
+    return pd.Series(
+        [[stripped(v) for v in value] if is_list(value) else value for value in _lists(values)], dtype=object
+    )
 
 
 def _lists(values: list) -> pd.Series:
-    return pd.Series([list(value) if value is not None else [] for value in values], dtype=object)
+    return pd.Series([[] if value is None else value for value in values], dtype=object)
 
 
-def _stripped(value: object) -> object:
+def stripped(value: object) -> object:
+    """Text without the blanks around it; anything else as it is, for the check to refuse."""
     return value.strip() if isinstance(value, str) else value
 
 
@@ -257,10 +262,15 @@ def _questions(
 
 
 def _place_answers(columns: dict[str, list]) -> None:
-    """Move the start of an answer that doesn't stand there to where it stands, if that is near."""
+    """Move the start of an answer that doesn't stand there to where it stands, if that is near.
+
+    What is no passage, answer or start is left for the check to refuse.
+    """
     for text, answers, starts in zip(columns["text"], columns["answers"], columns["starts"]):
-        for place, (answer, start) in enumerate(zip(answers or (), starts or ())):
-            if text[start : start + len(answer)] == answer:
+        if not (isinstance(text, str) and is_list(answers) and is_list(starts)):
+            continue
+        for place, (answer, start) in enumerate(zip(answers, starts)):
+            if not (isinstance(answer, str) and is_count(start)) or text[start : start + len(answer)] == answer:
                 continue
             low = max(0, start - NEAR)
             window = text[low : start + NEAR + len(answer)]

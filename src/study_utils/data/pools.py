@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from study_utils.catalog.schema import HubRows, Task
-from study_utils.data.columns import Found, check_columns, read_column
+from study_utils.data.columns import Found, check_columns, read_column, stripped
+from study_utils.data.row_checks import at, is_count, is_list
 from study_utils.data.rows import COLUMNS
 from study_utils.errors import DataError
 
@@ -29,8 +30,15 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def mine_rows(parts: Mapping[str, Dataset], task: Task, rows: HubRows, *, language: str, where: str) -> Found:
+def mine_rows(
+    parts: Mapping[str, Dataset], task: Task, rows: HubRows, *, language: str, where: Mapping[str, str]
+) -> Found:
     """Make the rows of a mine task: both pools, each sentence with the id of its translation or "".
+
+    Parameters
+    ----------
+    where : mapping of str to str
+        Place of each part, for messages; a row's own is in the column `file` of the result.
 
     Raises
     ------
@@ -38,112 +46,175 @@ def mine_rows(parts: Mapping[str, Dataset], task: Task, rows: HubRows, *, langua
         If columns are missing, or a gold pair names a sentence that isn't in its pool.
     """
     names = rows.columns
-    check_columns(parts[""], {key: names[key] for key in ("foreign_id", "english_id")}, task, where=where)
-    pairs = list(zip(read_column(parts[""], names["foreign_id"]), read_column(parts[""], names["english_id"])))
+    sides = ("foreign", "english")
+    check_columns(parts[""], {f"{side}_id": names[f"{side}_id"] for side in sides}, task, where=where[""])
+    pairs = list(zip(*(map(_key, read_column(parts[""], names[f"{side}_id"])) for side in sides)))
     matches = {"foreign": dict(pairs), "english": {english: foreign for foreign, english in pairs}}
     frames = []
-    for side in ("foreign", "english"):
+    for place, side in enumerate(sides):
         pool = parts[side]
-        check_columns(pool, {key: names[key] for key in ("id", "text")}, task, where=f"{where}, {side} pool")
-        ids = [str(value) for value in read_column(pool, names["id"])]
-        if missing := sorted(set(matches[side]) - set(ids)):
+        check_columns(pool, {key: names[key] for key in ("id", "text")}, task, where=where[side])
+        ids = list(map(_key, read_column(pool, names["id"])))
+        known = set(ids)
+        if missing := [n for n, pair in enumerate(pairs) if pair[place] not in known]:
             raise DataError(
-                f"{where}: {len(missing)} gold pairs name a sentence that isn't in the {side} pool, such as "
-                f"{missing[0]!r}. Fetch pool and pairs of the same release."
+                f"{where['']}, language {language!r}, row {missing[0]}: its sentence {pairs[missing[0]][place]!r} is "
+                f"not in the {side} pool ({where[side]}); {len(missing)} gold pairs name such sentences. "
+                "Fetch pool and pairs of the same release."
             )
-        texts = [value.strip() for value in read_column(pool, names["text"])]
+        texts = list(map(stripped, read_column(pool, names["text"])))
         found = [matches[side].get(key, "") for key in ids]
-        frames.append(pd.DataFrame({"id": ids, "language": language, "side": side, "text": texts, "match": found}))
-    return Found(pd.concat(frames, ignore_index=True)[list(COLUMNS[task.shape])], len(pairs), 0)
+        frames.append(
+            pd.DataFrame(
+                {"id": ids, "language": language, "side": side, "text": texts, "match": found, "file": where[side]}
+            )
+        )
+    return Found(pd.concat(frames), len(pairs), 0)
 
 
 def rank_rows(
-    parts: Mapping[str, Dataset], task: Task, rows: HubRows, *, language: str, where: str, pool: bool = True
+    parts: Mapping[str, Dataset],
+    task: Task,
+    rows: HubRows,
+    *,
+    language: str,
+    where: Mapping[str, str],
+    pool: bool = True,
 ) -> Found:
     """Make the rows of a rank task in one language: queries, then candidates.
 
     Parameters
     ----------
+    where : mapping of str to str
+        Place of each part, for messages; a row's own is in the column `file` of the result.
     pool : bool
         Whether candidates that are the same for every language are wanted (once is enough).
 
     Raises
     ------
     DataError
-        If columns are missing or an answer's passage is not among the paragraphs.
+        If columns are missing, an answer's passage is not among the paragraphs, an answer begins outside its passage,
+        or sentences have no bounds in their paragraph.
     """
     names, queries, candidates = rows.columns, parts[""], parts["candidates"]
     by_sentence = "passage" in names
     needed = ("id", "text", "passage", "starts") if by_sentence else ("text", "target")
-    check_columns(queries, {key: names[key] for key in needed}, task, where=where)
+    check_columns(queries, {key: names[key] for key in needed}, task, where=where[""])
     ids = read_column(queries, names["id"]) if "id" in names else range(len(queries))
     frame = pd.DataFrame(
         {
-            "id": list(map(str, ids)),
+            "id": list(map(_key, ids)),
             "language": language,
             "side": "query",
-            "text": [value.strip() for value in read_column(queries, names["text"])],
+            "text": list(map(stripped, read_column(queries, names["text"]))),
             "context": "",
+            "file": where[""],
         }
     )
     if by_sentence:
-        found, targets = _sentences(queries, candidates, task, rows, language=language, where=where)
+        found, places = _sentences(candidates, task, rows, language=language, where=where["candidates"])
+        targets = _sentences_of_answers(queries, places, rows, frame)
     else:
-        found = _listed(candidates, task, rows, language=language, where=where) if pool else frame.iloc[:0]
-        targets = [[str(value)] for value in read_column(queries, names["target"])]
+        found = pd.DataFrame()
+        if pool:
+            found = _listed(candidates, task, rows, language=language, where=where["candidates"])
+        targets = [[_key(value)] for value in read_column(queries, names["target"])]
     frame["targets"] = pd.Series(targets, dtype=object)
     answered = frame["targets"].str.len() > 0
     kept = [frame.loc[answered], found] if len(found) else [frame.loc[answered]]
-    return Found(pd.concat(kept, ignore_index=True)[list(COLUMNS[task.shape])], len(queries), int((~answered).sum()))
+    return Found(pd.concat(kept), len(queries), int((~answered).sum()))
 
 
 def join_targets(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the queries of one id, in all languages, all their targets; languages in the order of the rows."""
-    queries = frame["side"] == "query"
+    queries = (frame["side"] == "query").to_numpy()
     joined = frame.loc[queries].groupby("id", sort=False)["targets"].agg(lambda lists: [t for ts in lists for t in ts])
-    frame = frame.copy()
     unique = {key: list(dict.fromkeys(targets)) for key, targets in joined.items()}
-    frame.loc[queries, "targets"] = frame.loc[queries, "id"].map(unique)
-    return frame
+    targets = [
+        unique.get(key, own) if query else own for query, key, own in zip(queries, frame["id"], frame["targets"])
+    ]
+    return frame.assign(targets=pd.Series(targets, index=frame.index, dtype=object))
+
+
+Places = dict[str, tuple[list[int], list[int], list[str]]]
+"""Passage to the first characters of its sentences, the ones after their last, and their ids."""
 
 
 def _sentences(
-    queries: Dataset, candidates: Dataset, task: Task, rows: HubRows, *, language: str, where: str
-) -> tuple[pd.DataFrame, list[list[str]]]:
-    """Cut the paragraphs into sentences; find the sentence in which each query's answer begins."""
+    candidates: Dataset, task: Task, rows: HubRows, *, language: str, where: str
+) -> tuple[pd.DataFrame, Places]:
+    """Cut the paragraphs into sentences."""
     names = rows.columns
     fields = ("paragraph", "passage", "sentence_starts", "sentence_ends")
-    check_columns(candidates, {key: names[key] for key in fields}, task, where=f"{where}, candidates")
-    found, places = [], {}
-    for paragraph, passage, starts, ends in zip(*(read_column(candidates, names[key]) for key in fields)):
+    check_columns(candidates, {key: names[key] for key in fields}, task, where=where)
+    found, numbers, places = [], [], {}
+    cells = zip(*(read_column(candidates, names[key]) for key in fields))
+    for number, (paragraph, passage, starts, ends) in enumerate(cells):
+        if wrong := _bad_bounds(passage, starts, ends):
+            raise DataError(
+                f"{where}, language {language!r}, row {number}, id {paragraph!r}: {wrong}. Correct or remove the row."
+            )
         keys = [f"{language}-{paragraph}-{n}" for n in range(len(starts))]
         places[passage] = (starts, ends, keys)
         found += [
             (key, language, "candidate", passage[start:end].strip(), passage, [])
             for key, start, end in zip(keys, starts, ends)
         ]
+        numbers += [number] * len(keys)
+    frame = pd.DataFrame(found, columns=list(COLUMNS[task.shape]), index=numbers)
+    return frame.assign(file=where), places
+
+
+def _bad_bounds(passage: object, starts: object, ends: object) -> str:
+    """What is wrong with the sentences of a paragraph; empty if nothing is."""
+    if not (isinstance(passage, str) and is_list(starts) and is_list(ends)):
+        return "a paragraph needs a text, and lists of the starts and ends of its sentences"
+    if len(starts) != len(ends):
+        return f"{len(starts)} starts of sentences but {len(ends)} ends"
+    for start, end in zip(starts, ends):
+        if not (is_count(start) and is_count(end) and start < end <= len(passage)):
+            return (
+                f"a sentence from {start!r} to {end!r} does not lie in the {len(passage)} characters of its paragraph"
+            )
+    return ""
+
+
+def _sentences_of_answers(queries: Dataset, places: Places, rows: HubRows, frame: pd.DataFrame) -> list[list[str]]:
+    """Find the sentences in which each query's answers begin; none for an answer between two sentences."""
     targets = []
-    for passage, answers in zip(read_column(queries, names["passage"]), read_column(queries, names["starts"])):
+    cells = zip(*(read_column(queries, rows.columns[name]) for name in ("passage", "starts")))
+    for number, (passage, answers) in enumerate(cells):
         if passage not in places:
             raise DataError(
-                f"{where}: a passage is not among the candidates' paragraphs: {passage[:60]!r}. "
+                f"{at(frame, number, '')}: its passage is not among the candidates' paragraphs: {str(passage)[:60]!r}. "
                 "Fetch questions and paragraphs of the same release."
             )
         starts, ends, keys = places[passage]
         inside = []
-        for answer in answers:
+        for answer in answers or ():
+            if not (is_count(answer) and answer < len(passage)):
+                raise DataError(
+                    f"{at(frame, number, '')}: an answer begins at {answer!r}, outside the {len(passage)} characters "
+                    "of its passage. Correct or remove the row."
+                )
             n = bisect_right(starts, answer) - 1
             if n >= 0 and answer < ends[n]:
                 inside.append(keys[n])
         targets.append(list(dict.fromkeys(inside)))
-    return pd.DataFrame(found, columns=list(COLUMNS[task.shape])), targets
+    return targets
 
 
 def _listed(candidates: Dataset, task: Task, rows: HubRows, *, language: str, where: str) -> pd.DataFrame:
     """Make candidates that have an id and a text of their own."""
     names = {key: rows.columns[key] for key in ("candidate_id", "candidate_text")}
-    check_columns(candidates, names, task, where=f"{where}, candidates")
-    ids, texts = ([str(value).strip() for value in read_column(candidates, name)] for name in names.values())
+    check_columns(candidates, names, task, where=where)
+    ids = [_key(value) for value in read_column(candidates, names["candidate_id"])]
+    texts = [stripped(value) for value in read_column(candidates, names["candidate_text"])]
     frame = pd.DataFrame({"id": ids, "language": language, "side": "candidate", "text": texts, "context": ""})
     frame["targets"] = pd.Series([[] for _ in ids], dtype=object)
-    return frame
+    return frame.assign(file=where)
+
+
+def _key(value: object) -> object:
+    """Id as text; a missing one stays missing, for the check to refuse."""
+    return None if value is None else str(value).strip()

@@ -25,12 +25,17 @@ def is_list(value: object) -> bool:
     return isinstance(value, list | tuple | np.ndarray)
 
 
+def is_count(value: object) -> bool:
+    """Whether a cell is a whole number from 0 on."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
+
+
 def at(frame: pd.DataFrame, bad: Iterable[bool] | int, where: str) -> str:
-    """Name the first bad row: source, language, row number and id."""
+    """Name the first bad row: source (its own, where there is a column `file`), language, row number and id."""
     position = bad if isinstance(bad, int) else int(np.flatnonzero(np.asarray(bad))[0])
     row = frame.iloc[position]
     number = frame.index[position]
-    return f"{where}, language {row['language']!r}, row {number}, id {row['id']!r}"
+    return f"{row.get('file', where)}, language {row['language']!r}, row {number}, id {row['id']!r}"
 
 
 def check_strings(frame: pd.DataFrame, names: Sequence[str], *, where: str, empty_is_fine: bool = False) -> None:
@@ -128,7 +133,7 @@ def _check_choose(frame: pd.DataFrame, task: Task, where: str) -> None:
         for place, choice in enumerate(choices):
             if not isinstance(choice, str) or not choice.strip():
                 raise DataError(f"{at(frame, position, where)}: empty choice at position {place}. Correct the row.")
-        if not _is_count(label) or label >= len(choices):
+        if not is_count(label) or label >= len(choices):
             raise DataError(
                 f"{at(frame, position, where)}: label {label!r} is no position of its {len(choices)} choices, "
                 "counted from 0. Use a split with gold labels, or correct the declaration."
@@ -162,7 +167,7 @@ def _misplaced(text: str, answer: object, start: object) -> str:
     """What is wrong with an answer and its offset; empty if nothing is."""
     if not isinstance(answer, str) or not answer.strip():
         return f"empty answer {answer!r}"
-    if not _is_count(start):
+    if not is_count(start):
         return f"start {start!r} of answer {answer!r} is no offset in characters"
     if start + len(answer) > len(text):
         return f"answer {answer!r} at {start} ends beyond the {len(text)} characters of the passage"
@@ -190,7 +195,10 @@ def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
             if not (own["side"] == side).any():
                 raise DataError(f"{where}, language {language!r}: no {side} sentences. Mining needs both pools.")
         if not (own["match"] != "").any():
-            raise DataError(f"{where}, language {language!r}: no pair. Mining can't be scored without gold pairs.")
+            raise DataError(
+                f"{where}, language {language!r}: no pair. Mining can't be scored without gold pairs: raise the limit "
+                "of examples, or leave the language out."
+            )
 
 
 def _check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
@@ -242,10 +250,6 @@ CHECKS: Mapping[str, Callable[[pd.DataFrame, Task, str], None]] = {
     "retrieve-rank": _check_rank,
 }
 """Shape to the function that refuses bad rows of it; ids and languages have been checked before."""
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
 
 
 def _bad_label(kind: str, value: object, task: Task) -> str:

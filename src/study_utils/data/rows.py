@@ -45,7 +45,8 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
     ----------
     frame : pandas.DataFrame
         Rows of one task and role with the columns `COLUMNS` of the task's shape. Its index is the row number
-        that messages give, so that it can be the number in a source file.
+        that messages give, so that it can be the number in a source file. Where rows of several files are checked
+        together, a column `file` says which one each is from.
     task : Task
         Declares the shape, the labels, the value range and whether a question may have no answer.
     where : str

@@ -18,7 +18,7 @@ from study_utils.data.columns import rows_of
 from study_utils.data.loading import check_reachable, load_split, not_found, read_folder
 from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, find_split, split_digest
 from study_utils.data.pools import join_targets, mine_rows, rank_rows
-from study_utils.data.rows import check_rows
+from study_utils.data.rows import COLUMNS, check_rows
 from study_utils.errors import DataError, MissingRowsError, ParameterError, unknown
 
 if TYPE_CHECKING:
@@ -81,15 +81,16 @@ def load_rows(
             counts[language] = len(frame)
         else:
             try:
-                parts, where = _parts(rows, language, splits, opened)
+                parts, places = _parts(rows, language, splits, opened)
             except NotThereError as error:
                 configs = [rows.configs[code] for code in languages]
                 raise MissingRowsError(not_found(task, role, rows, configs, [str(error)], mirror=mirror)) from error
+            where = places[""]
             if task.shape == "retrieve-mine":
-                frame, counts[language], left_out = mine_rows(parts, task, rows, language=language, where=where)
+                frame, counts[language], left_out = mine_rows(parts, task, rows, language=language, where=places)
             elif task.shape == "retrieve-rank":
                 frame, counts[language], left_out = rank_rows(
-                    parts, task, rows, language=language, where=where, pool=number == 0
+                    parts, task, rows, language=language, where=places, pool=number == 0
                 )
             else:
                 frame, counts[language], left_out = rows_of(parts, task, rows, language=language, where=where)
@@ -103,10 +104,11 @@ def load_rows(
         if task.shape != "retrieve-rank":
             check_rows(frame, task, where=where)
         frames.append(frame)
-    result = pd.concat(frames, ignore_index=True)
+    result = pd.concat(frames)
     if task.shape == "retrieve-rank":
         result = join_targets(result)
         check_rows(result, task, where=f"task {task.key!r}, {role} rows")
+    result = result[list(COLUMNS[task.shape])].reset_index(drop=True)
     result.attrs = {"dropped": dropped, "source": kind, "found": counts}
     return result
 
@@ -228,14 +230,14 @@ def _parts(
     language: str,
     splits: Mapping[tuple[str, str], MirrorSplit | None],
     opened: _Opened,
-) -> tuple[dict[str, Dataset], str]:
-    """Load everything that rows of a language need; say where the rows are."""
+) -> tuple[dict[str, Dataset], dict[str, str]]:
+    """Load everything that rows of a language need; say where each part is."""
     from datasets import concatenate_datasets
 
     if isinstance(rows, FolderRows):
         dataset, where = read_folder(rows, language)
-        return {"": dataset}, where
-    parts, where = {}, ""
+        return {"": dataset}, {"": where}
+    parts, where = {}, {}
     for name, places in rows.parts(language).items():
         found = []
         for config, split in places:
@@ -244,7 +246,7 @@ def _parts(
             if shared:
                 opened[config, split] = loaded
             found.append(loaded[0])
-            where = where or loaded[1]
+            where.setdefault(name, loaded[1])
         parts[name] = concatenate_datasets(found) if len(found) > 1 else found[0]
     return parts, where
 
