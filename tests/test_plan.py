@@ -44,10 +44,10 @@ def test_runs_come_after_what_they_need(plan):
 def test_counts_by_hand(params, plan):
     seeds, conditions = len(params.seeds), len(params.conditions)
     assert len(plan.of_stage("02_intermediate_training")) == seeds * (conditions - 1)
-    trained = 2  # intent and slots; messages have no training rows
+    trained = 3  # intent, slots and slot_answer; messages have no training rows
     assert len(plan.of_stage("03_target_finetuning")) == seeds * conditions * trained
     # retrieval without training doesn't depend on the seed: one run for both seeds of the baseline
-    assert len(plan.of_stage("04_zero_shot_eval")) == seeds * conditions * 3 - (seeds - 1)
+    assert len(plan.of_stage("04_zero_shot_eval")) == seeds * conditions * (trained + 1) - (seeds - 1)
 
 
 def test_ids_are_the_same_in_another_process():
