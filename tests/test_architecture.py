@@ -27,7 +27,7 @@ ALLOWED = {
     "store": {"errors"},
     "data": {"catalog", "errors"},
     "encoders": {"catalog", "errors"},
-    "plan": {"catalog", "data", "encoders", "params", "store"},
+    "plan": {"catalog", "data", "encoders", "errors", "params", "store"},
     "estimate": {"catalog", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
