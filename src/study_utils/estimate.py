@@ -68,17 +68,26 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     Rows that are prepared are counted; others are taken to fill their cap, or to be `UNCAPPED` a language.
     """
     if run.kind == "data":
-        return sum((cap or UNCAPPED) for cap in run.work["roles"].values()) * len(run.work["languages"])
+        return sum(_prepared(run, role) for role in run.work["roles"])
     role = "test" if run.kind == "predict" else "train"
     rows = 0
     for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
         if store.status(data) == "done":
             count = store.manifest(data)["rows"][role]
         else:
-            work = plan.runs[data].work
-            count = (work["roles"][role] or UNCAPPED) * len(work["languages"])
+            count = _prepared(plan.runs[data], role)
+        used = run.work.get("only") or run.work.get("languages") or plan.runs[data].work["languages"]
+        count = round(count * len(used) / len(plan.runs[data].work["languages"]))
         rows += min(count, run.work["settings"].get("cap") or count)
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
+
+
+def _prepared(data: Run, role: str) -> int:
+    """Rows that a data run will have, if every language fills its cap."""
+    count = data.work["roles"][role] or UNCAPPED
+    if role == "train" and data.work.get("pooled"):
+        return count
+    return count * sum(len(languages) for _, languages in data.work["parts"][role])
 
 
 def _likeness(run: Run) -> tuple:

@@ -23,10 +23,15 @@ _SIB200_CONFIGS = {
     **dict(so="som_Latn", xh="xho_Latn", zu="zul_Latn", ne="npi_Deva", si="sin_Sinh", km="khm_Khmr"),
 }
 
+_SIB200_OTHERS = {code: config for code, config in _SIB200_CONFIGS.items() if code != "en"}
+
 _AFRISENTI_CONFIGS = {
     **dict(am="amh", arq="arq", ary="ary", ha="hau", ig="ibo", rw="kin", om="orm", pcm="pcm", pt="por"),
     **dict(sw="swa", ti="tir", ts="tso", tw="twi", yo="yor"),
 }
+
+_AFRISENTI_TRAINED = {code: config for code, config in _AFRISENTI_CONFIGS.items() if code not in ("om", "ti")}
+"""Two languages were published for testing only."""
 
 _SST2 = {"text": "sentence", "label": "label"}
 _SENTIMENT = ("negative", "neutral", "positive")
@@ -50,6 +55,16 @@ def _tweets(split: str, rows: int) -> HubRows:
         {"text": "text", "label": "label"},
         config="english",
         rows=rows,
+    )
+
+
+def _afrisenti(split: str, configs: Mapping[str, str]) -> HubRows:
+    return HubRows(
+        hub_id="shmuhammad/AfriSenti-twitter-sentiment",
+        revision="main",
+        split=split,
+        configs=configs,
+        columns={"text": "tweet", "label": "label"},
     )
 
 
@@ -94,6 +109,8 @@ CLASSIFICATION_TASKS = (
         train=_sib200("train", {"en": "eng_Latn"}, 701),
         validation=_sib200("validation", {"en": "eng_Latn"}, 99),
         test=_sib200("test", _SIB200_CONFIGS, 204),
+        train_in=_sib200("train", _SIB200_OTHERS, 701),
+        validation_in=_sib200("validation", _SIB200_OTHERS, 99),
         chance=1 / 7,
         licence="CC BY-SA 4.0",
         citation="Adelani et al. 2024, arXiv 2309.07445",
@@ -107,13 +124,9 @@ CLASSIFICATION_TASKS = (
         metric="macro_f1",
         train=_tweets("train", 1839),
         validation=_tweets("validation", 324),
-        test=HubRows(
-            hub_id="shmuhammad/AfriSenti-twitter-sentiment",
-            revision="main",
-            split="test",
-            configs=_AFRISENTI_CONFIGS,
-            columns={"text": "tweet", "label": "label"},
-        ),
+        test=_afrisenti("test", _AFRISENTI_CONFIGS),
+        train_in=_afrisenti("train", _AFRISENTI_TRAINED),
+        validation_in=_afrisenti("validation", _AFRISENTI_TRAINED),
         chance=1 / 3,
         licence="CC BY 4.0 (test), CC BY 3.0 (training)",
         citation="Muhammad et al. 2023, arXiv 2302.08956; Barbieri et al. 2022, arXiv 2104.12250",
