@@ -38,10 +38,10 @@ ALLOWED = {
     "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
-    "report": {"analysis", "budgets", "catalog", "errors", "figures", "paths", "store", "study"},
+    "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
-    "execute": {"budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
-                "params", "paths", "plan", "report", "store", "study", "training"},
+    "execute": {"budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics",
+                "model", "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 

@@ -39,7 +39,9 @@ def shortfalls(plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
 
 
 def describe_shortfalls(table: pd.DataFrame) -> list[str]:
-    """Say which training sets are smaller than asked for, one sentence a task and regime."""
+    """Say which training sets are smaller than asked for, one sentence a task and regime; or that none is."""
+    if table.empty:
+        return ["No training set is known to be smaller than the study asks for."]
     sentences = []
     for (key, regime), part in table.groupby(["task", "regime"], sort=False):
         told = ", ".join(f"{row.languages} {row.there}" for row in part.itertuples())

@@ -69,7 +69,9 @@ def plan_text(study: Study) -> str:
         f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
         for row in study.omissions().itertuples()
     ]
-    return "\n".join([*lines, *(f"short: {told}" for told in describe_shortfalls(study.shortfalls()))])
+    if len(short := study.shortfalls()):
+        lines += [f"short: {told}" for told in describe_shortfalls(short)]
+    return "\n".join(lines)
 
 
 def clock(seconds: float) -> str:
