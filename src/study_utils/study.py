@@ -240,10 +240,10 @@ class Study:
         for run, facts in self._training_runs(stage).items():
             frame = pd.read_parquet(self.store.verified_file(run, file))
             frames.append(frame.assign(**facts, run=run))
-        if not frames:
-            return pd.DataFrame()
-        found = pd.concat(frames, ignore_index=True)
         first = ["encoder", "condition", "target", "language", "selected_in", "seed", "run"]
+        if not frames:
+            return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
+        found = pd.concat(frames, ignore_index=True)
         return found[[*first, *(c for c in found if c not in first)]]
 
     def _training_runs(self, stage: str) -> dict[str, dict]:
