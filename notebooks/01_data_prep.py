@@ -27,6 +27,7 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
+from study_utils.budgets import describe_shortfalls
 from study_utils.data.describe import label_table, length_table
 from study_utils.data.leakage import overlap_table
 from study_utils.execute.stage import complete
@@ -46,7 +47,8 @@ study.parameters()
 # %% [markdown]
 # ## What we expect
 #
-# Training and selection rows are English only: otherwise nothing here would be zero-shot. Test sets differ in size and
+# Training and selection rows are English only, else nothing would be zero-shot; the conditions that train in other
+# languages on purpose have rows of their own, listed below with their regime. Test sets differ in size and
 # in the languages they cover, and coverage is very uneven over families, so later notebooks never average raw scores
 # over different sets of languages.
 
@@ -65,6 +67,13 @@ keep_table(study, facts, "data_facts")
 
 # %%
 say(describe_dropped(facts))
+
+# %% [markdown]
+# Conditions are compared at equal numbers of training rows. A set that is smaller than asked for is named here, before
+# anything is trained.
+
+# %%
+say(describe_shortfalls(study.shortfalls()))
 
 # %% [markdown]
 # ## Which languages and families are covered?

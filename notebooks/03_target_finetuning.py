@@ -7,9 +7,10 @@
 # ---
 
 # %% [markdown]
-# # Fine-tune on English target tasks
+# # Fine-tune on the target tasks
 #
-# **Question.** How well does each condition learn the target tasks in English, the only language it is trained on?
+# **Question.** How well does each condition learn the target tasks in English, for most the only language it is trained
+# on?
 #
 # | reads | writes | takes |
 # |---|---|---|
@@ -28,7 +29,7 @@ changes: dict = {}
 # %%
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_loss, plot_validation
-from study_utils.report import banner, keep_figure, say, show_provenance
+from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
 from study_utils.report.sentences import describe_learning
 from study_utils.study import open_study
 
@@ -51,34 +52,45 @@ study.parameters()
 # ## Fine-tune
 #
 # The encoder of each condition gets a new head and is fine-tuned on English rows with the same settings and the same
-# seed in every condition, so that differences are paired.
+# seed in every condition, so that differences are paired. Conditions of another regime train in other languages: in each
+# one alone, in all together, or in English and then a few rows of each. What a target has no rows for is left out.
 
 # %%
 complete(study, "03_target_finetuning")
+
+# %%
+keep_table(study, study.omissions(), "omissions")
 
 # %% [markdown]
 # ## How did training go?
 
 # %%
 losses = study.losses("03_target_finetuning")
-keep_figure(study, plot_loss(losses), "target_loss", losses)
+together = losses[losses["language"] == ""]
+keep_figure(study, plot_loss(together), "target_loss", together)
 
 # %% [markdown]
 # ## How well is the target learnt in English?
 #
-# Validation score of the chosen epoch by condition; dots are seeds, the dashed line is chance.
+# Validation score of the chosen epoch by condition; dots are seeds, the dashed line is chance. Runs for one language
+# alone are in the table instead, with the language whose rows chose the epoch.
 
 # %%
 validation = study.validation("03_target_finetuning")
-keep_figure(study, plot_validation(validation), "target_validation", validation)
+english = validation[validation["language"] == ""]
+keep_figure(study, plot_validation(english), "target_validation", english)
 
 # %%
-say(describe_learning(validation))
+say(describe_learning(english))
+
+# %%
+keep_table(study, validation[validation["chosen"] & (validation["language"] != "")], "own_validation")
 
 # %% [markdown]
 # ## Limits
 #
-# The epoch is chosen on English validation rows only: choosing on target languages would not be zero-shot. Validation
+# The epoch is chosen on English validation rows: choosing on target languages would not be zero-shot. A run in one
+# language alone chooses on that language's rows where there are some, and few shots keep the last epoch. Validation
 # sets are small here, so single differences between conditions are noisy.
 
 # %% [markdown]

@@ -26,7 +26,7 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis.results import check_results
+from study_utils.analysis import check_results, regime_scores
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
@@ -69,13 +69,26 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 # %% [markdown]
 # ## Scores of every condition
 #
-# Macro average over the zero-shot languages of each target; the spread over seeds is in brackets.
+# Macro average over the zero-shot languages of each target, of conditions fine-tuned in English; the spread over seeds
+# is in brackets.
 
 # %%
 keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %%
 say(describe_scores(scores))
+
+# %% [markdown]
+# ## Fine-tuned in other languages than English
+#
+# Beside the baseline in the same languages, where both were trained on the same number of rows (under few shots: the
+# baseline's and the few). Only languages that no row was in count as zero-shot; what lacks training rows is omitted.
+
+# %%
+keep_table(study, regime_scores(scores, study.omissions()), "regimes")
+
+# %%
+keep_table(study, study.omissions(), "omissions")
 
 # %% [markdown]
 # ## Checks

@@ -28,6 +28,7 @@ ALLOWED = {
     "data": {"catalog", "errors"},
     "encoders": {"catalog", "errors"},
     "plan": {"catalog", "data", "encoders", "errors", "params", "store"},
+    "budgets": {"catalog", "data", "errors", "params", "plan", "store"},
     "estimate": {"catalog", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
@@ -38,9 +39,9 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
-    "study": {"analysis", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
-    "execute": {"catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
-                "params", "paths", "plan", "report", "store", "study", "training"},
+    "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
+    "execute": {"budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics",
+                "model", "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 

@@ -7,15 +7,17 @@ import json
 
 import pytest
 
-import study_utils.plan as plan_module
+import study_utils.plan.grid as plan_module
 from study_utils.catalog import TASKS, FolderRows, StarterRows
 from study_utils.params import load_params
-from study_utils.plan import _declaration, _Planner, make_plan
+from study_utils.plan import make_plan
+from study_utils.plan.declared import declaration
+from study_utils.plan.grid import _Planner
 
 
 def test_fields_left_at_their_default_and_counts_change_no_id():
     rows = TASKS["mnli"].train
-    assert _declaration(rows, ("en",)) == {
+    assert declaration(rows, ("en",)) == {
         "hub_id": "nyu-mll/glue",
         "revision": rows.revision,
         "split": "train",
@@ -23,9 +25,9 @@ def test_fields_left_at_their_default_and_counts_change_no_id():
         "columns": {"text": "premise", "text_pair": "hypothesis", "label": "label"},
         "unlabelled": (),
     }
-    assert _declaration(dataclasses.replace(rows, expected={}), ("en",)) == _declaration(rows, ("en",))
+    assert declaration(dataclasses.replace(rows, expected={}), ("en",)) == declaration(rows, ("en",))
     starter = StarterRows(recipe="intent", split="train", languages=("en", "de"))
-    assert _declaration(starter, ("en",)) == {"recipe": "intent", "split": "train"}
+    assert declaration(starter, ("en",)) == {"recipe": "intent", "split": "train"}
 
 
 @pytest.mark.parametrize("key", ["tydiqa", "bc5cdr", "xcopa", "head_qa", "ccg", "lareqa"])
@@ -33,7 +35,7 @@ def test_every_declaration_is_json_and_what_changes_rows_enters(key):
     for role in ("train", "validation", "test"):
         rows = getattr(TASKS[key], role)
         if rows is not None:
-            declared = _declaration(rows, tuple(rows.configs)[:1])
+            declared = declaration(rows, tuple(rows.configs)[:1])
             json.dumps(declared, sort_keys=True)
             assert len(declared["configs"]) == 1
             for name in ("select", "held_out", "labels", "questions", "beside", "other"):
@@ -43,7 +45,7 @@ def test_every_declaration_is_json_and_what_changes_rows_enters(key):
 
 def test_a_folder_enters_by_its_content_alone(tmp_path):
     rows = FolderRows(folder=str(tmp_path), files={"en": "a.csv"}, columns={"text": "t"})
-    assert _declaration(rows, ("en",)) == {"columns": {"text": "t"}, "unlabelled": ()}
+    assert declaration(rows, ("en",)) == {"columns": {"text": "t"}, "unlabelled": ()}
 
 
 def test_a_task_in_another_language_trains_and_selects_in_it(monkeypatch):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from study_utils.catalog import TASKS, encoder
 from study_utils.plan import Plan, Run
@@ -70,22 +68,30 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     Rows that are prepared are counted; others are taken to be as many as their declaration states, up to their cap.
     """
     if run.kind == "data":
-        return sum(_declared_rows(run.work, role) for role in run.work["roles"])
+        return sum(_prepared(run, role) for role in run.work["roles"])
     role = "test" if run.kind == "predict" else "train"
     rows = 0
     for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
         if store.status(data) == "done":
             count = store.manifest(data)["rows"][role]
         else:
-            count = _declared_rows(plan.runs[data].work, role)
+            count = _prepared(plan.runs[data], role)
+        used = run.work.get("only") or run.work.get("languages") or plan.runs[data].work["languages"]
+        count = round(count * len(used) / len(plan.runs[data].work["languages"]))
         rows += min(count, run.work["settings"].get("cap") or count)
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
 
 
-def _declared_rows(work: Mapping[str, Any], role: str) -> int:
-    stated = getattr(getattr(TASKS[work["task"]], role), "expected", {})
-    cap = work["roles"][role]
-    counts = [stated.get(code, UNSTATED if cap is None else cap) for code in work["languages"]]
+def _prepared(data: Run, role: str) -> int:
+    """Rows that a data run will have: as many as are declared, up to the cap of a language, or of all together."""
+    cap, task = data.work["roles"][role], TASKS[data.work["task"]]
+    counts = [
+        getattr(getattr(task, source), "expected", {}).get(code, UNSTATED if cap is None else cap)
+        for source, languages in data.work["parts"][role]
+        for code in languages
+    ]
+    if role == "train" and data.work.get("pooled"):
+        return sum(counts) if cap is None else min(cap, sum(counts))
     return sum(count if cap is None else min(count, cap) for count in counts)
 
 

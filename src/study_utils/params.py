@@ -51,6 +51,13 @@ class TrainingParams(_Params):
     dropout: Fraction | None = Field(None, description="null: as the encoder was pretrained")
 
 
+class TargetParams(TrainingParams):
+    """Settings of the target stage."""
+
+    few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
+    few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
+
+
 class TaskParams(_Params):
     """Settings of one target task that differ from those of the study or the stage."""
 
@@ -61,6 +68,8 @@ class TaskParams(_Params):
     learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] | None = None
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
+    few_shot: Count | None = None
+    few_shot_epochs: Count | None = None
     test_examples: Count | None = None
 
 
@@ -92,7 +101,7 @@ class StudyParams(_Params):
     seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
     sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
     intermediate: TrainingParams = TrainingParams()
-    target: TrainingParams = TrainingParams()
+    target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
@@ -175,7 +184,7 @@ class StudyParams(_Params):
         asked = self.tasks.get(key, TaskParams()).languages or self.languages
         return tuple(c for c in TASKS[key].languages if not asked or c in asked)
 
-    def target_settings(self, key: str) -> TrainingParams:
+    def target_settings(self, key: str) -> TargetParams:
         """Training settings of a target: those of the stage with the task's own on top."""
         own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples", "languages"})
         return self.target.model_copy(update=own)

@@ -13,12 +13,13 @@ from pathlib import Path
 import pandas as pd
 
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
+from study_utils.budgets import shortfalls
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params, study_file
 from study_utils.paths import project_root
-from study_utils.plan import Plan, make_plan
+from study_utils.plan import ONE_BY_ONE, Plan, canonical_sha256, make_plan
 from study_utils.store import Store
 
 
@@ -79,7 +80,7 @@ class Study:
         return expected_seconds(self.plan, self.store, device=self.params.device)
 
     def rows(self, task: str, role: str) -> pd.DataFrame:
-        """Rows of a task as the study uses them: checked and capped.
+        """Rows of a task as the study uses them: checked and capped, each row once though several runs use it.
 
         Parameters
         ----------
@@ -95,10 +96,14 @@ class Study:
         """
         from study_utils.data.rows import read_rows
 
-        for run in self.plan.runs.values():
-            if run.kind == "data" and run.work["task"] == task and role in run.work["roles"]:
-                return read_rows(self.store.verified(run.id) / f"{role}.parquet")
-        raise StoreError(f"study {self.name!r} uses no {role} rows of task {task!r}")
+        runs = [run for key, name, run in self.data_runs() if (key, name) == (task, role)]
+        if not runs:
+            raise StoreError(f"study {self.name!r} uses no {role} rows of task {task!r}")
+        frames = [read_rows(self.store.verified(run) / f"{role}.parquet") for run in runs]
+        if len(frames) == 1:
+            return frames[0]
+        together = pd.concat(frames, ignore_index=True)
+        return together.drop_duplicates(["language", "id"], ignore_index=True)
 
     def data_runs(self) -> list[tuple[str, str, str]]:
         """List (task, role, run id) of every set of rows in the study."""
@@ -111,7 +116,8 @@ class Study:
 
     def prepared(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Every set of rows in the study by (task, role)."""
-        return {(task, role): self.rows(task, role) for task, role, _ in self.data_runs()}
+        names = dict.fromkeys((task, role) for task, role, _ in self.data_runs())
+        return {(task, role): self.rows(task, role) for task, role in names}
 
     def data_facts(self) -> pd.DataFrame:
         """What was found while rows were prepared.
@@ -119,8 +125,9 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            One row a task and role: `task`, `role`, `languages`, `rows`, `dropped` (without a gold label),
-            `source`, `fingerprint` (first 12 digits).
+            One row a task, role and regime: `task`, `role`, `regime` (whose training rows they are), `languages`,
+            `rows`, `dropped` (without a gold label), `source`, `fingerprint` (first 12 digits; of several runs, of
+            their fingerprints together).
         """
         facts = []
         for task, role, run in self.data_runs():
@@ -129,14 +136,27 @@ class Study:
                 {
                     "task": task,
                     "role": role,
-                    "languages": len(self.plan.runs[run].work["languages"]),
+                    "regime": self.plan.runs[run].work["regime"],
+                    "languages": sum(len(codes) for _, codes in self.plan.runs[run].work["parts"][role]),
                     "rows": manifest["rows"][role],
                     "dropped": manifest["dropped"][role],
                     "source": manifest["sources"][role],
-                    "fingerprint": manifest["fingerprints"][role][:12],
+                    "fingerprint": manifest["fingerprints"][role],
                 }
             )
-        return pd.DataFrame(facts)
+        grouped = pd.DataFrame(facts).groupby(["task", "role", "regime"], sort=False)
+        sums = {name: (name, "sum") for name in ("languages", "rows", "dropped")}
+        first = {"source": ("source", "first"), "fingerprint": ("fingerprint", _one_digest)}
+        return grouped.agg(**sums, **first).reset_index()
+
+    def shortfalls(self) -> pd.DataFrame:
+        """Training rows that are fewer than asked for; columns as `study_utils.budgets.shortfalls`."""
+        return shortfalls(self.plan, self.store, self.params)
+
+    def omissions(self) -> pd.DataFrame:
+        """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
+        rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
+        return pd.DataFrame(rows, columns=["condition", "task", "languages", "reason"])
 
     def coverage(self) -> pd.DataFrame:
         """Which language is scored on which target.
@@ -168,10 +188,17 @@ class Study:
         return pd.DataFrame(picked)
 
     def conditions(self) -> pd.DataFrame:
-        """Conditions of the study: `condition`, `title`, `tasks` (in order) and `reason`."""
+        """Conditions of the study: `condition`, `title`, `tasks` (in order), `regime` (of the target), `reason`."""
         chosen = [condition(key) for key in self.params.conditions]
         return pd.DataFrame(
-            {"condition": c.key, "title": c.title, "tasks": ", ".join(c.tasks), "reason": c.reason} for c in chosen
+            {
+                "condition": c.key,
+                "title": c.title,
+                "tasks": ", ".join(c.tasks),
+                "regime": c.regime,
+                "reason": c.reason,
+            }
+            for c in chosen
         )
 
     def losses(self, stage: str) -> pd.DataFrame:
@@ -180,17 +207,18 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            One row a logged step: `encoder`, `condition`, `target` (empty in the intermediate stage), `seed`,
-            `run`, and what training wrote (`step`, `task`, `loss`, `learning_rate`, ...).
+            One row a logged step: `encoder`, `condition`, `target` (empty in the intermediate stage), `language` (of
+            a run for one language; else empty), `selected_in` (language of the validation rows), `seed`, `run`, and
+            what training wrote (`step`, `task`, `loss`, `learning_rate`, ...).
         """
         return self._training_frames(stage, "history.parquet")
 
     def validation(self, stage: str) -> pd.DataFrame:
-        """English validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
+        """Validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
         return self._training_frames(stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Macro average of the primary metric over zero-shot languages.
+        """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
 
         Returns
         -------
@@ -198,23 +226,24 @@ class Study:
             One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent; and
             `languages`, how many are averaged.
         """
-        primary = {key: TASKS[key].metric for key in self.params.targets}
-        kept = scores[scores["zero_shot"] & (scores["metric"] == scores["task"].map(primary))]
+        english = [key for key in self.params.conditions if condition(key).regime == "english"]
+        primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
+        kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
         by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
         summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
         text = summary.apply(lambda row: f"{row['mean']:.1f} ({row['std']:.1f})", axis=1).unstack()
         text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
-        return text[["languages", *self.params.conditions]].reset_index()
+        return text[["languages", *english]].reset_index()
 
     def _training_frames(self, stage: str, file: str) -> pd.DataFrame:
         frames = []
         for run, facts in self._training_runs(stage).items():
             frame = pd.read_parquet(self.store.verified_file(run, file))
             frames.append(frame.assign(**facts, run=run))
+        first = ["encoder", "condition", "target", "language", "selected_in", "seed", "run"]
         if not frames:
-            return pd.DataFrame()
+            return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
         found = pd.concat(frames, ignore_index=True)
-        first = ["encoder", "condition", "target", "seed", "run"]
         return found[[*first, *(c for c in found if c not in first)]]
 
     def _training_runs(self, stage: str) -> dict[str, dict]:
@@ -222,10 +251,16 @@ class Study:
         for run in self.plan.of_stage(stage):
             kind, *rest = run.name.split("-")
             name = rest[1] if kind == "target" else rest[0]
+            data = [self.plan.runs[key].work for key in run.work["data"].values()]
+            languages = {work["languages"] for work in data if work["regime"] in ONE_BY_ONE}
             facts[run.id] = {
                 "encoder": run.work["encoder"],
                 "condition": condition(name).key,
                 "target": rest[0] if kind == "target" else "",
+                "language": " ".join(code for codes in languages for code in codes),
+                "selected_in": " ".join(
+                    {code for work in data for _, codes in work["parts"]["validation"] for code in codes}
+                ),
                 "seed": run.work["seed"],
             }
         return facts
@@ -233,7 +268,14 @@ class Study:
     @cached_property
     def _cells(self) -> pd.DataFrame:
         rows = [
-            {"encoder": c.encoder, "condition": c.condition, "task": c.task, "seed": c.seed, "run": c.run}
+            {
+                "encoder": c.encoder,
+                "condition": c.condition,
+                "task": c.task,
+                "seed": c.seed,
+                "run": c.run,
+                "languages": c.languages,
+            }
             for c in self.plan.cells
         ]
         return pd.DataFrame(rows)
@@ -243,13 +285,25 @@ class Study:
         return self._collect("predictions.parquet", PREDICTION_COLUMNS)
 
     def scores(self) -> pd.DataFrame:
-        """One row a score of every cell; columns as `study_utils.analysis.results.SCORE_COLUMNS`."""
+        """One row a score of every cell.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as `study_utils.analysis.results.SCORE_COLUMNS`, and `train_examples`: rows of the target, in all
+            languages, that the scored model was trained on (0 without training; intermediate tasks don't count).
+        """
         scores = self._collect("scores.parquet", SCORE_COLUMNS, seen=True)
+        examples = {run: self._train_examples(run) for run in scores["run"].unique()}
+        scores["train_examples"] = scores["run"].map(examples)
         related = {key: set(TASKS[key].same_data) for key in self.params.targets}
         scores["same_data"] = [
             bool(related[task] & set(condition(name).tasks)) for task, name in zip(scores["task"], scores["condition"])
         ]
-        return scores[list(SCORE_COLUMNS)]
+        return scores[[*SCORE_COLUMNS, "train_examples"]]
+
+    def _train_examples(self, run: str) -> int:
+        return sum(self.store.manifest(data)["rows"]["train"] for data in self.plan.target_data(run))
 
     def _collect(self, file: str, columns: tuple[str, ...], *, seen: bool = False) -> pd.DataFrame:
         missing = [run for run in self._cells["run"].unique() if self.store.status(run) != "done"]
@@ -261,10 +315,11 @@ class Study:
         frames = []
         by_run = {}
         for cell in self._cells.to_dict("records"):
-            run = cell["run"]
+            run, codes = cell["run"], cell.pop("languages")
             if run not in by_run:
                 by_run[run] = pd.read_parquet(self.store.verified_file(run, file))
-            frame = by_run[run].assign(**cell, variant="clean")
+            frame = by_run[run]
+            frame = frame[frame["language"].isin(codes)].assign(**cell, variant="clean")
             if seen:
                 languages = set(self.store.manifest(run)["languages_seen"])
                 frame["zero_shot"] = ~frame["language"].isin(languages)
@@ -276,6 +331,11 @@ class Study:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
         done = self.runs().query("status == 'done'")
         return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
+
+
+def _one_digest(fingerprints: pd.Series) -> str:
+    digests = list(fingerprints)
+    return (digests[0] if len(digests) == 1 else canonical_sha256(digests))[:12]
 
 
 def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent_ok: bool = False) -> Study:

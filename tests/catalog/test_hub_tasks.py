@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from study_utils.catalog import CONDITIONS, TASKS, HubRows, condition
 from study_utils.catalog.hub import HUB_TASKS
 from study_utils.catalog.hub.matched import MATCHED
+from study_utils.catalog.schema import ROLES
+from study_utils.errors import CatalogError
 
 FIELDS = {
     "classify": ({"text", "label"}, {"text_pair", "id"}),
@@ -27,7 +31,7 @@ hub = pytest.mark.parametrize("item", HUB_TASKS, ids=lambda task: task.key)
 
 
 def sources(item):
-    return [rows for rows in (item.train, item.validation, item.test) if isinstance(rows, HubRows)]
+    return [rows for role in ROLES if isinstance(rows := getattr(item, role), HubRows)]
 
 
 @hub
@@ -53,6 +57,41 @@ def test_renamed_labels_are_labels(item) -> None:
 def test_a_target_is_trained_and_selected_in_english(item) -> None:
     if item.test is not None and item.train is not None:
         assert list(item.train.configs) == list(item.validation.configs) == ["en"]
+
+
+def test_targets_whose_data_has_training_rows_in_other_languages() -> None:
+    counts = {item.key: len(item.own_languages) for item in HUB_TASKS if item.own_languages}
+    assert counts == {
+        **{"xnli": 14, "pawsx": 6, "stsb_multi": 10, "tydiqa": 8, "sib200": 59, "afrisenti": 12},
+        **{"udpos": 26, "panx": 47, "panx_dev": 47, "masakhaner": 20},
+    }
+    selecting = {key: set(TASKS[key].own_languages) - set(_selected(key)) for key in counts}
+    assert {key: codes for key, codes in selecting.items() if codes} == {
+        "udpos": {"kk"},
+        "panx_dev": set(TASKS["panx_dev"].own_languages),
+    }
+
+
+def _selected(key: str) -> tuple[str, ...]:
+    rows = TASKS[key].validation_in
+    return tuple(rows.configs) if rows is not None else ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"train_in": TASKS["xnli"].train}, r"train_in has \['en'\]"),
+        ({"train_in": None}, "belong to a target with training rows"),
+        ({"test": None}, "belong to a target with training rows"),
+        (
+            {"train_in": dataclasses.replace(TASKS["sib200"].train_in, configs={"de": "deu_Latn"})},
+            "validation_in has .* which train_in has not",
+        ),
+    ],
+)
+def test_a_wrong_declaration_of_other_languages_is_refused(fields, message) -> None:
+    with pytest.raises(CatalogError, match=message):
+        dataclasses.replace(TASKS["sib200"], **fields)
 
 
 def test_no_two_tasks_declare_the_same() -> None:

@@ -16,10 +16,10 @@ import pytest
 from datasets import Dataset
 from mirrors import NLI, NLI_COLUMNS, hub_rows, make_task, nli, tagged, write_data_set
 
-from study_utils.catalog import StarterRows, Task
+from study_utils.catalog import HeldOut, StarterRows, Task
 from study_utils.data import starter
 from study_utils.data.rows import COLUMNS
-from study_utils.data.sources import load_rows, source_digest
+from study_utils.data.sources import load_rows, source_digest, stated_rows
 from study_utils.errors import DataError, ParameterError
 
 EN = [(" A cat.\n", "It sleeps.", 0), ("A dog.", " It runs. ", 1), ("A cow.", "It sings.", 2)]
@@ -53,6 +53,18 @@ def load(task: Task, mirror: Path | None, *languages: str, sources=("mirror",), 
 
 def digest(task: Task, mirror: Path | None, *languages: str, sources=("mirror",)) -> dict:
     return source_digest(task, "test", languages=languages or task.languages, mirror=mirror, sources=sources)
+
+
+def test_how_many_rows_there_are_is_stated_without_loading_any(mirror: Path) -> None:
+    def stated(language="en", **fields):
+        rows = hub_rows("org/nli", "test", CONFIGS, NLI_COLUMNS, expected={"en": 500, "de": 500}, **fields)
+        return stated_rows(make_task("classify", rows), "test", language, mirror=mirror, sources=("mirror",))
+
+    assert (stated(), stated("de")) == (3, 2), "what the card of the copy says"
+    cuts = [stated(held_out=HeldOut(held=held, share=1 / 3)) for held in (True, False)]
+    assert cuts == [1, 2]
+    starter_rows = StarterRows(recipe="intent", split="test", languages=("en",))
+    assert stated_rows(make_task("classify", starter_rows), "test", "en", mirror=None) is None
 
 
 def test_rows_of_two_languages(mirror: Path, task: Task) -> None:

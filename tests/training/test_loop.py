@@ -130,6 +130,36 @@ def test_the_start_is_left_unchanged_and_heads_are_new(run, base):
     assert list(second.model.heads) == ["udpos"]
 
 
+def test_a_stage_that_goes_on_keeps_the_head_and_its_start(run):
+    first = run(folder="a").model
+    frozen = TrainingSettings(epochs=1, learning_rate=1e-12, batch_size=8, max_length=32)
+    more = [TaskRows(task=SST2, train=classify_rows(16, language="de", seed=3))]
+    kept = run(more, frozen, start=first, folder="b", seed=7, keep_heads=True).model.heads.state_dict()
+    new = run(more, frozen, start=first, folder="c", seed=7).model.heads.state_dict()
+    old = first.heads.state_dict()
+    assert all(torch.allclose(kept[name], old[name], atol=1e-8) for name in old)
+    assert not all(torch.allclose(new[name], old[name], atol=1e-3) for name in old)
+    with pytest.raises(DataError, match="no head to go on with"):
+        run([TaskRows(task=UDPOS, train=tag_rows(8))], frozen, start=first, folder="d", keep_heads=True)
+    with pytest.raises(DataError, match="no head to go on with"):
+        run(more, frozen, folder="e", keep_heads=True)
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked(run):
+    settings = TrainingSettings(epochs=4, learning_rate=1e-12, batch_size=8, max_length=32)  # all epochs score the same
+    assert run(settings=settings, folder="a").best_epoch == 1
+    assert run(settings=settings, folder="b", keep_last=True).best_epoch == 4
+
+
+def test_another_language_selects_only_where_it_trains():
+    german = {"train": classify_rows(4, language="de"), "validation": classify_rows(4, language="de")}
+    assert TaskRows(task=SST2, selects="de", **german).selects == "de"
+    with pytest.raises(DataError, match="only the training language 'en' may choose"):
+        TaskRows(task=SST2, **german)
+    with pytest.raises(DataError, match="'de' may not choose an epoch: other languages are trained on"):
+        TaskRows(task=SST2, selects="de", train=classify_rows(4), validation=german["validation"])
+
+
 def test_a_second_stage_begins_where_the_first_ended(run, base):
     first = run(folder="a").model
     frozen = TrainingSettings(epochs=1, learning_rate=1e-12, batch_size=8, max_length=32)

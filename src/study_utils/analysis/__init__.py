@@ -7,6 +7,7 @@ from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, robustness, transfer
 from study_utils.analysis.intervals import robustness_intervals
 from study_utils.analysis.mixed import mixed_gains
+from study_utils.analysis.regimes import regime_scores, retention
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 from study_utils.analysis.sensitivity import sensitivity
 from study_utils.analysis.variance import variance_shares
@@ -23,6 +24,8 @@ __all__ = [
     "gains",
     "join_languages",
     "mixed_gains",
+    "regime_scores",
+    "retention",
     "robustness",
     "robustness_intervals",
     "sensitivity",

@@ -1,4 +1,4 @@
-"""Conditions: what is trained before the target task, one declaration each."""
+"""Conditions: what is trained before the target task, and on which languages of it; one declaration each."""
 
 from __future__ import annotations
 
@@ -39,9 +39,29 @@ class Stage:
                 raise CatalogError(f"task {key!r} has no training rows: it cannot be an intermediate task")
 
 
+REGIMES = ("english", "in_language", "multilingual", "multilingual_sequential", "few_shot")
+"""Whose training rows of the target task fine-tune the encoder.
+
+english
+    English ones only: scores in every other language are zero-shot.
+in_language
+    Those of the scored language itself, a run for each. Its own validation rows choose the epoch if they are declared,
+    else English ones.
+multilingual
+    English and all other scored languages that have some, mixed: together as many rows as `english` has, shared evenly.
+multilingual_sequential
+    The same rows, the English ones first, then the others.
+few_shot
+    English ones first, then a few of the scored language itself, a run for each; the head is kept.
+
+English rows choose the epoch in all but `in_language`, and few shots end with the last one: English would choose the
+epoch that has changed least. In English itself, the runs of `in_language` and `few_shot` are those of `english`.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A recipe: intermediate stages in order, before fine-tuning on the English target task.
+    """A recipe: intermediate stages in order, then fine-tuning on the target task under a regime.
 
     Attributes
     ----------
@@ -49,6 +69,8 @@ class Condition:
         Key in parameters and results; title in figures.
     stages : tuple of Stage
         Empty for the baseline `none`.
+    regime : str
+        One of `REGIMES`; English fine-tuning if left out.
     reason : str
         What the condition is there to show.
     """
@@ -56,7 +78,12 @@ class Condition:
     key: str
     title: str
     stages: tuple[Stage, ...] = ()
+    regime: str = "english"
     reason: str
+
+    def __post_init__(self) -> None:
+        if self.regime not in REGIMES:
+            raise CatalogError(unknown("regime", self.regime, REGIMES, where=f"condition {self.key}"))
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -145,6 +172,30 @@ _DECLARED = (
         title="Mixture of three",
         stages=(Stage(tasks=("command_choice", "utterance_similarity", "message_order")),),
         reason="A near, a middling and a far task of the starter suite at once, one head each: three formats.",
+    ),
+    Condition(
+        key="in_language",
+        title="In the language itself",
+        regime="in_language",
+        reason="Fine-tuning on the scored language's own training rows: what zero-shot transfer is measured against.",
+    ),
+    Condition(
+        key="multilingual",
+        title="Multilingual, mixed",
+        regime="multilingual",
+        reason="Direct fine-tuning on all languages at once, with as many rows in all as English fine-tuning has.",
+    ),
+    Condition(
+        key="multilingual_sequential",
+        title="Multilingual, English first",
+        regime="multilingual_sequential",
+        reason="The rows of multilingual fine-tuning, the English ones first: does the order matter?",
+    ),
+    Condition(
+        key="few_shot",
+        title="Few shots",
+        regime="few_shot",
+        reason="English fine-tuning and then a few rows of the scored language: what zero-shot transfer lacks.",
     ),
 )
 

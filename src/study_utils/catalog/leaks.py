@@ -60,7 +60,7 @@ def leak(trained: Task, target: Task) -> str:
 
     Besides the published overlaps in `LEAKS`, a split that is scored must not train or select in the same config.
     """
-    for rows in (trained.train, trained.validation):
+    for rows in (trained.train, trained.validation, trained.train_in, trained.validation_in):
         if reason := _leak(rows, target.test):
             return reason
     return ""

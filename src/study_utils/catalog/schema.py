@@ -29,6 +29,9 @@ METRICS = {
 
 DOMAINS = ("general", "scientific", "biomedical", "legal")
 
+ROLES = ("train", "validation", "train_in", "validation_in", "test")
+"""Fields of a task that hold rows."""
+
 _MIXED_CONFIGS = {("google/xtreme", "udpos."): "they mix in ancient and other languages (Greek, Chinese, French, ...)"}
 """Configs that hold something else than their name says; source: `xtreme.py` in huggingface/datasets, UdposParser."""
 
@@ -222,6 +225,9 @@ class Task:
         Rows in `training_language` that train and select. None: never trained on (retrieval).
     test : HubRows, FolderRows, StarterRows or None
         Rows of every language that is scored. None: an intermediate task only.
+    train_in, validation_in : HubRows, FolderRows, StarterRows or None
+        Rows of a target in other languages than English that train and select under conditions that are not
+        zero-shot (`study_utils.catalog.conditions.REGIMES`). A language may have training rows and none to select.
     training_language : str
         Language of the rows that train and select. A task with test rows is always trained in English: zero-shot.
     domain : {"general", "scientific", "biomedical", "legal"}
@@ -249,6 +255,8 @@ class Task:
     train: Rows | None = None
     validation: Rows | None = None
     test: Rows | None = None
+    train_in: Rows | None = None
+    validation_in: Rows | None = None
     training_language: str = "en"
     domain: str = "general"
     chance: float = 0.0
@@ -292,6 +300,18 @@ class Task:
                 )
         if self.test is not None and (bad := set(row_languages(self.test)) - set(LANGUAGES)):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
+        self._check_other_languages()
+
+    def _check_other_languages(self) -> None:
+        if self.train_in is None and self.validation_in is None:
+            return
+        if self.train_in is None or self.train is None or self.test is None:
+            raise CatalogError(f"task {self.key}: train_in and validation_in belong to a target with training rows")
+        trained = set(row_languages(self.train_in))
+        if bad := trained - (set(row_languages(self.test)) - {self.training_language}):
+            raise CatalogError(f"task {self.key}: train_in has {sorted(bad)}, which it does not score, or English")
+        if self.validation_in is not None and (bad := set(row_languages(self.validation_in)) - trained):
+            raise CatalogError(f"task {self.key}: validation_in has {sorted(bad)}, which train_in has not")
 
     @property
     def shape(self) -> str:
@@ -302,6 +322,11 @@ class Task:
     def languages(self) -> tuple[str, ...]:
         """Languages that the task can score."""
         return row_languages(self.test) if self.test is not None else ()
+
+    @property
+    def own_languages(self) -> tuple[str, ...]:
+        """Languages besides English in which a target has training rows of its own."""
+        return row_languages(self.train_in) if self.train_in is not None else ()
 
     @property
     def is_trained(self) -> bool:

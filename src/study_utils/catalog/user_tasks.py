@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
-from study_utils.catalog.schema import DOMAINS, FORMATS, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.schema import DOMAINS, FORMATS, ROLES, FolderRows, HubRows, Rows, Task
 from study_utils.catalog.tasks import add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
 
@@ -44,6 +44,8 @@ class UserTask(_Strict):
     train: dict[Text, Text] | HubSplit | None = None
     validation: dict[Text, Text] | HubSplit | None = None
     test: dict[Text, Text] | HubSplit | None = None
+    train_in: dict[Text, Text] | HubSplit | None = None
+    validation_in: dict[Text, Text] | HubSplit | None = None
     training_language: Text = "en"
     domain: Literal[DOMAINS] = "general"
     chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
@@ -60,7 +62,7 @@ class UserTask(_Strict):
             raise ValueError("name either a folder of files or a hub_id")
         if (self.hub_id is None) != (self.revision is None):
             raise ValueError("a hub_id needs a revision (a commit), and only a hub_id has one")
-        for role in ("train", "validation", "test"):
+        for role in ROLES:
             rows = getattr(self, role)
             if rows is not None and isinstance(rows, HubSplit) != (self.hub_id is not None):
                 wanted = "split and configs" if self.hub_id else "one file a language, such as {en: train.jsonl}"
@@ -120,7 +122,7 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
             *("unanswerable", "same_data", "licence", "citation", "note"),
         )
     }
-    roles = {role: _rows(spec, getattr(spec, role), base) for role in ("train", "validation", "test")}
+    roles = {role: _rows(spec, getattr(spec, role), base) for role in ROLES}
     return Task(key=key, **same, **roles)
 
 

@@ -1,8 +1,9 @@
-"""Fewer rows, chosen the same way everywhere: nested, independent of seeds, parallel across languages."""
+"""Fewer rows, chosen the same way everywhere: nested and independent of seeds; capped, parallel across languages."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from operator import index
 
 import numpy as np
@@ -63,6 +64,58 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     counts = counted[by].value_counts(sort=False)
     kept.attrs = {**frame.attrs, "short": {str(key): int(n) for key, n in counts.items() if n < limit}}
     return kept
+
+
+def pool(frame: pd.DataFrame, limit: int | None, *, lead: str) -> pd.DataFrame:
+    """Keep as many rows of several languages together as one of them would have alone, shared evenly.
+
+    A language that has less than its share gives all it has, and the others share the rest. Within a language rows are
+    taken in the order of a stable hash of language and id: translations of one sentence are not preferred.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows with the columns `id` and `language`.
+    limit : int or None
+        Rows to keep at most.
+    lead : str
+        The language whose rows, cut to the limit, give the number in all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows kept, numbered anew, in their order.
+    """
+    counts = frame["language"].value_counts(sort=False)
+    total = int(counts[lead]) if limit is None else min(int(counts[lead]), limit)
+    shares = pd.Series(even_shares(counts.tolist(), total), index=counts.index)
+    order = pd.DataFrame({"language": frame["language"].to_numpy()})
+    order["hash"] = [_hash(f"{code} {key}") for code, key in zip(frame["language"], frame["id"])]
+    rank = order.sort_values("hash", kind="stable").groupby("language").cumcount()
+    chosen = (rank.reindex(order.index) < order["language"].map(shares)).to_numpy()
+    kept = frame.loc[chosen].reset_index(drop=True)
+    kept.attrs = dict(frame.attrs)
+    return kept
+
+
+def even_shares(counts: Sequence[int], total: int) -> list[int]:
+    """Share a number out evenly, none getting more than it has; what is left over goes to the first ones.
+
+    Returns
+    -------
+    list of int
+        One share each; they sum to the total, or to all there is if that is less.
+    """
+    shares = [0] * len(counts)
+    left = min(total, sum(counts))
+    while left:
+        able = [place for place, count in enumerate(counts) if shares[place] < count]
+        each = max(1, left // len(able))
+        for place in able:
+            given = min(each, counts[place] - shares[place], left)
+            shares[place] += given
+            left -= given
+    return shares
 
 
 def _whole_pairs(frame: pd.DataFrame, limit: int, *, by: str) -> np.ndarray:

@@ -11,14 +11,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from study_utils.catalog import TASKS, StarterRows, Task, task
-from study_utils.catalog.schema import row_languages
+from study_utils.catalog.schema import ROLES, row_languages
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.sources import SOURCES, load_rows
 from study_utils.errors import MissingRowsError, StudyError
 
-ROLES = ("train", "validation", "test")
 SMALLER = ("short", "missing")
 """States that a smaller copy may be in."""
 
@@ -66,7 +65,8 @@ def check(
         declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable);
         `declared` and `found` count rows of the published split and of this one; `rows` those that are used, `dropped`
         those without a gold label; `labels` different labels or values; lengths in characters; `repeated` rows whose
-        text occurred before in the language; `overlap` test rows whose text occurs in the task's training rows.
+        text occurred before in the language; `overlap` test rows whose text occurs in the task's training rows, English
+        or in the language.
     faults : list of str
         What is missing or wrong: one message a task and role, with how many languages it holds for.
     """
@@ -88,9 +88,10 @@ def check(
             found.append(declared | {"state": state, "declared": expected})
             faults.setdefault((item.key, role, state), []).append(str(error))
             continue
-        if role == "train":
-            training[item.key] = frame
-        facts = describe(frame, training.get(item.key) if role == "test" else None)
+        if role.startswith("train"):
+            training[item.key, "" if role == "train" else language] = frame
+        trained = [training[key] for key in ((item.key, ""), (item.key, language)) if key in training]
+        facts = describe(frame, pd.concat(trained) if role == "test" and trained else None)
         count = frame.attrs["found"][language]
         if isinstance(getattr(item, role), StarterRows) or expected is None:
             state = "unstated"

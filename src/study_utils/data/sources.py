@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from study_utils.catalog.schema import FolderRows, HubRows, Rows, StarterRows, Task, row_languages
+from study_utils.catalog.schema import ROLES, FolderRows, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.data.columns import rows_of
 from study_utils.data.loading import check_reachable, load_split, not_found, read_folder
 from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, find_split, split_digest
@@ -24,7 +24,7 @@ from study_utils.errors import DataError, MissingRowsError, ParameterError, unkn
 if TYPE_CHECKING:
     from datasets import Dataset
 
-Role = Literal["train", "validation", "test"]
+Role = Literal[ROLES]
 SOURCES = ("mirror", "hub")
 """Where declared hub data sets can come from."""
 
@@ -43,7 +43,7 @@ def load_rows(
     ----------
     task : Task
         What to load.
-    role : {"train", "validation", "test"}
+    role : {"train", "validation", "train_in", "validation_in", "test"}
         Which of its rows.
     languages : sequence of str
         Languages, in the order that the rows will have.
@@ -168,13 +168,37 @@ def hub_digest(rows: HubRows) -> dict:
     return {"kind": "hub", "hub_id": rows.hub_id, "revision": rows.revision}
 
 
+def stated_rows(
+    task: Task, role: Role, language: str, *, mirror: Path | None, sources: Sequence[str] = SOURCES
+) -> int | None:
+    """Say how many rows a language should have, without loading them.
+
+    Returns
+    -------
+    int or None
+        As the card of a mirror states it, else as the catalogue does, less what is held out; None if neither does.
+        Rows without a gold label are among them.
+    """
+    rows = _declared(task, role, (language,))
+    if not isinstance(rows, HubRows):
+        return None
+    kind, splits = _choose(task, role, rows, languages=(language,), mirror=mirror, sources=sources)
+    count = rows.expected.get(language)
+    if kind == "mirror" and rows.select is None:
+        stated = [split.rows for split in splits.values() if split is not None]
+        count = sum(stated) if all(number is not None for number in stated) else count
+    if count is None or rows.held_out is None:
+        return count
+    return round(count * (rows.held_out.share if rows.held_out.held else 1 - rows.held_out.share))
+
+
 # --- choosing ---
 
 
 def _declared(task: Task, role: str, languages: Sequence[str]) -> Rows:
-    rows = {"train": task.train, "validation": task.validation, "test": task.test}.get(role)
+    rows = getattr(task, role) if role in ROLES else None
     if rows is None:
-        roles = [name for name in ("train", "validation", "test") if getattr(task, name) is not None]
+        roles = [name for name in ROLES if getattr(task, name) is not None]
         raise DataError(f"task {task.key!r} has no {role} rows; it has {', '.join(roles)} rows.")
     if not languages:
         raise DataError(f"no language asked for in the {role} rows of task {task.key!r}. Name at least one.")

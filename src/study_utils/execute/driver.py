@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
+from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
@@ -50,7 +51,7 @@ def select_notebooks(only: Sequence[str]) -> list[Path]:
 
 
 def plan_text(study: Study) -> str:
-    """Plan of a study as a table to print: every run, its status and time; then totals."""
+    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small."""
     table = study.runs()
     width = max(len(run) for run in table["run"])
     lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
@@ -66,6 +67,12 @@ def plan_text(study: Study) -> str:
     lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
     if absent := study.plan.absent:
         lines += ["", "The study can't begin here; these rows can't be reached:", *absent]
+    lines += [
+        f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
+        for row in study.omissions().itertuples()
+    ]
+    if len(short := study.shortfalls()):
+        lines += [f"short: {told}" for told in describe_shortfalls(short)]
     return "\n".join(lines)
 
 

@@ -15,6 +15,8 @@ from study_utils.store import Store
 from study_utils.study import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from study_utils.encoders.load import LoadedEncoder
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,9 @@ def ensure(study: Study, run: Run, progress: Progress) -> bool:
 
 
 def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
-    from study_utils.data.caps import cap
+    import pandas as pd
+
+    from study_utils.data.caps import cap, pool
     from study_utils.data.rows import check_rows, fingerprint, write_rows
     from study_utils.data.sources import load_rows
 
@@ -58,15 +62,23 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     mirror = Path(params.mirror).expanduser() if params.mirror else None
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
-        rows = load_rows(item, role, languages=run.work["languages"], mirror=mirror, sources=params.sources)
-        dropped = int(rows.attrs.get("dropped", 0))
-        rows = cap(rows, limit)
+        frames = [
+            load_rows(item, source, languages=languages, mirror=mirror, sources=params.sources)
+            for source, languages in run.work["parts"][role]
+        ]
+        rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        dropped = sum(int(frame.attrs.get("dropped", 0)) for frame in frames)
+        kinds = dict.fromkeys(frame.attrs["source"] for frame in frames)
+        if role == "train" and run.work.get("pooled"):
+            rows = pool(rows, limit, lead=item.training_language)
+        else:
+            rows = cap(rows, limit)
         check_rows(rows, item, where=f"task {item.key}, {role}")
         write_rows(folder / f"{role}.parquet", rows)
         facts["rows"][role] = len(rows)
         facts["dropped"][role] = dropped
         facts["fingerprints"][role] = fingerprint(rows)
-        facts["sources"][role] = run.identity["sources"][role]["kind"]
+        facts["sources"][role] = " and ".join(kinds)
 
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
@@ -79,8 +91,8 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
         train_together(study, run, folder, progress)
     else:
         train_run(study, run, folder, progress)
-    files = [study.store.folder(data) / f"{role}.parquet" for data in run.work["data"].values() for role in ROLES]
-    seen = {code for path in files for code in pd.read_parquet(path, columns=["language"])["language"]}
+    rows = [frame for data in run.work["data"].values() for frame in _training_rows(study, run, data).values()]
+    seen = {code for frame in rows for code in frame["language"].unique()}
     facts["languages_seen"] = sorted(seen | _languages_seen(study.store, run))
     facts["best_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
     facts["device"] = describe_device(study.params.device)
@@ -88,7 +100,6 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
 
 def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
     """Train what a run asks for, in this process; write the model, `history.parquet` and `validation.parquet`."""
-    from study_utils.data.rows import read_rows
     from study_utils.model import load_trained
     from study_utils.training import TaskRows, TrainingSettings, train
 
@@ -96,7 +107,7 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
     base = _pretrained(run.work["encoder"], store.cache)
     start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
     tasks = [
-        TaskRows(task=task(key), **{role: read_rows(store.folder(data) / f"{role}.parquet") for role in ROLES})
+        TaskRows(task=task(key), selects=_selecting(study.plan.runs[data]), **_training_rows(study, run, data))
         for key, data in run.work["data"].items()
     ]
     result = train(
@@ -104,6 +115,8 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
         tasks,
         TrainingSettings(**run.work["settings"]),
         seed=run.work["seed"],
+        keep_heads=run.work.get("keep_heads", False),
+        keep_last=run.work.get("keep_last", False),
         folder=folder,
         device=study.params.device,
         checkpoint_seconds=study.params.checkpoint_seconds,
@@ -112,6 +125,22 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
     if result.is_first:
         result.history.to_parquet(folder / "history.parquet", index=False)
         result.validation.to_parquet(folder / "validation.parquet", index=False)
+
+
+def _training_rows(study: Study, run: Run, data: str) -> dict[str, pd.DataFrame]:
+    """Rows of a data run that train and that select; of those that train, the languages that the run uses."""
+    from study_utils.data.rows import read_rows
+
+    rows = {role: read_rows(study.store.folder(data) / f"{role}.parquet") for role in ROLES}
+    if only := run.work.get("only"):
+        rows["train"] = rows["train"][rows["train"]["language"].isin(only)].reset_index(drop=True)
+    return rows
+
+
+def _selecting(data: Run) -> str:
+    """Language of the rows that choose an epoch."""
+    ((_, (language,)),) = data.work["parts"]["validation"]
+    return language
 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
@@ -125,6 +154,8 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
     base = _pretrained(run.work["encoder"], store.cache)
     model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
+    if languages := run.work.get("languages"):
+        rows = rows[rows["language"].isin(languages)].reset_index(drop=True)
     predictions = predict(
         model,
         item,

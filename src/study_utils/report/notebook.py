@@ -104,13 +104,18 @@ def study_provenance(study: Study) -> Provenance:
         root=project_root(),
         device=", ".join(sorted(devices - {""})) or study.params.device,
         seeds=study.params.seeds,
-        fingerprints=None if facts is None else dict(zip(facts["task"] + " " + facts["role"], facts["fingerprint"])),
+        fingerprints=None if facts is None else _fingerprints(facts),
         seconds=dict(zip(*(study.seconds()[name] for name in ("stage", "seconds")))),
         more={
             "study": f"{study.name}{f' with {changed}' if changed else ''}",
             "runs": f"{(runs['status'] == 'done').sum()} of {len(runs)} done",
         },
     )
+
+
+def _fingerprints(facts: pd.DataFrame) -> dict[str, str]:
+    regimes = facts["regime"].where(facts["regime"] != "english", "").str.replace("_", " ")
+    return dict(zip((facts["task"] + " " + facts["role"] + " " + regimes).str.strip(), facts["fingerprint"]))
 
 
 def _show(data: dict[str, str], **marks: object) -> None:

@@ -40,20 +40,27 @@ FLUSH = 20
 class TaskRows:
     """Training rows of a task and the rows that select the epoch (None: the last epoch is kept).
 
-    Selection rows are in the task's training language: English for every target.
+    Selection rows are in the language `selects`; left out, it is the task's training language, English for every
+    target. Only a run that trains in a language is told to select in it.
     """
 
     task: Task
     train: pd.DataFrame
     validation: pd.DataFrame | None = None
+    selects: str = ""
 
     def __post_init__(self) -> None:
         if self.train.empty or (self.validation is not None and self.validation.empty):
             raise DataError(f"task {self.task.key}: no training or no validation rows")
-        if self.validation is not None and (other := set(self.validation["language"]) - {self.task.training_language}):
+        allowed = self.selects or self.task.training_language
+        if allowed != self.task.training_language and set(self.train["language"]) != {allowed}:
+            raise DataError(
+                f"task {self.task.key}: {allowed!r} may not choose an epoch: other languages are trained on"
+            )
+        if self.validation is not None and (other := set(self.validation["language"]) - {allowed}):
             raise DataError(
                 f"task {self.task.key}: selection rows in {sorted(other)}: only the training language "
-                f"{self.task.training_language!r} may choose an epoch"
+                f"{allowed!r} may choose an epoch"
             )
 
 
@@ -101,6 +108,8 @@ def train(
     *,
     seed: int,
     folder: Path,
+    keep_heads: bool = False,
+    keep_last: bool = False,
     device: str = "auto",
     checkpoint_seconds: float = 60.0,
     progress: Callable[[int, int, float], None] | None = None,
@@ -117,13 +126,17 @@ def train(
     Parameters
     ----------
     start : LoadedEncoder or TrainedModel
-        Weights to begin with; heads of an earlier stage are dropped. Left unchanged.
+        Weights to begin with; heads of an earlier stage are dropped, unless `keep_heads`. Left unchanged.
     tasks : sequence of TaskRows
         With several, batches are drawn from each in proportion to its examples.
     seed : int
         Fixes new heads, the order of examples and dropout.
     folder : pathlib.Path
         Where the model goes; checkpoints of an interrupted call in it are continued.
+    keep_heads : bool
+        Whether to go on with the heads of `start`: the same task, other rows.
+    keep_last : bool
+        Whether the last epoch is kept; the validation rows are scored and choose nothing.
     device : str
         As in `study_utils.device.resolve_device`.
     checkpoint_seconds : float
@@ -138,7 +151,7 @@ def train(
     Raises
     ------
     DataError, ParameterError
-        If there are no tasks, or inputs are longer than the encoder allows.
+        If there are no tasks, inputs are longer than the encoder allows, or a head to go on with is missing.
     StudyError
         If the loss is no longer a number.
     """
@@ -158,6 +171,8 @@ def train(
         vocabulary = vocabulary.union(start.vocabulary)  # what the stage before has learnt stays
     encoder = encoder_under(start, vocabulary)
     heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
+    if keep_heads:
+        _take_heads(heads, start)
     model = TaskModel(encoder, heads)
     if settings.dropout is not None:
         _set_dropout(model, settings.dropout)
@@ -231,7 +246,7 @@ def train(
                 last_saved = time.monotonic()
         if selection and rank == 0:
             value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
-            if value > state.best_value:
+            if keep_last or value > state.best_value:
                 state.best_value, state.best_epoch = value, epoch
                 best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
             if epoch < settings.epochs and time.monotonic() - last_saved >= checkpoint_seconds:
@@ -255,6 +270,16 @@ def schedule(step: int, total: int, warmup: float) -> float:
     if step < rise:
         return (step + 1) / (rise + 1)
     return max(0.0, (total - step) / max(1, total - rise))
+
+
+def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> None:
+    """Give new heads the weights of those that a model was trained with."""
+    for key, head in heads.items():
+        if not isinstance(start, TrainedModel) or key not in start.heads:
+            raise DataError(
+                f"task {key}: there is no head to go on with; train the task before, or begin with a new head"
+            )
+        head.load_state_dict(start.heads[key].state_dict())
 
 
 def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: TrainingSettings) -> Features:
@@ -334,7 +359,7 @@ def _validate(
     epoch: int,
     state: _State,
 ) -> float:
-    """Score the English validation rows; return the mean of the tasks' primary metrics."""
+    """Score the validation rows; return the mean of the tasks' primary metrics."""
     values = []
     for key, features in selection.items():
         item, rows = tasks[key].task, tasks[key].validation

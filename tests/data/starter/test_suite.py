@@ -61,6 +61,23 @@ def test_rows_are_valid_and_disjoint_between_splits(item):
                 assert found == 0 if language == "en" else found <= 1, "a loanword command may read as in English"
 
 
+@pytest.mark.parametrize("item", [t for t in STARTER if t.train_in], ids=lambda t: t.key)
+def test_rows_that_train_in_other_languages_share_nothing_with_test_rows(item):
+    assert set(item.own_languages) == set(item.languages) - {"en"}
+    for language in set(item.own_languages) & set(SOME):
+        test = rows(item.test.recipe, "test", language)
+        for source in (item.train_in, item.validation_in):
+            frame = rows(source.recipe, source.split, language)
+            check_rows(frame, item, where=f"{item.key} {source.split} {language}")
+            assert overlap(frame, test)["overlapping"].sum() == 0
+            assert not set(_templates(frame)) & set(_templates(test))
+
+
+def _templates(frame):
+    """Intent and digest of the template, as they stand in an id."""
+    return frame["id"].str.rsplit("-", n=1).str[0]
+
+
 @pytest.mark.parametrize("language", SOME)
 def test_slots_are_well_formed_and_cover_what_they_name(language):
     frame = rows("slots", "test", language)

@@ -24,6 +24,8 @@ _SIB200_CONFIGS = {
     **dict(so="som_Latn", xh="xho_Latn", zu="zul_Latn", ne="npi_Deva", si="sin_Sinh", km="khm_Khmr"),
 }
 
+_SIB200_OTHERS = {code: config for code, config in _SIB200_CONFIGS.items() if code != "en"}
+
 _AFRISENTI_CONFIGS = {
     **dict(am="amh", arq="arq", ary="ary", ha="hau", ig="ibo", rw="kin", om="orm", pcm="pcm", pt="por"),
     **dict(sw="swa", ti="tir", ts="tso", tw="twi", yo="yor"),
@@ -33,6 +35,10 @@ _AFRISENTI_ROWS = {
     **dict(am=1999, arq=958, ary=2961, ha=5303, ig=3682, rw=1026, om=2096, pcm=4154, pt=3662, sw=748, ti=2000),
     **dict(ts=254, tw=949, yo=4515),
 }
+
+
+_AFRISENTI_TRAINED = {code: config for code, config in _AFRISENTI_CONFIGS.items() if code not in ("om", "ti")}
+"""Two languages were published for testing only."""
 
 _SST2 = {"text": "sentence", "label": "label"}
 _SENTIMENT = ("negative", "neutral", "positive")
@@ -57,6 +63,18 @@ def _tweets(split: str, rows: int) -> HubRows:
         config="english",
         revision=PARQUET,
         rows=rows,
+        not_on_hub=FROM_PARQUET,
+    )
+
+
+def _afrisenti(split: str, configs: Mapping[str, str], expected: Mapping[str, int]) -> HubRows:
+    return HubRows(
+        hub_id="shmuhammad/AfriSenti-twitter-sentiment",
+        revision=PARQUET,
+        split=split,
+        configs=configs,
+        columns={"text": "tweet", "label": "label"},
+        expected=expected,
         not_on_hub=FROM_PARQUET,
     )
 
@@ -103,6 +121,8 @@ CLASSIFICATION_TASKS = (
         train=_sib200("train", {"en": "eng_Latn"}, 701),
         validation=_sib200("validation", {"en": "eng_Latn"}, 99),
         test=_sib200("test", _SIB200_CONFIGS, 204),
+        train_in=_sib200("train", _SIB200_OTHERS, 701),
+        validation_in=_sib200("validation", _SIB200_OTHERS, 99),
         chance=1 / 7,
         licence="CC BY-SA 4.0",
         citation="Adelani et al. 2024, arXiv 2309.07445",
@@ -116,15 +136,9 @@ CLASSIFICATION_TASKS = (
         metric="macro_f1",
         train=_tweets("train", 1839),
         validation=_tweets("validation", 324),
-        test=HubRows(
-            hub_id="shmuhammad/AfriSenti-twitter-sentiment",
-            revision=PARQUET,
-            split="test",
-            configs=_AFRISENTI_CONFIGS,
-            columns={"text": "tweet", "label": "label"},
-            expected=_AFRISENTI_ROWS,
-            not_on_hub=FROM_PARQUET,
-        ),
+        test=_afrisenti("test", _AFRISENTI_CONFIGS, _AFRISENTI_ROWS),
+        train_in=_afrisenti("train", _AFRISENTI_TRAINED, {}),
+        validation_in=_afrisenti("validation", _AFRISENTI_TRAINED, {}),
         chance=1 / 3,
         licence="CC BY 4.0 (test), CC BY 3.0 (training)",
         citation="Muhammad et al. 2023, arXiv 2302.08956; Barbieri et al. 2022, arXiv 2104.12250",

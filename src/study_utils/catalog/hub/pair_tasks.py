@@ -88,11 +88,16 @@ PAIR_TASKS = (
         train=glue("mnli", "train", PREMISE_HYPOTHESIS, 392702),
         validation=_xnli("validation", ("en",), 2490),
         test=_xnli("test", XNLI_CODES, 5010),
+        train_in=_xnli("train", XNLI_CODES[1:], 392702),
+        validation_in=_xnli("validation", XNLI_CODES[1:], 2490),
         chance=1 / 3,
         same_data=others(XNLI_FAMILY, "xnli"),
         licence="CC BY-NC 4.0",
         citation="Conneau et al. 2018, arXiv 1809.05053",
-        note="Trained on English MNLI; selected on the English development set; test sentences are parallel.",
+        note=(
+            "Trained on English MNLI; selected on the English development set; test sentences are parallel. Training "
+            "rows in other languages are MNLI by machine translation."
+        ),
     ),
     Task(
         key="pawsx",
@@ -103,6 +108,8 @@ PAIR_TASKS = (
         train=_pawsx("train", ["en"], 49401),
         validation=_pawsx("validation", ["en"], 2000),
         test=_pawsx("test", _PAWSX_CODES, 2000),
+        train_in=_pawsx("train", _PAWSX_CODES[1:], 49401),
+        validation_in=_pawsx("validation", _PAWSX_CODES[1:], 2000),
         chance=1 / 2,
         licence="free for any purpose with attribution (PAWS-X)",
         citation="Yang et al. 2019, arXiv 1908.11828",
@@ -116,6 +123,8 @@ PAIR_TASKS = (
         train=_stsb_multi("train", ("en",), 5749),
         validation=_stsb_multi("dev", ("en",), 1500),
         test=_stsb_multi("test", ("en", *STSB_CODES), 1379),
+        train_in=_stsb_multi("train", STSB_CODES, 5749),
+        validation_in=_stsb_multi("dev", STSB_CODES, 1500),
         value_range=(0.0, 5.0),
         same_data=others(STSB_FAMILY, "stsb_multi"),
         licence="CC BY-SA 4.0",

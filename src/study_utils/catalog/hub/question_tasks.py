@@ -128,6 +128,8 @@ QUESTION_TASKS = (
         train=tydiqa("train", ["en"], held=False),
         validation=tydiqa("train", ["en"], held=True),
         test=tydiqa("validation", list(TYDIQA_NAMES)),
+        train_in=tydiqa("train", list(TYDIQA_NAMES)[1:], held=False),
+        validation_in=tydiqa("train", list(TYDIQA_NAMES)[1:], held=True),
         licence="Apache-2.0",
         citation="Clark et al. 2020, arXiv 2003.05002",
         note=(

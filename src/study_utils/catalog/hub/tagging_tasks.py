@@ -25,6 +25,13 @@ _UD_TEST_ROWS = {
     **dict(uk=892, ur=535, wo=470, yo=318, zh=500),
     **dict(et=3214, hi=1684, hu=449, ja=543, ko=2287, te=146, vi=800),
 }
+_UD_TRAIN_ROWS = {
+    **dict(af=1315, ar=6075, el=1662, fr=14450, kk=31, lt=153, mr=373, ro=8043, ta=400, tr=3664, wo=1188),
+}
+_UD_DEV_ROWS = {
+    **dict(af=194, ar=909, bg=1115, de=799, el=403, es=1400, eu=1798, fa=599, fi=1364, fr=1476, he=484, it=564),
+    **dict(lt=55, mr=46, nl=718, pl=2215, pt=1210, ro=752, ru=579, ta=80, tr=988, uk=672, ur=552, wo=449, zh=500),
+}
 _UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
 
 _PANX_CODES = (
@@ -77,6 +84,11 @@ def _ud(split: str, treebanks: Mapping[str, str], expected: Mapping[str, int]) -
     )
 
 
+def _ud_without(*codes: str) -> dict[str, str]:
+    """Treebanks without those of some languages: Thai and Yoruba have test rows only, Kazakh has none to select."""
+    return {code: name for code, name in _TREEBANKS.items() if code not in codes}
+
+
 def _panx(split: str, languages: Iterable[str], expected: Mapping[str, int]) -> HubRows:
     return HubRows(
         hub_id="unimelb-nlp/wikiann",
@@ -85,6 +97,18 @@ def _panx(split: str, languages: Iterable[str], expected: Mapping[str, int]) -> 
         configs={code: code for code in languages},
         columns={"tokens": "tokens", "tags": "ner_tags"},
         expected=expected,
+    )
+
+
+def _masakhaner(split: str) -> HubRows:
+    return HubRows(
+        hub_id="masakhane/masakhaner2",
+        revision=PARQUET,
+        split=split,
+        configs=_MASAKHANER_CONFIGS,
+        columns=_ENTITIES,
+        labels={"B-DATE": "O", "I-DATE": "O"},
+        not_on_hub=FROM_PARQUET,
     )
 
 
@@ -101,6 +125,8 @@ def _ccg(split: str) -> HubRows:
 
 _PANX_TRAIN = _panx("train", ["en"], {"en": 20000})
 _PANX_VALIDATION = _panx("validation", ["en"], {"en": 10000})
+_PANX_SMALL_ROWS = {"af": 1000, "sw": 1000, "jv": 100, "yo": 100}
+_PANX_TRAIN_IN = _panx("train", _PANX_CODES[1:], {"af": 5000, "sw": 1000, "jv": 100, "yo": 100})
 _PANX_TEST_ROWS = {"en": 10000, "af": 1000, "sw": 1000, **every("gu jv my pa qu yo".split(), 100)}
 
 TAGGING_TASKS = (
@@ -113,6 +139,8 @@ TAGGING_TASKS = (
         train=_ud("train", {"en": "en_ewt"}, {"en": 12543}),
         validation=_ud("validation", {"en": "en_ewt"}, {"en": 2002}),
         test=_ud("test", _TREEBANKS, _UD_TEST_ROWS),
+        train_in=_ud("train", _ud_without("en", "th", "yo"), _UD_TRAIN_ROWS),
+        validation_in=_ud("validation", _ud_without("en", "th", "yo", "kk"), _UD_DEV_ROWS),
         licence="one per treebank, mostly CC BY-SA and CC BY-NC-SA",
         citation="Universal Dependencies 2.7",
         note=(
@@ -131,6 +159,8 @@ TAGGING_TASKS = (
         train=_PANX_TRAIN,
         validation=_PANX_VALIDATION,
         test=_panx("test", _PANX_CODES, _PANX_TEST_ROWS),
+        train_in=_PANX_TRAIN_IN,
+        validation_in=_panx("validation", _PANX_CODES[1:], _PANX_SMALL_ROWS),
         same_data=tuple(key for key in _PANX_FAMILY if key != "panx"),
         licence="not stated (Wikipedia text: CC BY-SA)",
         citation="Pan et al. 2017; Rahimi et al. 2019, arXiv 1902.00193",
@@ -144,7 +174,8 @@ TAGGING_TASKS = (
         metric="span_f1",
         train=_PANX_TRAIN,
         validation=_PANX_VALIDATION,
-        test=_panx("validation", _PANX_CODES[1:], {"af": 1000, "sw": 1000, "jv": 100, "yo": 100}),
+        test=_panx("validation", _PANX_CODES[1:], _PANX_SMALL_ROWS),
+        train_in=_PANX_TRAIN_IN,
         same_data=tuple(key for key in _PANX_FAMILY if key != "panx_dev"),
         licence="not stated (Wikipedia text: CC BY-SA)",
         citation="Pan et al. 2017; Rahimi et al. 2019, arXiv 1902.00193",
@@ -158,15 +189,9 @@ TAGGING_TASKS = (
         metric="span_f1",
         train=_PANX_TRAIN,
         validation=_PANX_VALIDATION,
-        test=HubRows(
-            hub_id="masakhane/masakhaner2",
-            revision=PARQUET,
-            split="test",
-            configs=_MASAKHANER_CONFIGS,
-            columns=_ENTITIES,
-            labels={"B-DATE": "O", "I-DATE": "O"},
-            not_on_hub=FROM_PARQUET,
-        ),
+        test=_masakhaner("test"),
+        train_in=_masakhaner("train"),
+        validation_in=_masakhaner("validation"),
         same_data=tuple(key for key in _PANX_FAMILY if key != "masakhaner"),
         licence="CC BY-NC 4.0",
         citation="Adelani et al. 2022, arXiv 2210.12391",

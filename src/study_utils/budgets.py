@@ -1,0 +1,64 @@
+"""How many training rows a study asks for and how many there are: told before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from study_utils.catalog import task
+from study_utils.data.sources import stated_rows
+from study_utils.errors import DataError
+from study_utils.params import StudyParams
+from study_utils.plan import Plan, Run
+from study_utils.store import Store
+
+COLUMNS = ("task", "regime", "languages", "asked", "there", "counted")
+
+
+def shortfalls(plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
+    """List the training rows that are fewer than the study asks for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a set of training rows with a limit above what there is: `task`, `regime` (whose training rows they
+        are), `languages`, `asked`, `there` (rows) and `counted` (True once the rows are prepared; before, what a copy
+        or the catalogue states, and nothing is told where neither does).
+    """
+    found = []
+    for run in plan.runs.values():
+        if run.kind != "data" or run.work["roles"].get("train") is None:
+            continue
+        asked, done = run.work["roles"]["train"], store.status(run.id) == "done"
+        there = store.manifest(run.id)["rows"]["train"] if done else _stated(run, params)
+        if there is not None and there < asked:
+            languages = " ".join(run.work["languages"])
+            found.append((run.work["task"], run.work["regime"], languages, asked, there, done))
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def describe_shortfalls(table: pd.DataFrame) -> list[str]:
+    """Say which training sets are smaller than asked for, one sentence a task and regime; or that none is."""
+    if table.empty:
+        return ["No training set is known to be smaller than the study asks for."]
+    sentences = []
+    for (key, regime), part in table.groupby(["task", "regime"], sort=False):
+        told = ", ".join(f"{row.languages} {row.there}" for row in part.itertuples())
+        sentences.append(
+            f"{task(key).title}, trained under the regime {regime.replace('_', ' ')}: {part['asked'].iloc[0]} training "
+            f"rows are asked for and there are fewer: {told}. Scores are compared only where the numbers are equal."
+        )
+    return sentences
+
+
+def _stated(run: Run, params: StudyParams) -> int | None:
+    mirror = Path(params.mirror).expanduser() if params.mirror else None
+    counts = []
+    for source, languages in run.work["parts"]["train"]:
+        for code in languages:
+            try:
+                counts.append(stated_rows(task(run.work["task"]), source, code, mirror=mirror, sources=params.sources))
+            except DataError:
+                return None
+    return None if None in counts else sum(counts)

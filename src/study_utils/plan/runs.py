@@ -1,0 +1,108 @@
+"""What a plan is made of: runs, the cells of the results table, and what these leave out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from study_utils.store import Store
+
+STAGES = ("01_data_prep", "02_intermediate_training", "03_target_finetuning", "04_zero_shot_eval")
+"""Notebooks that make runs, in order; later notebooks only read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One step with everything fixed.
+
+    Attributes
+    ----------
+    kind : {"data", "train", "predict"}
+        What it does.
+    stage : str
+        The notebook that makes it, one of `STAGES`.
+    name : str
+        Readable part of its id.
+    identity : mapping
+        What its id hashes.
+    inputs : tuple of str
+        Ids of the runs it reads.
+    work : mapping
+        What the work needs besides the identity: catalogue keys and settings.
+    """
+
+    kind: str
+    stage: str
+    name: str
+    identity: Mapping[str, object]
+    inputs: tuple[str, ...] = ()
+    work: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def id(self) -> str:
+        """Readable name and 12 hexadecimal digits of the identity's SHA-256."""
+        return f"{self.name}-{canonical_sha256(self.identity)[:12]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One (encoder, condition, target task, seed) of the study, some languages of it, and the run that scores them.
+
+    Several cells can share a run: without training, nothing depends on the seed, and English is trained once.
+    """
+
+    encoder: str
+    condition: str
+    task: str
+    seed: int
+    languages: tuple[str, ...]
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Omission:
+    """Languages of a target that a condition is not scored in, and why."""
+
+    condition: str
+    task: str
+    languages: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All runs of a study, each after those it depends on; the cells of its results table, and what these leave out.
+
+    `absent` says which rows no source has from here; it is empty for a plan that can be carried out.
+    """
+
+    runs: Mapping[str, Run]
+    cells: tuple[Cell, ...]
+    omissions: tuple[Omission, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def of_stage(self, stage: str) -> list[Run]:
+        """Runs that one notebook makes, in order."""
+        return [run for run in self.runs.values() if run.stage == stage]
+
+    def target_data(self, run_id: str) -> list[str]:
+        """Data runs with the training rows of the target behind a run that scores it; none if it is not trained."""
+        found, start = [], self.runs[run_id].work["start"]
+        while start is not None and self.runs[start].stage == STAGES[2]:
+            found += self.runs[start].work["data"].values()
+            start = self.runs[start].work["start"]
+        return list(dict.fromkeys(found))
+
+    def missing(self, store: Store, stage: str | None = None) -> list[Run]:
+        """Runs that are not done, in order."""
+        runs = self.runs.values() if stage is None else self.of_stage(stage)
+        return [run for run in runs if store.status(run.id) != "done"]
+
+
+def canonical_sha256(content: object) -> str:
+    """SHA-256 of JSON-able content in one canonical form (sorted keys, no spaces)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
