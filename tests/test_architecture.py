@@ -39,7 +39,7 @@ ALLOWED = {
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "study": {"analysis", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
-    "execute": {"catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
+    "execute": {"analysis", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics", "model",
                 "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 

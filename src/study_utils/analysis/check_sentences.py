@@ -54,9 +54,10 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     if tested.empty:
         return ["No result has an interval, so none can be tested against the smallest effect that matters."]
     margin = f"{100 * tested['margin'].iloc[0]:g}"
+    unit = "point" if margin == "1" else "points"
     small = tested[tested["equivalence"] == "smaller than the margin"]
     sentences = [
-        f"A gain or loss of {margin} points or more is ruled out for {len(small)} of {counted(len(tested), 'result')} "
+        f"A gain or loss of {margin} {unit} or more is ruled out for {len(small)} of {counted(len(tested), 'result')} "
         f"(two one-sided tests, corrected together); for the others \N{LEFT DOUBLE QUOTATION MARK}no "
         f"effect\N{RIGHT DOUBLE QUOTATION MARK} is not shown."
     ]

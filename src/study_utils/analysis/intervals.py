@@ -192,7 +192,7 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
         text = f"{estimate:.1f}" if np.isnan(low) else f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
         texts.append("\N{EN DASH}" if np.isnan(estimate) else f"{text} {worst}".strip())
     wide = shown.assign(text=texts).pivot_table(index=keys, columns="quantity", values="text", aggfunc="first")
-    wide = wide.reindex(columns=list(_TITLES)).fillna("\N{EN DASH}").rename(columns=_TITLES)
+    wide = wide.reindex(columns=list(_TITLES)).astype(object).fillna("\N{EN DASH}").rename(columns=_TITLES)
     counts = {"n_languages": "languages", "n_tasks": "tasks", "n_seeds": "seeds", "n_examples": "examples"}
     of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts, "resampled"]].rename(columns=counts)
     table = of_gain.join(wide).reset_index()

@@ -284,4 +284,6 @@ def _limit(values: np.ndarray) -> float:
 
 
 def _signed(value: float) -> str:
-    return "" if value != value else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    if value != value:
+        return ""
+    return f"{round(value, 1):+.1f}".replace("-", "\N{MINUS SIGN}") if round(value, 1) else "0.0"
