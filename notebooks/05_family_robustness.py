@@ -27,10 +27,36 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import SUMMARY_COLUMNS, family_gains, gains, robustness
-from study_utils.figures import plot_family_gains, plot_gain_heatmap, plot_language_gains
+from study_utils.analysis import (
+    SUMMARY_COLUMNS,
+    equivalence,
+    family_gains,
+    gains,
+    gap_gains,
+    mixed_gains,
+    robustness_intervals,
+    robustness_table,
+    seed_gains,
+    sensitivity,
+    variance_shares,
+)
+from study_utils.figures import (
+    plot_family_gains,
+    plot_gain_heatmap,
+    plot_gap_gains,
+    plot_language_gains,
+    plot_seed_gains,
+)
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_families, describe_overall
+from study_utils.report.sentences import (
+    describe_equivalence,
+    describe_families,
+    describe_mixed,
+    describe_overall,
+    describe_robustness,
+    describe_sensitivity,
+    describe_variance,
+)
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -52,24 +78,49 @@ study.parameters()
 # ## The answer first
 
 # %%
+settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
-overall = family_gains(predictions, scores, by="all", settings=study.params.analysis)
+overall = family_gains(predictions, scores, by="all", settings=settings)
 say(describe_overall(overall))
+
+# %% [markdown]
+# What would change this: each language, then each task, left out in turn.
+
+# %%
+without = sensitivity(predictions, scores, by="all", settings=settings)
+keep_table(study, without, "leave_one_out")
+say(describe_sensitivity(without))
 
 # %% [markdown]
 # ## Gains by family
 #
 # Points are mean gains over the languages of a family, each task weighing the same. Lines are intervals from a nested
-# paired bootstrap: languages within the family, examples within a language, the same seeds for all.
+# paired bootstrap: languages within the family, examples within a language, the same seeds for all. From too few
+# languages or seeds nothing is called clear; the calibration report (`reports/calibration`) shows why.
 
 # %%
-families = family_gains(predictions, scores, by="family", settings=study.params.analysis)
-keep_table(study, families, "family_gains", columns=SUMMARY_COLUMNS)
+families = family_gains(predictions, scores, by="family", settings=settings)
 keep_figure(study, plot_family_gains(families), "family_gains", families)
+keep_table(study, families, "family_gains", columns=SUMMARY_COLUMNS)
 
 # %%
 say(describe_families(families))
+
+# %% [markdown]
+# The same with every family divided into its branches.
+
+# %%
+branches = family_gains(predictions, scores, by="branch", settings=settings)
+keep_figure(study, plot_family_gains(branches), "branch_gains", branches)
+
+# %% [markdown]
+# What would change the results of families: one language or one task left out.
+
+# %%
+of_families = sensitivity(predictions, scores, by="family", settings=settings)
+keep_table(study, of_families, "leave_one_out_families")
+say(describe_sensitivity(of_families))
 
 # %% [markdown]
 # ## Condition by family at a glance
@@ -80,20 +131,84 @@ keep_figure(study, plot_gain_heatmap(families), "gain_heatmap", families)
 # %% [markdown]
 # ## Language by language
 #
-# A family mean can hide opposite languages: one dot a language, small dots are seeds.
+# A family mean can hide opposite languages: one dot a language, small ticks are seeds.
 
 # %%
 by_language = gains(scores)
 keep_figure(study, plot_language_gains(by_language), "language_gains", by_language)
 
 # %% [markdown]
-# ## Is transfer more robust?
+# ## Do languages far behind English gain more?
 #
-# Robustness is more than the mean: the worst language, the spread within a family, the gap to English, the share of
-# languages that lose, and how much seeds differ.
+# The gap is that of the baseline, over the tasks that score English. Read with care: the baseline's score is in both
+# axes, so its noise alone makes points rise to the right.
 
 # %%
-keep_table(study, robustness(scores), "robustness")
+gaps = gap_gains(scores)
+keep_figure(study, plot_gap_gains(gaps), "gap_gains", gaps)
+
+# %% [markdown]
+# ## Seed by seed
+#
+# A result that turns with the seed is a result about a seed.
+
+# %%
+by_seed = seed_gains(scores)
+keep_figure(study, plot_seed_gains(by_seed), "seed_gains", by_seed)
+
+# %% [markdown]
+# ## Is transfer more robust?
+#
+# Robustness is more than the mean: the gap to English, the part of English that is retained, the worst language, the
+# share of languages that lose, the spread within a family and between seeds. In points or percent, with intervals.
+
+# %%
+everywhere = robustness_intervals(predictions, scores, by="all", settings=settings)
+say(describe_robustness(everywhere))
+
+# %%
+evenness = robustness_intervals(predictions, scores, by="family", settings=settings)
+keep_table(study, evenness, "robustness_intervals")
+keep_table(study, robustness_table(evenness), "robustness")
+
+# %% [markdown]
+# ## Is there no effect?
+#
+# "Not clear" is not "no effect". Two one-sided tests ask whether an effect as large as the smallest that matters (a
+# parameter of the study) is ruled out.
+
+# %%
+margins = equivalence(families, margin=settings.margin)
+keep_table(
+    study, margins, "equivalence", ["condition", "group", "estimate", "margin", "p_equivalence_holm", "equivalence"]
+)
+say(describe_equivalence(margins))
+
+# %% [markdown]
+# ## Family, or what comes with it?
+#
+# A mixed model of gains: family and covariates of languages and tasks fixed, languages, tasks and seeds random.
+# Covariates that the design can't tell from families are left out, and named.
+
+# %%
+model = mixed_gains(scores, settings=settings)
+say(describe_mixed(model))
+
+# %%
+keep_table(study, model.contrasts, "family_contrasts").nsmallest(10, "p")
+
+# %%
+keep_table(study, model.covariates, "covariates")
+
+# %% [markdown]
+# ## Where do gains differ?
+#
+# Shares of the variance between single gains. With few tasks or seeds their intervals are wide.
+
+# %%
+shares = variance_shares(scores)
+keep_table(study, shares, "variance_shares", ["condition", "source", "share", "low", "high", "levels", "withheld"])
+say(describe_variance(shares))
 
 # %% [markdown]
 # ## Checks
@@ -108,7 +223,8 @@ by_language.groupby("condition")[["gain"]].agg(["size", "count"])
 #
 # Few seeds and small test sets: an interval that covers zero means "not decided at this size", not "no effect". Families
 # with one language say something about that language only. Conditions trained on the data of a target (same-data
-# pairs) are marked; languages the encoder saw in pretraining and those it didn't are not separated here.
+# pairs) are marked; whether the encoder saw a language in pretraining is separated from family only where the model
+# above doesn't warn.
 
 # %% [markdown]
 # ## Provenance

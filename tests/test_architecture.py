@@ -40,8 +40,8 @@ ALLOWED = {
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
-    "execute": {"budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation", "metrics",
-                "model", "params", "paths", "plan", "report", "store", "study", "training"},
+    "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
+                "metrics", "model", "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 

@@ -85,6 +85,9 @@ class AnalysisParams(_Params):
 
     resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="bootstrap resamples")
     level: Annotated[float, Field(strict=True, gt=0.5, lt=1.0)] = Field(0.95, description="of the intervals")
+    margin: Annotated[float, Field(strict=True, gt=0.0)] = Field(
+        1.0, description="smallest gain that matters, in points: chosen before looking at results"
+    )
     seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
 
 

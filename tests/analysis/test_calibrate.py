@@ -16,10 +16,10 @@ PLAIN = StudyDesign(families=balanced(3, 4))
 
 
 def test_simulated_gains_have_the_variances_of_the_design():
-    design = replace(PLAIN, effect=0.03, seed_sd=0.02, examples=50, parallel=0.5)
+    design = replace(PLAIN, seed_sd=0.02, examples=50, parallel=0.5)
     gains, truth = simulate_studies(design, 4000, np.random.default_rng(0))
     assert gains.shape == (4000, 4, 12, 3)
-    assert gains.mean() == pytest.approx(0.03, abs=0.001)
+    assert gains.mean() == pytest.approx(0, abs=0.001)
     assert truth.std() == pytest.approx(design.language_sd, rel=0.02)
     parts = {"language": design.language_sd, "seed": 0.02, "run": design.run_sd, "example": design.example_sd}
     assert gains[:, 0, 0, 0].var() == pytest.approx(sum(sd**2 for sd in parts.values()), rel=0.1)
@@ -49,13 +49,14 @@ def test_intervals_hold_and_claims_are_rare_without_an_effect():
 
 
 def test_power_grows_with_the_effect_and_sizes_are_told_apart():
-    design = StudyDesign(families=(5, 3, 1), effect=0.05)
-    found = calibrate(design, n_studies=60, settings=FAST).set_index("n_languages")
+    design = StudyDesign(families=(5, 3, 1))
+    both = calibrate(design, effects=(0.05, 0.01), n_studies=60, settings=FAST)
+    found, small = (both[both["effect"] == effect].set_index("n_languages") for effect in (0.05, 0.01))
     assert found.index.tolist() == [0, 1, 3, 5]
     assert found.loc[5, "claims"] > 0.8
-    small = calibrate(replace(design, effect=0.01), n_studies=60, settings=FAST).set_index("n_languages")
     assert small.loc[5, "claims"] < found.loc[5, "claims"]
     assert found["coverage"].between(0.85, 1).all()
+    assert found["coverage"].tolist() == small["coverage"].tolist()
 
 
 def test_intervals_that_are_too_narrow_are_noticed(monkeypatch):
@@ -64,7 +65,9 @@ def test_intervals_that_are_too_narrow_are_noticed(monkeypatch):
     def narrow(*args, **kwargs):
         found = honest(*args, **kwargs)
         half = (found.high - found.low) / 4
-        return replace(found, low=found.estimate - half, high=found.estimate + half, p=found.p**4)
+        return replace(
+            found, low=found.estimate - half, high=found.estimate + half, standard_error=found.standard_error / 2
+        )
 
     monkeypatch.setattr(module, "unit_interval", narrow)
     verdict = calibrate(PLAIN, n_studies=60, settings=FAST)["verdict"].iloc[0]

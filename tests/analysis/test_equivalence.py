@@ -8,9 +8,12 @@ from statsmodels.stats.weightstats import ttost_paired
 from study_utils.analysis import Settings, equivalence, family_gains
 from study_utils.errors import AnalysisError
 
+BEHIND = {"unit": "family", "n_languages": 5, "n_seeds": 3}
 
-def row(estimate, error, freedom=10.0, withheld=""):
-    return {"estimate": estimate, "standard_error": error, "freedom": freedom, "withheld": withheld}
+
+def row(estimate, error, freedom=10.0, withheld="", **behind):
+    numbers = {"estimate": estimate, "standard_error": error, "freedom": freedom, "withheld": withheld}
+    return numbers | BEHIND | behind
 
 
 def test_agrees_with_statsmodels_on_paired_differences():
@@ -52,6 +55,7 @@ def test_the_error_rate_at_the_margin_is_five_percent():
         {
             **{"estimate": samples.mean(axis=1), "standard_error": samples.std(axis=1, ddof=1) / np.sqrt(8)},
             **{"freedom": 7.0, "withheld": ""},
+            **BEHIND,
         }
     )
     share = (equivalence(table, margin=1)["p_equivalence"] < 0.05).mean()
@@ -67,3 +71,9 @@ def test_a_margin_must_be_positive(margin):
 def test_missing_columns_are_named():
     with pytest.raises(AnalysisError, match=r"lacks the columns \['freedom'\]"):
         equivalence(pd.DataFrame([row(0.0, 0.1)]).drop(columns="freedom"), margin=1)
+
+
+@pytest.mark.parametrize("few", [{"n_seeds": 2}, {"n_languages": 2}])
+def test_too_few_languages_or_seeds_decide_nothing(few):
+    table = pd.DataFrame([row(0.0, 0.001, **few), row(0.0, 0.001, unit="language", n_languages=1)])
+    assert equivalence(table, margin=1)["equivalence"].tolist() == ["not decided", "smaller than the margin"]

@@ -271,9 +271,10 @@ def test_a_study_with_the_baseline_only_gives_no_rows(study):
 
 def test_clear_needs_the_corrected_p_value():
     table = pd.DataFrame({"low": [0.01, 0.01, -0.01, np.nan], "high": 0.1, "p": [0.001, 0.04, 0.5, np.nan]})
-    table = table.assign(unit="family", n_languages=3)
+    table = table.assign(unit="family", n_languages=3, n_seeds=3)
     found = corrected(table)
     assert found["p_holm"].tolist()[:3] == pytest.approx([0.003, 0.08, 0.5])
     assert found["clear"].tolist() == [True, False, False, False]
     assert not corrected(table.assign(n_languages=2))["clear"].any(), "two languages are not a family"
+    assert not corrected(table.assign(n_seeds=2))["clear"].any(), "two seeds say too little of training runs"
     assert corrected(table.assign(n_languages=1, unit="language"))["clear"].tolist() == [True, False, False, False]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis import gains, robustness, transfer
+from study_utils.analysis import gains, gap_gains, robustness, seed_gains, transfer
 from study_utils.errors import AnalysisError
 
 
@@ -89,3 +89,26 @@ def test_same_data_is_left_out_unless_asked_for():
 def test_a_family_of_one_is_its_language(study):
     groups = set(robustness(study[1])["group"])
     assert groups == {"Romance", "Slavic", "Semitic", "Basque", "Japanese"}
+
+
+def test_seed_gains_average_to_robustness(study):
+    scores = study[1]
+    table = seed_gains(scores)
+    keys = ["condition", "group"]
+    expected = robustness(scores).set_index(keys)["gain"]
+    pd.testing.assert_series_equal(table.groupby(keys)["gain"].mean(), expected, check_names=False)
+    assert table.groupby(keys).size().eq(3).all()
+
+
+def test_gap_gains_by_hand():
+    rows = [
+        ("none", "en", 0, 0.8), ("none", "en", 1, 0.7), ("none", "fr", 0, 0.5), ("none", "fr", 1, 0.6),
+        ("mnli", "en", 0, 0.9), ("mnli", "en", 1, 0.9), ("mnli", "fr", 0, 0.6), ("mnli", "fr", 1, 0.6),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["condition", "language", "seed", "value"])
+    table = table.assign(encoder="e5_small", task="sib200", variant="clean", metric="accuracy", n=10, run="r")
+    table = table.assign(zero_shot=table["language"] != "en", same_data=False)
+    (row,) = gap_gains(table).to_dict("records")
+    assert (row["gap"], row["gain"]) == pytest.approx(((0.3 + 0.1) / 2, 0.05))
+    assert (row["n_tasks"], row["n_seeds"]) == (1, 2)
+    assert gap_gains(table[table["language"] != "en"]).empty

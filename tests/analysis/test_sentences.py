@@ -8,7 +8,7 @@ from study_utils.analysis.sentences import describe_families, describe_gain, des
 
 ROW = {
     **{"encoder": "e5_small", "condition": "mnli", "unit": "family", "group": "Romance", "estimate": 0.012},
-    **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 2},
+    **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 3},
     **{"resampled": "language, example, seed", "comparable": True, "withheld": ""},
 }
 
@@ -20,7 +20,7 @@ def row(**changes):
 def test_an_undecided_gain():
     assert describe_gain(row()) == (
         "Intermediate training on MNLI changes zero-shot scores on Romance languages by +1.2 points "
-        "(95% interval −0.3 to +2.7; 4 languages, 3 tasks, 2 seeds): not clear at this size."
+        "(95% interval −0.3 to +2.7; 4 languages, 3 tasks, 3 seeds): not clear at this size."
     )
 
 
@@ -30,7 +30,9 @@ def test_an_undecided_gain():
         ({"low": 0.001, "clear": True}, "a clear gain"),
         ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
         ({"low": 0.001}, "not clear after correction for multiple comparisons"),
-        ({"unit": "language", "group": "Basque", "n_languages": 1}, r"on Basque by .*to \+2.7; 3 tasks, 2 seeds\)"),
+        ({"low": 0.001, "n_languages": 2}, "no claim from fewer than 3 languages of the family"),
+        ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
+        ({"unit": "language", "group": "Basque", "n_languages": 1}, r"on Basque by .*to \+2.7; 3 tasks, 3 seeds\)"),
         ({"unit": "all", "group": "All languages"}, "on all zero-shot languages by"),
         ({"withheld": "1 seed", "n_seeds": 1}, r"\(4 languages, 3 tasks, 1 seed\); no interval: 1 seed"),
     ],

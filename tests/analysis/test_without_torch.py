@@ -20,24 +20,55 @@ for room in ("study_utils.analysis", "study_utils.figures"):
     for module in pkgutil.walk_packages(package.__path__, room + "."):
         importlib.import_module(module.name)
 
-from study_utils.analysis import Settings, family_gains, gains
-from study_utils.figures import plot_family_gains, plot_language_gains
+from pathlib import Path
+from study_utils.analysis import (
+    Settings, equivalence, family_gains, gains, gap_gains, mixed_gains, robustness_intervals, robustness_table,
+    seed_gains, sensitivity, variance_shares,
+)
+from study_utils.analysis.check_sentences import (
+    describe_equivalence, describe_mixed, describe_robustness, describe_sensitivity, describe_variance,
+)
+from study_utils.analysis.sentences import describe_families, describe_overall
+from study_utils.figures import (
+    plot_family_gains, plot_gain_heatmap, plot_gap_gains, plot_language_gains, plot_scores, plot_seed_gains,
+)
 
-scores = pd.read_csv(sys.argv[1], keep_default_na=False)
-table = family_gains(None, scores, settings=Settings(resamples=50))
-plot_family_gains(table).savefig(sys.argv[2])
-plot_language_gains(gains(scores)).savefig(sys.argv[3])
-print(len(table))
+folder, few = Path(sys.argv[1]), Settings(resamples=100)
+predictions, scores = (pd.read_parquet(folder / f"{name}.parquet") for name in ("predictions", "results"))
+families = family_gains(predictions, scores, settings=few)
+figures = {
+    "families": plot_family_gains(families),
+    "branches": plot_family_gains(family_gains(predictions, scores, by="branch", settings=few)),
+    "heatmap": plot_gain_heatmap(families),
+    "languages": plot_language_gains(gains(scores)),
+    "gaps": plot_gap_gains(gap_gains(scores)),
+    "seeds": plot_seed_gains(seed_gains(scores)),
+    "scores": plot_scores(scores, condition="none"),
+}
+for name, figure in figures.items():
+    figure.savefig(folder / f"{name}.png")
+robust = robustness_intervals(predictions, scores, by="all", settings=few)
+told = [
+    *describe_overall(family_gains(predictions, scores, by="all", settings=few)),
+    *describe_families(families),
+    *describe_sensitivity(sensitivity(predictions, scores, settings=few)),
+    *describe_equivalence(equivalence(families, margin=1)),
+    *describe_mixed(mixed_gains(scores)),
+    *describe_variance(variance_shares(scores, settings=Settings(resamples=10))),
+    *describe_robustness(robust),
+]
+assert not [sentence for sentence in told if "significant" in sentence]
+print(len(families), len(figures), len(robustness_table(robust)))
 """
 
 
-def test_a_figure_is_redone_in_a_bare_environment(study, tmp_path):
-    study[1].to_csv(tmp_path / "scores.csv", index=False)
-    names = [str(tmp_path / name) for name in ("scores.csv", "families.png", "languages.png")]
-    done = subprocess.run([sys.executable, "-c", BARE, *names], capture_output=True, text=True)
+def test_every_figure_of_the_analysis_is_redone_in_a_bare_environment(study, tmp_path):
+    for name, table in zip(("predictions", "results"), study):
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    done = subprocess.run([sys.executable, "-W", "error", "-c", BARE, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "10"
-    assert all((tmp_path / name).stat().st_size > 5000 for name in ("families.png", "languages.png"))
+    assert done.stdout.split() == ["10", "7", "2"]
+    assert all(path.stat().st_size > 5000 for path in tmp_path.glob("*.png"))
 
 
 def test_the_hook_does_forbid():

@@ -5,19 +5,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis import Settings, family_gains, gains
+from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains
 from study_utils.analysis.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (
     plot_coverage,
+    plot_coverage_of_intervals,
+    plot_false_positives,
     plot_family_gains,
     plot_gain_heatmap,
+    plot_gap_gains,
     plot_labels,
     plot_language_gains,
     plot_lengths,
     plot_loss,
+    plot_power,
     plot_scores,
+    plot_seed_gains,
     plot_validation,
 )
 from study_utils.figures.style import language_order, looks
@@ -80,10 +85,8 @@ def test_nine_conditions_look_different_in_colour_and_in_black_and_white():
     styles = looks(["none", *keys[20:11:-1]])
     assert list(styles) == ["none", *keys[12:21]]
     assert all(len({getattr(s, part) for s in styles.values()}) >= 9 for part in ("colour", "marker", "dashes"))
-    many = list(looks(keys[:81]).values())[1:]
-    for place, one in enumerate(many):
-        for other in many[:place]:
-            assert sum(getattr(one, part) == getattr(other, part) for part in ("colour", "marker", "dashes")) < 2
+    many = list(looks(keys).values())[1:]
+    assert len({(one.colour, one.marker) for one in many}) == len(keys)
 
 
 def test_scores(tables):
@@ -161,7 +164,54 @@ def test_gain_heatmap(tables):
     assert len(ax.texts) == len(families)
     low, high = ax.images[0].get_clim()
     assert low == -high
-    assert len(ax.get_xticklabels()) == families["group"].nunique()
+    assert len(ax.get_yticklabels()) == families["group"].nunique()
+    assert len(ax.get_xticklabels()) == families["condition"].nunique()
+    first = families[families["condition"] == families["condition"].iloc[0]].iloc[0]
+    low, high = (f"{round(100 * first[name], 1):+.1f}".replace("-", "\N{MINUS SIGN}") for name in ("low", "high"))
+    ends = {text.get_text().splitlines()[1] for text in ax.texts}
+    assert f"{low} to {high}" in ends or first["low"] != first["low"]
+
+
+def test_a_cell_without_interval_says_so(tables):
+    _, families = tables
+    (ax,) = drawn(plot_gain_heatmap(families.assign(low=np.nan, high=np.nan)))
+    assert {text.get_text().splitlines()[1] for text in ax.texts} == {"no interval"}
+
+
+def test_gap_gains(tables):
+    scores, _ = tables
+    table = gap_gains(scores)
+    axes = drawn(plot_gap_gains(table))
+    if table.empty:
+        assert "No gaps" in axes_text(plot_gap_gains(table))
+        return
+    assert len(axes) == table["condition"].nunique()
+    for ax, condition in zip(axes, [k for k in CONDITIONS if k in set(table["condition"])]):
+        part = table[table["condition"] == condition]
+        assert sorted(ax.lines[0].get_xdata()) == pytest.approx(sorted(part["gap"] * 100))
+        assert len(ax.texts) == min(2, len(part))
+
+
+def axes_text(figure):
+    return " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
+
+
+def test_seed_gains(tables):
+    scores, _ = tables
+    table = seed_gains(scores)
+    if table.empty:
+        assert "No gains" in axes_text(plot_seed_gains(table))
+        return
+    axes = drawn(plot_seed_gains(table))
+    assert len(axes) == table["condition"].nunique()
+    assert sum(len(ax.texts) for ax in axes) == len(table)
+
+
+@pytest.mark.parametrize("plot", [plot_gain_heatmap, plot_family_gains])
+def test_without_a_condition_a_figure_says_so(plot):
+    predictions, scores = study(["es", "fr"], ["mnli"])
+    empty = family_gains(predictions, scores, settings=Settings(resamples=100)).iloc[:0]
+    assert "No gains" in axes_text(plot(empty))
 
 
 def test_language_gains(tables):
@@ -256,3 +306,18 @@ def test_a_huge_interval_does_not_hide_the_others():
     low, high = ax.get_xlim()
     assert -60 < low < high < 60
     assert sum(line.get_label() == "cut" for line in ax.lines) >= 2
+
+
+@pytest.mark.parametrize("plot", [plot_coverage_of_intervals, plot_false_positives, plot_power])
+def test_calibration_has_a_panel_for_what_is_varied(plot):
+    rows = [
+        {"balance": balance, "varied": varied, "value": str(value), "effect": effect, "n_languages": 0}
+        | dict.fromkeys(("coverage", "false_positives", "claims"), 0.9 - value / 100)
+        | {"coverage_error": 0.01, "false_positives_error": 0.01}
+        for balance, varied in (("balanced", "seeds"), ("like XTREME-R", "seeds"))
+        for value in (10, 3)
+        for effect in (0.0, 0.01, 0.03)
+    ]
+    axes = drawn(plot(pd.DataFrame(rows)))
+    assert [ax.get_title(loc="left") for ax in axes] == ["Seeds\n(balanced)", "Seeds\n(like XTREME-R)"]
+    assert [text.get_text() for text in axes[0].get_yticklabels()] == ["3", "10"]

@@ -4,8 +4,8 @@ from study_utils.analysis.benchmark import benchmark_average, task_scores
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
-from study_utils.analysis.gains import gains, robustness, transfer
-from study_utils.analysis.intervals import robustness_intervals
+from study_utils.analysis.gains import gains, gap_gains, robustness, seed_gains, transfer
+from study_utils.analysis.intervals import robustness_intervals, robustness_table
 from study_utils.analysis.mixed import mixed_gains
 from study_utils.analysis.regimes import regime_scores, retention
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
@@ -22,12 +22,15 @@ __all__ = [
     "equivalence",
     "family_gains",
     "gains",
+    "gap_gains",
     "join_languages",
     "mixed_gains",
     "regime_scores",
     "retention",
     "robustness",
     "robustness_intervals",
+    "robustness_table",
+    "seed_gains",
     "sensitivity",
     "task_scores",
     "transfer",

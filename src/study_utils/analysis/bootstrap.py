@@ -24,7 +24,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from study_utils.analysis.cells import Block
 
@@ -156,7 +156,7 @@ def unit_interval(
         Lowest and highest possible value; the interval ends there.
     """
     scored = ~np.isnan(gain).any(axis=2)
-    by_seed = np.nanmean(np.nanmean(gain, axis=1), axis=0)
+    by_seed = (np.where(scored[..., None], gain, 0).sum(axis=1) / scored.sum(axis=1)[:, None]).mean(axis=0)
     estimate = float(by_seed.mean())
     by_language = _language_deviations(gain.mean(axis=2), scored)
     count, seeds = gain.shape[1:]
@@ -196,9 +196,9 @@ def unit_interval(
         parts.append((example_variance, np.inf))
     freedom = _satterthwaite(parts)
     error = float(np.sqrt(deviations.var(ddof=1) + missing))
-    quantile = float(stats.t.ppf(0.5 + settings.level / 2, freedom))
+    quantile = float(special.stdtrit(freedom, 0.5 + settings.level / 2))
     if error > 0:
-        p = float(2 * stats.t.sf(abs(estimate) / error, freedom))
+        p = float(2 * special.stdtr(freedom, -abs(estimate) / error))
     else:
         p = 1.0 if estimate == 0 else float("nan")
     half = quantile * error

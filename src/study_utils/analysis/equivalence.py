@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from study_utils.analysis.families import claim_barred
 from study_utils.analysis.holm import holm
 from study_utils.analysis.results import require_columns
 from study_utils.errors import AnalysisError
@@ -20,8 +21,8 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `study_utils.analysis.family_gains`, or any table with `estimate`, `standard_error`, `freedom` and
-        `withheld`.
+        From `study_utils.analysis.family_gains`, or any table with `estimate`, `standard_error`, `freedom`, `unit`,
+        `n_languages`, `n_seeds` and `withheld`. From too few languages or seeds nothing is claimed, as there.
     margin : float
         Smallest effect that matters, in points (hundredths); chosen before looking at results.
 
@@ -39,7 +40,8 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     AnalysisError
         If columns are missing or the margin is not above zero.
     """
-    require_columns(table, ("estimate", "standard_error", "freedom", "withheld"), table="table of gains")
+    needed = ("estimate", "standard_error", "freedom", "unit", "n_languages", "n_seeds", "withheld")
+    require_columns(table, needed, table="table of gains")
     if not margin > 0:
         raise AnalysisError(f"the margin is {margin!r} points: give the smallest effect that matters, above zero")
     margin = margin / 100
@@ -52,10 +54,11 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     quantile = stats.t.ppf(1 - ALPHA, freedom)
     p = np.where(tested, p, np.nan)
     p_holm = holm(p)
+    small = (p_holm < ALPHA) & (claim_barred(table) == "").to_numpy()
     return table.assign(
         margin=margin,
         p_equivalence=p,
         p_equivalence_holm=p_holm,
-        equivalence=np.where(tested, np.where(p_holm < ALPHA, *VERDICTS), ""),
+        equivalence=np.where(tested, np.where(small, *VERDICTS), ""),
         smallest_margin=np.where(tested, size + np.where(error > 0, quantile * error, 0), np.nan),
     )

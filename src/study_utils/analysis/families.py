@@ -13,6 +13,9 @@ CLEAR = 0.05
 """A result is called clear if its interval excludes zero and its corrected p-value is below this."""
 CLAIM_LANGUAGES = 3
 """Fewest languages of a family for which a result can be called clear. Two show too little of how languages differ."""
+CLAIM_SEEDS = 3
+"""Fewest seeds for which a result can be called clear. Where seeds differ most, two gave false claims in one study of
+ten (the calibration report)."""
 
 FAMILY_GAIN_COLUMNS = [
     *(
@@ -80,7 +83,7 @@ def family_gains(
     pandas.DataFrame
         One row an (encoder, variant, condition, group). `estimate`, `low`, `high`, `standard_error` are fractions;
         `p` is two-sided and `p_holm` corrected over all rows of the table that have one (Holm 1979); `clear` says
-        whether the interval excludes zero, ``p_holm < 0.05`` and a family has `CLAIM_LANGUAGES` or more languages;
+        whether the interval excludes zero, ``p_holm < 0.05`` and nothing bars a claim (`claim_barred`);
         `resampled` what the interval speaks about; `n_examples` counts each test example once; `languages` and `tasks`
         name what is averaged; `measure` is the per-example measure (see `study_utils.analysis.cells.example_blocks`);
         `same_data` names the tasks that share data with the condition (left out if excluded); `withheld` says why an
@@ -143,7 +146,18 @@ def behind(grid: Grid) -> dict:
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
     """Add Holm's correction over the rows that have a p-value, and which rows are clear."""
     table["p_holm"] = holm(table["p"])
-    excludes = (table["low"] > 0) | (table["high"] < 0)
-    enough = (table["unit"] != "family") | (table["n_languages"] >= CLAIM_LANGUAGES)
-    table["clear"] = (excludes & (table["p_holm"] < CLEAR) & enough).astype(bool)
+    table["clear"] = is_clear(table)
     return table
+
+
+def is_clear(table: pd.DataFrame) -> pd.Series:
+    """Which rows may be called clear: columns `low`, `high`, `p_holm`, `unit`, `n_languages`, `n_seeds`."""
+    excludes = (table["low"] > 0) | (table["high"] < 0)
+    return (excludes & (table["p_holm"] < CLEAR) & (claim_barred(table) == "")).astype(bool)
+
+
+def claim_barred(table: pd.DataFrame) -> pd.Series:
+    """Why no claim is made from a row, whatever its interval: too few seeds or languages; empty if nothing bars it."""
+    few_languages = (table["unit"] == "family") & (table["n_languages"] < CLAIM_LANGUAGES)
+    barred = np.where(few_languages, f"fewer than {CLAIM_LANGUAGES} languages of the family", "")
+    return pd.Series(np.where(table["n_seeds"] < CLAIM_SEEDS, f"fewer than {CLAIM_SEEDS} seeds", barred), table.index)

@@ -113,10 +113,7 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
         `group` is the reported family, or the language's name where there is one. The same numbers with intervals:
         `study_utils.analysis.robustness_intervals`.
     """
-    table = gains(scores, metric=metric)
-    table = table[table["zero_shot"] & (table["language"] != ENGLISH)]
-    if not same_data:
-        table = table[~table["same_data"].astype(bool)]
+    table = _zero_shot(gains(scores, metric=metric), same_data=same_data)
     table = table.merge(transfer(scores, metric=metric)[[*CELL, "gap", "retention"]], on=list(CELL), how="left")
     table = join_languages(table)
     table["group"] = group_labels(table)
@@ -148,6 +145,48 @@ def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool
             }
         )
     return pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS)
+
+
+def seed_gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average zero-shot gains within families seed by seed, as `robustness` does; same-data pairs are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, group, seed): `gain`, `n_languages`, `n_tasks`.
+    """
+    table = join_languages(_zero_shot(gains(scores)))
+    table["group"] = group_labels(table)
+    keys = ["encoder", "variant", "condition", "group", "seed"]
+    by_task = table.groupby([*keys, "task"])["gain"].mean()
+    counts = table.groupby(keys).agg(n_languages=("language", "nunique"), n_tasks=("task", "nunique"))
+    return by_task.groupby(keys).mean().to_frame("gain").join(counts).reset_index()
+
+
+def gap_gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """Put each language's transfer gap under the baseline beside its gain, over tasks that score English.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, language): `gap` (of `none`) and `gain` (fractions; means over seeds,
+        then over the same tasks), `n_tasks`, `n_seeds`. Both hold the baseline's score, one with a plus and one with a
+        minus, so its noise alone makes them rise together.
+    """
+    table = _zero_shot(gains(scores))
+    gap = transfer(scores).query("condition == @BASELINE")
+    key = [name for name in CELL if name != "condition"]
+    both = table.merge(gap[[*key, "gap"]], on=key, how="left").dropna(subset=["gap"])
+    keys = ["encoder", "variant", "condition", "language"]
+    means = both.groupby([*keys, "task"])[["gap", "gain"]].mean().groupby(keys).mean()
+    counts = both.groupby(keys).agg(n_tasks=("task", "nunique"), n_seeds=("seed", "nunique"))
+    return means.join(counts).reset_index()
+
+
+def _zero_shot(table: pd.DataFrame, *, same_data: bool = False) -> pd.DataFrame:
+    """Rows of languages that no run saw, without English; pairs made from the same data only if asked for."""
+    kept = table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)
+    return table[kept if same_data else kept & ~table["same_data"].astype(bool)]
 
 
 ROBUSTNESS_COLUMNS = [

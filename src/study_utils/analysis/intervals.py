@@ -156,3 +156,44 @@ def _row(quantity: str, grid: Grid, estimate: float, ends: tuple, *, withheld: s
     low, high = (float("nan"), float("nan")) if withheld else ends
     numbers = {"quantity": quantity, "estimate": float(estimate), "low": low, "high": high, "worst": worst}
     return behind(grid) | numbers | told | {"withheld": withheld}
+
+
+_TITLES = {
+    "gain": "gain",
+    "gap": "transfer gap",
+    "retention": "retention, %",
+    "worst_gain": "worst language",
+    "negative_share": "negative transfer, %",
+    "spread": "spread within",
+    "seed_spread": "spread of seeds",
+}
+
+
+def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay out `robustness_intervals` for reading: one row a condition and group, one column a quantity.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From `robustness_intervals`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `encoder`, `condition`, `group`, what stands behind the gain (`languages`, `tasks`, `seeds`, `examples`,
+        `resampled`) and texts: the estimate in points or percent with its interval in brackets; no brackets where no
+        interval is given, a dash where the cells lack the quantity.
+    """
+    keys = ["encoder", "variant", "condition", "group"]
+    shown = found[found["quantity"].isin(_TITLES)]
+    numbers = shown[["estimate", "low", "high"]].mul(100).round(1).add(0.0)
+    texts = []
+    for (estimate, low, high), worst in zip(numbers.to_numpy(), shown["worst"]):
+        text = f"{estimate:.1f}" if np.isnan(low) else f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
+        texts.append("\N{EN DASH}" if np.isnan(estimate) else f"{text} {worst}".strip())
+    wide = shown.assign(text=texts).pivot_table(index=keys, columns="quantity", values="text", aggfunc="first")
+    wide = wide.reindex(columns=list(_TITLES)).astype(object).fillna("\N{EN DASH}").rename(columns=_TITLES)
+    counts = {"n_languages": "languages", "n_tasks": "tasks", "n_seeds": "seeds", "n_examples": "examples"}
+    of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts, "resampled"]].rename(columns=counts)
+    table = of_gain.join(wide).reset_index()
+    return table.drop(columns="variant") if table["variant"].nunique() < 2 else table

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis.bootstrap import Borrowed, Settings
-from study_utils.analysis.families import CLAIM_LANGUAGES, CLEAR, corrected, gain_row
+from study_utils.analysis.families import corrected, gain_row, is_clear
 from study_utils.analysis.holm import holm
 from study_utils.analysis.units import Grid, grid_interval, prepare, unit_grids
 from study_utils.catalog import LANGUAGES, TASKS
@@ -37,8 +37,8 @@ def sensitivity(
         `family_gains`), `lowest` and `highest` (fractions: range of the estimates) with what is missing then
         (`lowest_without`, `highest_without`), and what, left out, turns the sign (`sign_changes`) or changes whether
         the result is clear (`clear_changes`); both name the languages or tasks, or are empty. For `clear` the p-value
-        is corrected together with those of the other rows as they are. A family left with fewer than three languages is
-        not clear.
+        is corrected together with those of the other rows as they are. A family left with too few languages for
+        a claim is not clear.
     """
     prepared = prepare(
         predictions,
@@ -79,7 +79,7 @@ def sensitivity(
 
 def _summary(row: pd.Series, place: int, p: pd.Series, kept: list[dict], titles: list[str]) -> dict:
     estimates = np.array([one["estimate"] for one in kept])
-    clear = np.array([_clear(one, p, place) for one in kept])
+    clear = _clear(kept, p, place)
     turned = np.sign(estimates) * np.sign(row["estimate"]) < 0
     changed = clear != row["clear"]
     low, high = int(estimates.argmin()), int(estimates.argmax())
@@ -95,10 +95,9 @@ def _summary(row: pd.Series, place: int, p: pd.Series, kept: list[dict], titles:
     }
 
 
-def _clear(one: dict, p: pd.Series, place: int) -> bool:
-    few = one["unit"] == "family" and one["n_languages"] < CLAIM_LANGUAGES
-    if few or one["withheld"] or not (one["low"] > 0 or one["high"] < 0):
-        return False
-    together = p.to_numpy(float).copy()
-    together[place] = one["p"]
-    return bool(holm(together)[place] < CLEAR)
+def _clear(kept: list[dict], p: pd.Series, place: int) -> np.ndarray:
+    """Which of the rows made again are clear, each corrected together with the other rows as they are."""
+    again = pd.DataFrame(kept)
+    together = np.tile(p.to_numpy(float), (len(again), 1))
+    together[:, place] = again["p"]
+    return is_clear(again.assign(p_holm=[holm(row)[place] for row in together])).to_numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.families import CLAIM_LANGUAGES
+from study_utils.analysis.families import claim_barred
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
@@ -59,8 +59,9 @@ def describe_gain(row: pd.Series) -> str:
 def _verdict(row: pd.Series) -> str:
     if not row["clear"]:
         beyond = row["low"] > 0 or row["high"] < 0
-        if beyond and row["unit"] == "family" and row["n_languages"] < CLAIM_LANGUAGES:
-            return f"no claim about a family from fewer than {CLAIM_LANGUAGES} of its languages"
+        barred = claim_barred(row.to_frame().T).iloc[0]
+        if beyond and barred:
+            return f"no claim from {barred}"
         return "not clear after correction for multiple comparisons" if beyond else "not clear at this size"
     return "a clear gain" if row["estimate"] > 0 else "a clear loss"
 
@@ -153,20 +154,26 @@ def _comparability(table: pd.DataFrame) -> list[str]:
     different = table[~table["comparable"].astype(bool)]
     if different.empty:
         return []
-    names = ", ".join(sorted({_title(key) for key in different["condition"]}))
+    names = ", ".join(sorted({condition_name(key) for key in different["condition"]}))
     return [
         f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example "
         f"tasks made from the same data), so compare them with the baseline and not with each other."
     ]
 
 
-def _title(key: str) -> str:
+def condition_name(key: str) -> str:
+    """Title of a condition; its key if the catalogue has none."""
     return CONDITIONS[key].title if key in CONDITIONS else str(key)
 
 
 def _condition(key: str) -> str:
-    return f"Intermediate training on {_title(key)}"
+    return f"Intermediate training on {condition_name(key)}"
 
 
 def _encoder(key: str) -> str:
     return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
+
+
+def titled(encoder: str, text: str, table: pd.DataFrame) -> str:
+    """Put the encoder before a text if the table has several."""
+    return f"{_encoder(encoder)}: {text}" if table["encoder"].nunique() > 1 else text

@@ -22,7 +22,7 @@ VARIANCE_COLUMNS = [
 def variance_shares(
     scores: pd.DataFrame,
     *,
-    settings: Settings = Settings(resamples=200),  # noqa: B008 - frozen
+    settings: Settings = Settings(resamples=100),  # noqa: B008 - frozen
     same_data: str = "exclude",
 ) -> pd.DataFrame:
     """Decompose the variance of zero-shot gains, for each condition, by restricted maximum likelihood.

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import ENGLISH, require_columns
+from study_utils.analysis.results import ENGLISH, join_languages, require_columns
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
@@ -28,6 +28,7 @@ from study_utils.figures.style import (
 )
 
 _PER_ROW = 6
+_GAPS_PER_ROW = 4
 _NOTHING = "No gains to show: the study has no condition besides the baseline"
 
 
@@ -110,6 +111,8 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
 def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figure:
     """Show the gain of every language, averaged over tasks: one panel a condition, small marks are seeds.
 
+    Within a family languages are sorted by their mean gain over all conditions.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -126,6 +129,9 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
     if kept.empty:
         return nothing(_NOTHING)
     rows = language_order(kept["language"])
+    gain = kept.groupby("language")["gain"].mean()
+    block = {name: place for place, name in enumerate(rows["block"].unique())}
+    rows = rows.iloc[np.lexsort([-gain.loc[rows["language"]].to_numpy(), rows["block"].map(block)])]
     places = {code: place for place, code in enumerate(rows["language"])}
     figure, panels, used = _condition_panels(kept, rows=len(rows), row_height=0.2)
     styles = looks(kept["condition"])
@@ -146,6 +152,55 @@ def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figu
         at_end = (number + 1) % min(_PER_ROW, len(used)) == 0
         mark_blocks(ax, rows["block"].tolist(), labels=at_end)
     figure.suptitle("Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def plot_gap_gains(table: pd.DataFrame) -> Figure:
+    """Show the gain of each language beside its transfer gap without intermediate training: one panel a condition.
+
+    The languages with the largest and smallest gains are named.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.gap_gains`.
+    """
+    require_columns(table, ("encoder", "condition", "language", "gap", "gain"), table="table of gaps")
+    if table.empty:
+        return nothing("No gaps to show: no target scores English, or there is no condition besides the baseline")
+    names = join_languages(table)["name"]
+    encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
+    used = [(encoder, condition) for encoder in encoders for condition in conditions]
+    columns = min(_GAPS_PER_ROW, len(used))
+    figure, axes = new_figure(
+        width=1.0 + max(2.6 * columns, 4.2), height=0.7 + 2.6 * ceil(len(used) / columns),
+        rows=ceil(len(used) / columns), columns=columns, sharex=True, sharey=True,
+    )  # fmt: skip
+    for ax in axes[len(used) :]:
+        ax.set_axis_off()
+    styles = looks(conditions)
+    for ax, (encoder, condition) in zip(axes, used):
+        part = table[(table["encoder"] == encoder) & (table["condition"] == condition)]
+        style = styles[condition]
+        ax.plot(
+            part["gap"] * POINTS, part["gain"] * POINTS, linestyle="none", marker=style.marker, markersize=5,
+            color=style.colour, markerfacecolor="white", markeredgewidth=1.2,
+        )  # fmt: skip
+        order = part["gain"].sort_values().index
+        middle = part["gap"].median()
+        for place, below in [*((i, True) for i in order[:1]), *((i, False) for i in order[1:][-1:])]:
+            x, y = part.loc[place, "gap"] * POINTS, part.loc[place, "gain"] * POINTS
+            right = part.loc[place, "gap"] > middle
+            ax.annotate(names[place], (x, y), xytext=(0, -11 if below else 5), textcoords="offset points", fontsize=7.5,
+                        ha="right" if right else "left", color=INK)  # fmt: skip
+        ax.axhline(0, color=INK, linewidth=1, zorder=1)
+        title = condition_title(condition)
+        ax.set_title(f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title, fontsize=9.5)
+        ax.set_xlabel("gap without it in points")
+        ax.set_ylabel("gain in points")
+        ax.margins(0.12)
+    figure.suptitle("Gain beside the transfer gap of the baseline, by language", fontsize=11, x=0.01, ha="left")
     return figure
 
 

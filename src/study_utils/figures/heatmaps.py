@@ -29,6 +29,7 @@ from study_utils.figures.style import (
 )
 
 _ROW, _CELL = 0.22, 0.62
+_NO_GAINS = "No gains to show: the study has no condition besides the baseline"
 
 
 @styled
@@ -106,42 +107,86 @@ def plot_coverage(coverage: pd.DataFrame) -> Figure:
 
 @styled
 def plot_gain_heatmap(families: pd.DataFrame) -> Figure:
-    """Show the mean gain of each condition in each family; bold where the result is clear.
+    """Show the mean gain of each condition in each family with its interval; bold where the result is clear.
 
     Parameters
     ----------
     families : pandas.DataFrame
         From `study_utils.analysis.family_gains`.
     """
-    require_columns(families, ("encoder", "condition", "group", "estimate", "clear"), table="family table")
+    needed = ("encoder", "condition", "group", "estimate", "low", "high", "clear")
+    require_columns(families, needed, table="family table")
     if families.empty:
-        return nothing("No gains to show: the study has no condition besides the baseline")
+        return nothing(_NO_GAINS)
     encoders = sorted(families["encoder"].unique())
     conditions, groups = condition_order(families["condition"]), group_order(families)
     limit = _limit(families["estimate"].to_numpy(float) * POINTS)
     figure, axes = new_figure(
-        width=4.0 + 0.75 * len(groups),
-        height=(1.9 + 0.36 * len(conditions)) * len(encoders),
-        rows=len(encoders),
-        sharex=True,
+        width=3.0 + max(1.05 * len(conditions), 2.2) * len(encoders),
+        height=1.9 + 0.36 * len(groups),
+        columns=len(encoders),
+        sharey=True,
     )
-    for ax, encoder in zip(axes, encoders):
-        part = families[families["encoder"] == encoder]
-        table = part.pivot_table(index="condition", columns="group", values="estimate", aggfunc="first")
-        values = table.reindex(index=conditions, columns=groups).to_numpy(float) * POINTS
-        image = _draw(ax, values, [[_signed(v) for v in row] for row in values], GAIN_COLOURS, -limit, limit)
-        clear = {(row.condition, row.group) for row in part.itertuples() if row.clear}
-        for text in ax.texts:
-            column, row = (round(v) for v in text.get_position())
-            if (conditions[row], groups[column]) in clear:
-                text.set_fontweight("bold")
-        ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions])
-        ax.set_xticks(range(len(groups)), groups, rotation=40, ha="right", rotation_mode="anchor")
-        ax.grid(visible=False)
+    for place, (ax, encoder) in enumerate(zip(axes, encoders)):
+        part = families[families["encoder"] == encoder].set_index(["group", "condition"])
+        part = part.reindex(pd.MultiIndex.from_product([groups, conditions]))
+        shape = (len(groups), len(conditions))
+        values = part["estimate"].to_numpy(float).reshape(shape) * POINTS
+        text = np.array([_with_interval(row) for row in part.itertuples()], object).reshape(shape)
+        image = _draw(ax, values, text.tolist(), GAIN_COLOURS, -limit, limit)
+        clear = part["clear"].eq(True).to_numpy().reshape(shape)
+        for label in ax.texts:
+            column, row = (round(v) for v in label.get_position())
+            label.set_fontsize(6.5)
+            if clear[row, column]:
+                label.set_fontweight("bold")
+        _name_columns(ax, [condition_title(key) for key in conditions])
+        ax.set_yticks(range(len(groups)), groups, fontsize=8)
+        ax.tick_params(axis="y", labelleft=place == 0)
         if len(encoders) > 1:
             ax.set_title(encoder_title(encoder))
-    figure.colorbar(image, ax=axes, label="gain in points", shrink=0.9, pad=0.02)
-    figure.suptitle("Mean zero-shot gain over no intermediate task (bold: clear)", fontsize=11, x=0.01, ha="left")
+    figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
+    figure.suptitle("Zero-shot gain with its interval (bold: clear)", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def plot_seed_gains(table: pd.DataFrame) -> Figure:
+    """Show a map of seeds: the mean gain in each family under every single seed of a condition.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.seed_gains`.
+    """
+    require_columns(table, ("encoder", "condition", "group", "seed", "gain", "n_languages"), table="table of seeds")
+    if table.empty:
+        return nothing(_NO_GAINS)
+    encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
+    sizes = table.groupby("group")["n_languages"].max().sort_index(key=lambda names: names.str.lower())
+    groups = sizes.sort_values(ascending=False, kind="stable").index
+    limit = _limit(table["gain"].to_numpy(float) * POINTS)
+    used = [(encoder, condition) for encoder in encoders for condition in conditions]
+    seeds = sorted(table["seed"].unique())
+    figure, axes = new_figure(
+        width=2.2 + max(0.42 * len(seeds), 1.0) * len(used), height=1.7 + 0.22 * len(groups), columns=len(used),
+        sharey=True,
+    )  # fmt: skip
+    for place, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
+        part = table[(table["encoder"] == encoder) & (table["condition"] == condition)]
+        grid = part.pivot_table(index="group", columns="seed", values="gain").reindex(index=groups, columns=seeds)
+        values = grid.to_numpy(float) * POINTS
+        image = _draw(ax, values, [[_signed(v) for v in row] for row in values], GAIN_COLOURS, -limit, limit)
+        ax.set_xticks(range(len(seeds)), seeds, fontsize=8)
+        ax.set_xlabel("seed")
+        ax.set_yticks(range(len(groups)), groups, fontsize=8)
+        ax.tick_params(axis="both", which="major", length=0)
+        ax.tick_params(axis="y", labelleft=place == 0)
+        title = condition_title(condition)
+        title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
+        ax.set_title(_wrap(title, max(0.42 * len(seeds), 1.0)), fontsize=9)
+    figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
+    figure.suptitle("Every seed's gain, by family", fontsize=11, x=0.01, ha="left")
     return figure
 
 
@@ -213,13 +258,24 @@ def _draw(ax: Axes, values: np.ndarray, text: list[list[str]], cmap: str, low: f
 
 
 def _label(ax: Axes, rows: pd.DataFrame, tasks: list[str], *, names: bool, blocks: bool) -> None:
-    ax.set_xticks(range(len(tasks)), tasks, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
+    _name_columns(ax, tasks)
     ax.set_yticks(range(len(rows)), rows["name"], fontsize=8)
     ax.tick_params(axis="y", labelleft=names)
-    ax.tick_params(which="major", length=0)
     mark_blocks(ax, rows["block"].tolist(), labels=blocks)
     for side in ax.spines.values():
         side.set_color(FAINT)
+
+
+def _with_interval(row) -> str:
+    if row.estimate != row.estimate:
+        return ""
+    told = "no interval" if row.low != row.low else f"{_signed(row.low * POINTS)} to {_signed(row.high * POINTS)}"
+    return f"{_signed(row.estimate * POINTS)}\n{told}"
+
+
+def _name_columns(ax: Axes, names: list[str]) -> None:
+    ax.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
+    ax.tick_params(which="major", length=0)
 
 
 def _limit(values: np.ndarray) -> float:
@@ -228,4 +284,6 @@ def _limit(values: np.ndarray) -> float:
 
 
 def _signed(value: float) -> str:
-    return "" if value != value else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    if value != value:
+        return ""
+    return f"{round(value, 1):+.1f}".replace("-", "\N{MINUS SIGN}") if round(value, 1) else "0.0"

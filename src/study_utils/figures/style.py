@@ -30,7 +30,8 @@ _COLOURS = (
     *("#332288", "#8a8a1f", "#882255", "#2f9c8d"),
 )
 """Dark enough for thin marks on white, and told apart with any colour vision (seaborn's and Paul Tol's)."""
-_MARKERS = "osD^v<>ph"
+_MARKERS = "osD^v<>phX*P8"
+"""As many as share no divisor with the number of colours, so that 117 conditions are told apart by both together."""
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)), (0, (2, 1)))
 
 
@@ -72,7 +73,7 @@ def looks(conditions: Iterable[str]) -> dict[str, Look]:
     """How the conditions of a table look: by their place in the catalogue's order, the baseline grey.
 
     Tables of one study have the same conditions, so a condition looks the same in all of its figures. Up to nine differ
-    in colour, in marker and in line; more differ in at least two of these.
+    in colour, in marker and in line; more differ in colour or in marker.
     """
     keys = [key for key in condition_order(conditions) if key != BASELINE]
     found = {BASELINE: Look(colour=MUTED, marker="o", dashes="-")}

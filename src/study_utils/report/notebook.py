@@ -10,7 +10,7 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import matplotlib as mpl
 import pandas as pd
@@ -22,12 +22,22 @@ from study_utils.report.outputs import DPI, save_figure, save_table
 from study_utils.report.provenance import Provenance, provenance
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from study_utils.study import Study
 
 MARK = "study_utils"
 """Key in the metadata of outputs."""
 FIGURES, TABLES, RESULTS = "figures", "tables", "results"
 _DIGITS = 4
+
+
+class HasReport(Protocol):
+    """Anything with a report folder: a study, the calibration."""
+
+    @property
+    def report(self) -> Path:
+        """Folder of executed notebooks, figures and tables."""
 
 
 def banner(study: Study) -> None:
@@ -44,7 +54,7 @@ def banner_html(title: str, warning: str) -> str:
     )
 
 
-def keep_figure(study: Study, figure: Figure, name: str, data: pd.DataFrame) -> None:
+def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame) -> None:
     """Show a figure, and write it as PNG and SVG with the table behind it into the report."""
     save_figure(figure, study.report / FIGURES, name, data)
     alt = figure_text(figure) or name.replace("_", " ")
@@ -68,7 +78,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def keep_table(study: Study, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given."""
     save_table(frame, study.report / TABLES, name)
     return (frame if columns is None else frame[list(columns)]).round(_DIGITS)
@@ -90,7 +100,11 @@ def say(sentences: str | Sequence[str]) -> None:
 
 def show_provenance(study: Study) -> None:
     """Show where the study's results come from, and hand the panel to the index of the report."""
-    panel = study_provenance(study)
+    show_facts(study_provenance(study))
+
+
+def show_facts(panel: Provenance) -> None:
+    """Show a provenance panel, and hand it to the index of the report."""
     _show({"text/html": panel._repr_html_(), "text/plain": repr(panel)}, provenance=[list(f) for f in panel.facts])
 
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study_utils.analysis.check_sentences import (
+    describe_equivalence,
+    describe_mixed,
+    describe_robustness,
+    describe_sensitivity,
+    describe_variance,
+)
 from study_utils.analysis.results import join_languages, require_columns
 from study_utils.analysis.sentences import (
     counted,
@@ -17,12 +24,17 @@ from study_utils.catalog import CONDITIONS, TASKS
 __all__ = [
     "describe_coverage",
     "describe_dropped",
+    "describe_equivalence",
     "describe_families",
     "describe_gain",
     "describe_learning",
+    "describe_mixed",
     "describe_overall",
     "describe_overlap",
+    "describe_robustness",
     "describe_scores",
+    "describe_sensitivity",
+    "describe_variance",
 ]
 
 

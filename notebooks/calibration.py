@@ -1,0 +1,104 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Are the statistics right?
+#
+# **Question.** In studies whose truth is known, how often do our intervals hold it, how often do we claim an effect that
+# isn't there, and how large must a study be to find one that is?
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | counts of simulated studies | figures and tables of this report | seconds |
+#
+# The studies are simulated, about ten minutes on one core, by `python -m study_utils.execute.calibration`, which also
+# executes this notebook.
+
+# %% [markdown]
+# The fewest simulated studies that a point must rest on.
+
+# %% tags=["parameters"]
+studies: int = 1000
+
+# %%
+from study_utils.analysis.designs import describe_calibration, failing, without_effect
+from study_utils.execute.calibration import open_calibration
+from study_utils.figures import plot_coverage_of_intervals, plot_false_positives, plot_power
+from study_utils.report import keep_figure, keep_table, say, show_facts
+
+# %%
+report = open_calibration(studies)
+points = report.points
+
+# %% [markdown]
+# ## What we expect
+#
+# A study of gains has families of languages, tasks, seeds and test examples, and a true gain that varies between
+# languages, between seeds and between single runs. Each simulated study goes through the interval and the correction
+# of notebook 05. Intervals at the usual level should hold the truth that often, and false claims should be as rare
+# after correction as promised, but few languages and few seeds must hurt somewhere, and we want to know where.
+
+# %% [markdown]
+# ## The answer first
+
+# %%
+say(describe_calibration(points))
+
+# %% [markdown]
+# ## Do intervals hold the truth?
+#
+# One mark a design; one property is varied at a time. The band is what counts as right; lines are two Monte Carlo
+# errors. Above the band intervals are wider than they need be, which costs power and misleads nobody.
+
+# %%
+keep_figure(report, plot_coverage_of_intervals(points), "interval_coverage", without_effect(points))
+
+# %% [markdown]
+# ## How often is an effect claimed that isn't there?
+#
+# Share of studies without any effect in which at least one family is called clear, after correction. From fewer than
+# three seeds, and from fewer than three languages of a family, the studies' reports claim nothing, so no false claim is
+# counted there; the intervals above show why they don't.
+
+# %%
+keep_figure(report, plot_false_positives(points), "false_positives", without_effect(points))
+
+# %% [markdown]
+# ## How large must a study be?
+#
+# Share of families called clear, with the right sign, when every family truly gains.
+
+# %%
+keep_figure(report, plot_power(points), "power", points)
+
+# %% [markdown]
+# ## Where the method falls short
+
+# %%
+keep_table(report, failing(points), "falls_short")
+
+# %% [markdown]
+# ## Checks
+#
+# Every point rests on enough studies.
+
+# %%
+points.groupby("balance")["n_studies"].agg(["size", "min"])
+
+# %% [markdown]
+# ## Limits
+#
+# The simulated noise is normal and of the sizes in the table; real studies can be stranger. What varies by task is not
+# simulated: intervals speak about the tasks of a study and no others. The design like XTREME-R has its languages by
+# family; every task there has every language, which the real benchmark has not.
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+show_facts(report.provenance)
