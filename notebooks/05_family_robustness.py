@@ -34,6 +34,7 @@ from study_utils.analysis import (
     gains,
     gap_gains,
     mixed_gains,
+    retention,
     robustness_intervals,
     robustness_table,
     seed_gains,
@@ -53,6 +54,7 @@ from study_utils.report.sentences import (
     describe_families,
     describe_mixed,
     describe_overall,
+    describe_retention,
     describe_robustness,
     describe_sensitivity,
     describe_variance,
@@ -170,6 +172,17 @@ say(describe_robustness(everywhere))
 evenness = robustness_intervals(predictions, scores, by="family", settings=settings)
 keep_table(study, evenness, "robustness_intervals")
 keep_table(study, robustness_table(evenness), "robustness")
+
+# %% [markdown]
+# ## How much of training in the language itself?
+#
+# Where the study fine-tunes in the scored languages too: what zero-shot transfer keeps of it, language by language, both
+# trained on as many rows. A retention above the whole says that English rows did better than the language's own.
+
+# %%
+kept = retention(scores)
+keep_table(study, kept, "retention")
+say(describe_retention(kept))
 
 # %% [markdown]
 # ## Is there no effect?

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import regime_scores, retention
+from study_utils.analysis.check_sentences import describe_retention
 from study_utils.errors import AnalysisError
 
 NOTHING_OMITTED = pd.DataFrame(columns=["condition", "task", "languages", "reason"], dtype=str)
@@ -42,6 +43,14 @@ SCORES = table(
     ]
 )
 OMITTED = pd.DataFrame([("in_language", "sib200", "en fr", "r")], columns=NOTHING_OMITTED.columns)
+
+
+def test_the_sentence_says_what_is_kept_and_over_what():
+    assert describe_retention(retention(SCORES, equal_budget=False)) == [
+        "No intermediate task keeps 62% of the score of fine-tuning in the language itself, the mean over 2 languages "
+        "and 1 task (from 50% to 75%)."
+    ]
+    assert "Nothing here was fine-tuned" in describe_retention(retention(SCORES.query("condition == 'none'")))[0]
 
 
 def test_retention_pairs_language_by_language_at_equal_budgets():

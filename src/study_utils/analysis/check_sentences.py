@@ -150,3 +150,25 @@ def _range(row: pd.Series, *, share: bool = False) -> str:
         return " (no interval)"
     ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{points(row['low'])} to {points(row['high'])}"
     return f" (interval {ends})"
+
+
+def describe_retention(table: pd.DataFrame) -> list[str]:
+    """Say how much of training in the language itself zero-shot transfer keeps; a description, no test.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.retention`.
+    """
+    if table.empty:
+        return ["Nothing here was fine-tuned in the scored languages themselves (`in_language`) on as many rows."]
+    told = []
+    for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
+        by_language = part.groupby(["task", "language"])["retention"].mean()
+        text = (
+            f"{condition_name(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
+            f"itself, the mean over {counted(part['language'].nunique(), 'language')} and "
+            f"{counted(part['task'].nunique(), 'task')} (from {by_language.min():.0%} to {by_language.max():.0%})."
+        )
+        told.append(titled(encoder, text, table))
+    return told

@@ -7,6 +7,7 @@ import pandas as pd
 from study_utils.analysis.check_sentences import (
     describe_equivalence,
     describe_mixed,
+    describe_retention,
     describe_robustness,
     describe_sensitivity,
     describe_variance,
@@ -31,6 +32,7 @@ __all__ = [
     "describe_mixed",
     "describe_overall",
     "describe_overlap",
+    "describe_retention",
     "describe_robustness",
     "describe_scores",
     "describe_sensitivity",
