@@ -15,6 +15,7 @@ from sklearn.metrics import f1_score
 
 from study_utils.evaluation.predict import predict
 from study_utils.formats import retrieve
+from study_utils.metrics import nearest
 
 MINE = toy_task("retrieve", "mining_f1_oracle", search="mine")
 RANK = toy_task("retrieve", "map_at_20", search="rank")
@@ -47,7 +48,7 @@ def average_precision(hits, targets, cut=20):
 def metrics(monkeypatch):
     mining = SimpleNamespace(margin_pairs=margin_pairs, best_threshold=best_threshold)
     monkeypatch.setitem(sys.modules, "study_utils.metrics.mining", mining)
-    ranking = SimpleNamespace(average_precision=average_precision)
+    ranking = SimpleNamespace(average_precision=average_precision, nearest=nearest)
     monkeypatch.setitem(sys.modules, "study_utils.metrics.ranking", ranking)
 
 
@@ -83,6 +84,31 @@ def test_a_wrong_pair_that_pays_is_accepted_and_shown():
     assert said == {("e1", "f1"): ("pair", "pair"), ("e2", "f2"): ("pair", "pair"), ("e3", "f3"): ("none", "pair")}
 
 
+def test_a_threshold_from_other_languages_uses_no_gold_pair_of_the_scored_one():
+    """German and French pairs are near; in Chinese the pair from which French would stop is wrong."""
+    near = [("e1", "f1"), ("e2", "f2")]
+    rows = pd.concat(pools(code, ["e1", "e2", "e3"], ["f1", "f2", "f3"], near) for code in ("de", "fr", "zh"))
+    outputs = [*turned(0, 40, 80, 1, 42, 140), *turned(0, 40, 80, 1, 42, 130), *turned(0, 40, 80, 20, 43, 82)]
+    found = retrieve.decode(outputs, None, rows, MINE)
+    fair = found[(found["measure"] == "mining_f1")]
+    assert set(fair["language"]) == {"de", "fr", "zh"}
+    chinese = fair[fair["language"] == "zh"].set_index("example_id")["prediction"].to_dict()
+    unit = retrieve.unit_vectors(outputs)
+    scores = margin_pairs(unit[12:15], unit[15:])[2]
+    others = [margin_pairs(unit[n : n + 3], unit[n + 3 : n + 6]) for n in (0, 6)]
+    right = np.concatenate([[e == f < 2 for e, f in zip(*m[:2])] for m in others])
+    threshold, _ = best_threshold(np.concatenate([m[2] for m in others]), right, 4)
+    assert sum(said == "pair" for said in chinese.values()) == (scores >= threshold).sum()
+    relabelled = rows.copy()
+    is_chinese = (rows["language"] == "zh").to_numpy()
+    relabelled.loc[is_chinese, "match"] = ["f3", "f2", "", "", "e2", "e1"]
+    again = retrieve.decode(outputs, None, relabelled, MINE).query("measure == 'mining_f1' and language == 'zh'")
+    taken = {key for key, said in zip(again["example_id"], again["prediction"]) if said == "pair"}
+    assert taken == {key for key, said in chinese.items() if said == "pair"}, "other gold, the same pairs accepted"
+    alone = retrieve.decode(outputs[:6], None, rows[:6], MINE)
+    assert set(alone["measure"]) == {"mining_f1_oracle"}, "with one language there is nothing to fit on"
+
+
 def test_every_language_mines_its_own_pools_in_any_order():
     german = pools("de", ["e1", "e2"], ["f1", "f2"], [("e1", "f1"), ("e2", "f2")])
     french = pools("fr", ["e1", "e2"], ["f1", "f2"], [("e1", "f2"), ("e2", "f1")])
@@ -90,10 +116,10 @@ def test_every_language_mines_its_own_pools_in_any_order():
     outputs = turned(0, 90, 1, 91) + turned(0, 90, 91, 1)
     found = retrieve.decode(outputs, None, rows, MINE)
     assert (found["gold"] == found["prediction"]).all()
-    assert found.groupby("language").size().to_dict() == {"de": 2, "fr": 2}
+    assert found.groupby(["measure", "language"]).size().tolist() == [2] * 4
     order = np.random.default_rng(0).permutation(len(rows))
     mixed = retrieve.decode([outputs[n] for n in order], None, rows.iloc[order], MINE)
-    key = ["language", "example_id"]
+    key = ["measure", "language", "example_id"]
     pd.testing.assert_frame_equal(mixed.sort_values(key, ignore_index=True), found.sort_values(key, ignore_index=True))
 
 
@@ -127,23 +153,11 @@ def test_only_twenty_ranks_count_and_are_kept(tokenizer, place, value):
     assert found["correct"][0] == pytest.approx(value)
 
 
-def test_most_similar_agrees_with_sorting_everything(monkeypatch):
-    rng = np.random.default_rng(0)
-    queries, candidates = rng.normal(size=(50, 8)), rng.normal(size=(333, 8))
-    expected = np.argsort(-(queries @ candidates.T), axis=1)[:, :20]
-    for cells in (1, 333 * 7, 2**24):
-        monkeypatch.setattr(retrieve, "CELLS", cells)
-        np.testing.assert_array_equal(retrieve.most_similar(queries, candidates, 20), expected)
-    assert retrieve.most_similar(queries, candidates[:5], 20).shape == (50, 5)
-    doubled = np.repeat(candidates[:5], 2, axis=0)
-    assert (np.diff(retrieve.most_similar(queries, doubled, 10).reshape(50, 5, 2), axis=2) == 1).all()
-
-
 def test_the_search_never_holds_all_similarities():
     rng = np.random.default_rng(0)
     queries, candidates = (rng.normal(size=(n, 4)).astype(np.float32) for n in (3000, 60_000))
     tracemalloc.start()
-    retrieve.most_similar(queries, candidates, 20)
+    nearest(queries, candidates, 20)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 260e6 < 4 * 3000 * 60_000

@@ -7,6 +7,7 @@ translation pairs in two pools (mine), or the targets of a query among many cand
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,6 @@ from study_utils.formats.features import Features, encode_texts, join
 
 CUT = 20
 """Ranks that count (LAReQA, Mewsli-X)."""
-
-CELLS = 2**24
-"""Similarities compared at once: 64 MiB."""
 
 _COLUMNS = ["language", "example_id", "measure", "gold", "prediction", "correct", "total"]
 
@@ -98,29 +96,47 @@ def nearest(queries: np.ndarray, candidates: np.ndarray, *, chunk: int = 1024) -
 
 
 def mined_pairs(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame) -> pd.DataFrame:
-    """Mine translation pairs in the two pools of each language; one row a pair that is gold or found.
+    """Mine translation pairs in the two pools of each language; one row a measure and pair that is gold or found.
 
-    Pairs are accepted from the margin score on that gives the best F1 on these very pairs, so `mining_f1_oracle` is the
-    only measure: F1 with a threshold that was fitted elsewhere would need pools to fit it on, and no task has them.
-    `gold` and `prediction` are "pair" or "none". F1 needs all rows, so none is right or wrong by itself.
+    Pairs are accepted from a margin score on. `mining_f1` takes the one that gives the best F1 on the pools of all
+    other languages, so that no gold pair of the scored language is used; it needs two languages. `mining_f1_oracle`
+    takes the one that gives the best F1 on the very pairs it scores. `gold` and `prediction` are "pair" or "none". F1
+    needs all rows, so none is right or wrong by itself.
     """
     from study_utils.metrics.mining import best_threshold, margin_pairs
 
     vectors = unit_vectors(outputs)
-    found = []
+    mined: dict[str, _Mined] = {}
     for language, own in rows.reset_index(drop=True).groupby("language", sort=False):
         pools = [own[own["side"] == side] for side in ("english", "foreign")]
         ids = [pool["id"].to_numpy(dtype=object) for pool in pools]
         gold = set(zip(ids[0], pools[0]["match"])) - {(key, "") for key in ids[0]}
         english, foreign, scores = margin_pairs(*(vectors[pool.index] for pool in pools))
         pairs = list(zip(ids[0][english], ids[1][foreign]))
-        threshold, _ = best_threshold(scores, np.array([pair in gold for pair in pairs]), len(gold))
-        accepted = {pair for pair, score in zip(pairs, scores) if score >= threshold}
-        found += [
-            (language, json.dumps(pair, ensure_ascii=False), "mining_f1_oracle", *_said(pair, gold, accepted))
-            for pair in sorted(gold | accepted)
-        ]
+        mined[language] = _Mined(pairs, scores, np.array([pair in gold for pair in pairs]), gold)
+    found = []
+    for language, own in mined.items():
+        others = [other for code, other in mined.items() if code != language]
+        for measure, fitted_on in (("mining_f1", others), ("mining_f1_oracle", [own])):
+            if not fitted_on:
+                continue
+            scores, right = (np.concatenate(parts) for parts in zip(*((m.scores, m.right) for m in fitted_on)))
+            threshold, _ = best_threshold(scores, right, sum(len(m.gold) for m in fitted_on))
+            accepted = {pair for pair, score in zip(own.pairs, own.scores) if score >= threshold}
+            found += [
+                (language, json.dumps(pair, ensure_ascii=False), measure, *_said(pair, own.gold, accepted))
+                for pair in sorted(own.gold | accepted)
+            ]
     return pd.DataFrame(found, columns=_COLUMNS[:5]).assign(correct=np.nan, total=np.nan)
+
+
+class _Mined(NamedTuple):
+    """Pairs found in the pools of a language, their scores, whether they are gold, and all gold pairs."""
+
+    pairs: list[tuple[str, str]]
+    scores: np.ndarray
+    right: np.ndarray
+    gold: set[tuple[str, str]]
 
 
 def _said(pair: tuple[str, str], *sets: set[tuple[str, str]]) -> list[str]:
@@ -133,13 +149,13 @@ def rankings(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame) 
     Gold is the JSON list of the targets' ids, prediction that of the `CUT` best candidates, best first. `correct` is
     the average precision, so that the mean over queries is mAP@20.
     """
-    from study_utils.metrics.ranking import average_precision
+    from study_utils.metrics.ranking import average_precision, nearest
 
     vectors = np.empty((len(rows), len(outputs[0])), dtype=np.float32)
     vectors[features.source] = unit_vectors(outputs)
     is_query = (rows["side"] == "query").to_numpy()
     ids = rows["id"].to_numpy(dtype=object)[~is_query]
-    best = ids[most_similar(vectors[is_query], vectors[~is_query], CUT)]
+    best = ids[nearest(vectors[is_query], vectors[~is_query], CUT)[0]]
     queries = rows.loc[is_query, ["language", "id", "targets"]].itertuples(index=False)
     found = []
     for (language, key, targets), ranked in zip(queries, best):
@@ -147,32 +163,6 @@ def rankings(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame) 
         gold, prediction = (json.dumps(list(names), ensure_ascii=False) for names in (targets, ranked))
         found.append((language, key, "map_at_20", gold, prediction, value, 1.0))
     return pd.DataFrame(found, columns=_COLUMNS)
-
-
-def most_similar(queries: np.ndarray, candidates: np.ndarray, count: int) -> np.ndarray:
-    """Positions of the candidates with the highest dot product for each query, best first.
-
-    Parameters
-    ----------
-    queries, candidates : numpy.ndarray, shape (sentences, width)
-        For cosines, rows of length one.
-    count : int
-        Candidates wanted; all of them where there are fewer.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (queries, count)
-        Of equals the first comes first; which of several equals is the last one wanted is not fixed.
-    """
-    count = min(count, len(candidates))
-    chunk = max(1, CELLS // len(candidates))
-    found = np.empty((len(queries), count), dtype=np.int64)
-    for start in range(0, len(queries), chunk):
-        similar = queries[start : start + chunk] @ candidates.T
-        best = np.sort(np.argpartition(similar, -count, axis=1)[:, -count:], axis=1)
-        order = np.argsort(-np.take_along_axis(similar, best, axis=1), axis=1, kind="stable")
-        found[start : start + chunk] = np.take_along_axis(best, order, axis=1)
-    return found
 
 
 def unit_vectors(outputs: list[np.ndarray]) -> np.ndarray:
