@@ -64,7 +64,7 @@ def make_tiny_encoder(folder: Path) -> Path:
         pad_token="<pad>",
         unk_token="<unk>",
         mask_token="<mask>",
-        model_max_length=64,
+        model_max_length=128,
         model_input_names=["input_ids", "attention_mask"],
     )
     config = XLMRobertaConfig(
@@ -73,7 +73,7 @@ def make_tiny_encoder(folder: Path) -> Path:
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=66,
+        max_position_embeddings=130,
         type_vocab_size=1,
         layer_norm_eps=1e-5,
         pad_token_id=1,

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from mirrors import NLI_COLUMNS, hub_rows, make_task
 
 from study_utils.data.sources import load_rows, source_digest

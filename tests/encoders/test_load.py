@@ -35,11 +35,11 @@ def test_a_folder_loads_quietly(tiny_encoder: Path, tmp_path: Path, capfd) -> No
     assert not loaded.model.training
     assert loaded.tokenizer.is_fast
     assert loaded.folder == tiny_encoder
-    assert loaded.max_length == 64  # 66 positions, of which XLM-R uses none before padding index + 1
+    assert loaded.max_length == 128  # 130 positions, of which XLM-R uses none before padding index + 1
     assert capfd.readouterr() == ("", "")
     with torch.inference_mode():
         longest = torch.full((1, loaded.max_length), 9)
-        assert loaded.model(longest).last_hidden_state.shape == (1, 64, 16)
+        assert loaded.model(longest).last_hidden_state.shape == (1, 128, 16)
 
 
 def test_a_checkpoint_with_a_head_loads_without_it(copied: Path, tiny) -> None:

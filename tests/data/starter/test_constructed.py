@@ -8,7 +8,7 @@ from study_utils.catalog import task
 from study_utils.data.row_checks import CHECKS
 from study_utils.data.rows import fingerprint
 from study_utils.data.starter import RECIPES
-from study_utils.data.starter.constructed import BETWEEN, question_for, similarity, slot_values
+from study_utils.data.starter.constructed import BETWEEN, CHOICES, COMMANDS, question_for, similarity, slot_values
 from study_utils.data.starter.utterances import Utterance, utterances
 from study_utils.metrics import spans
 
@@ -27,21 +27,21 @@ def test_exactly_one_choice_has_the_intent_of_the_text(place):
     assert len(frame) >= 100
     for text, choices, label in frame[["text", "choices", "label"]].itertuples(index=False):
         found = [known[choice] for choice in choices]
-        assert len(set(found)) == 3, "different intents"
+        assert len(set(found)) == CHOICES, "different intents"
         assert found.index(known[text]) == label
         assert text not in choices
     shares = frame["label"].value_counts(normalize=True)
-    assert shares.between(0.15, 0.35).all(), "the right one stands anywhere"
+    assert shares.between(0.25, 0.42).all(), "the right one stands anywhere"
 
 
-def test_the_choice_that_shares_most_words_is_seldom_right():
+def test_the_choice_that_shares_most_words_is_often_wrong():
     frame = RECIPES["command_choice"]("test", "en")
 
     def shared(text, choice):
         return len(set(text.lower().split()) & set(choice.lower().split()))
 
-    most = [max(range(4), key=lambda n: shared(row.text, row.choices[n])) for row in frame.itertuples()]
-    assert (frame["label"] == most).mean() < 0.6
+    most = [max(range(CHOICES), key=lambda n: shared(row.text, row.choices[n])) for row in frame.itertuples()]
+    assert (frame["label"] == most).mean() < 0.65
 
 
 @places
@@ -55,8 +55,8 @@ def test_the_answer_is_the_value_of_the_slot_in_the_only_command_with_the_intent
     for question, text, (answer,), (start,) in frame[["question", "text", "answers", "starts"]].itertuples(index=False):
         commands = text.split(BETWEEN)
         labels = [known[command] for command in commands]
-        assert len(set(labels)) == 4
-        number = next(n for n in range(4) if start < sum(map(len, commands[: n + 1])) + n * len(BETWEEN))
+        assert len(set(labels)) == COMMANDS
+        number = next(n for n in range(COMMANDS) if start < sum(map(len, commands[: n + 1])) + n * len(BETWEEN))
         row = slots.loc[ids[commands[number]]]
         held = {kind: "".join(row["tokens"][a:b]) for kind, a, b in spans(row["tags"])}
         asked = [kind for kind in held if question == question_for(kind, labels[number])]
