@@ -15,6 +15,7 @@ from study_utils.analysis.covariates import COVARIATES, choose_covariates, choos
 from study_utils.analysis.holm import holm
 from study_utils.analysis.reml import Fit, fit, make_design
 from study_utils.analysis.units import check_choice, prepare
+from study_utils.errors import AnalysisError
 
 CLEAR = 0.05
 _KEYS = ("encoder", "variant", "condition")
@@ -124,7 +125,12 @@ def _model(part: pd.DataFrame, wanted: list[str], level: float) -> dict[str, lis
     families = np.column_stack([own["label"] == group for group in groups]).astype(float)
     fixed = np.column_stack([families, own[chosen.names].to_numpy(float), by_task.to_numpy(float)])
     names = [*groups, *chosen.names, *formats.columns]
-    model = fit(part["gain"].to_numpy(), make_design(fixed, _random(part)))
+    design = make_design(fixed, _random(part))
+    try:
+        model = fit(part["gain"].to_numpy(), design)
+    except AnalysisError as error:
+        notes.append(f"No model of these gains: {error}.")
+        return {"warnings": [{"warning": text} for text in notes]}
     place = {name: i for i, name in enumerate(names)}
     unit = np.eye(len(names))
 

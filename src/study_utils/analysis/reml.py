@@ -104,6 +104,10 @@ def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
     return Design(fixed=fixed, indicators=indicators, blocks=blocks)
 
 
+_EXACT = 1e-12
+"""Share of the variance of the response, and variance, below which a residual is rounding."""
+
+
 def variances(y: np.ndarray, design: Design) -> dict[str, float]:
     """Estimate the variance of each random effect and of the residual by restricted maximum likelihood."""
     x, z = design.fixed, design.indicators
@@ -148,9 +152,17 @@ def variances(y: np.ndarray, design: Design) -> dict[str, float]:
 
 
 def fit(y: np.ndarray, design: Design) -> Fit:
-    """Fit the model and work out how certain its fixed effects are."""
+    """Fit the model and work out how certain its fixed effects are.
+
+    Raises
+    ------
+    AnalysisError
+        If the effects leave no variation of `y` unexplained, as where it is constant: no error can be estimated.
+    """
     x, z = design.fixed, design.indicators
     found = variances(y, design)
+    if found["residual"] <= max(_EXACT, _EXACT * float(np.var(y))):
+        raise AnalysisError("the effects explain every value exactly, so no error can be estimated")
     above = tuple(name for name, value in found.items() if value > 0)
     parts = [z[:, design.blocks[name]] if name != "residual" else np.eye(len(y)) for name in above]
     total = sum(found[name] * part @ part.T for name, part in zip(above, parts))

@@ -193,9 +193,11 @@ def unit_grids(
     prepared : Prepared
         From `prepare`.
     value : str
-        A key of `GRADIENTS`. Cells without it are left out, and units without such cells.
+        A key of `GRADIENTS`. Languages of a task that lack it under some seed (retention where English scores nothing)
+        are left out, and units without any.
     """
-    table = prepared.table.dropna(subset=[value])
+    cell = [prepared.table[name] for name in ("encoder", "variant", "condition", "task", "language")]
+    table = prepared.table[~prepared.table[value].isna().groupby(cell).transform("any")]
     borrowed = {key: _borrowed(part, value) for key, part in table.groupby(["encoder", "variant", "condition"])}
     for key, part in table.groupby(["encoder", "variant", "label", "condition"], sort=True):
         encoder, variant, _, condition = key
