@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,20 @@ def test_without_english_there_is_no_gap(study):
     predictions, scores = (frame[frame["language"] != "en"] for frame in study)
     found = robustness_intervals(predictions, scores, settings=FAST)
     assert set(found["quantity"]) == set(QUANTITIES) - {"gap", "gap_change", "retention", "retention_change"}
+
+
+def test_retention_leaves_out_a_task_whose_english_score_is_zero_under_a_seed(study):
+    """Where English scores nothing under one seed, the task has no retention; that of the others is as before."""
+    scores = study[1]
+    first = scores["task"] == scores["task"].iloc[0]
+    seed = scores["seed"] == scores["seed"].max()
+    zero = scores.assign(value=scores["value"].mask(first & seed & (scores["language"] == "en"), 0.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = robustness_intervals(None, zero, by="all", settings=FAST)
+    others = robustness_intervals(None, scores[~first], by="all", settings=FAST)
+    kept, expected = (wide(table).loc[:, "retention"] for table in (found, others))
+    np.testing.assert_allclose(kept, expected)
 
 
 def test_variants_are_kept_apart(study):

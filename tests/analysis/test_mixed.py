@@ -131,6 +131,13 @@ def test_one_seed_one_task_is_fitted_and_said():
     assert len(found.contrasts) == 3
 
 
+def test_gains_that_do_not_vary_have_no_model_and_that_is_said():
+    found = mixed_gains(scores_of(0.0, noise=0.0))
+    assert found.families.empty
+    assert found.contrasts.empty
+    assert any("No model of these gains" in text for text in found.warnings["warning"])
+
+
 def test_unknown_choices_are_refused():
     with pytest.raises(AnalysisError, match=r"unknown value of covariates 'sen'.*'seen'"):
         mixed_gains(scores_of(0.0), covariates=("sen",))
