@@ -79,15 +79,18 @@ def test_every_cell_has_its_scores(finished):
     assert set(scores.loc[~scores["zero_shot"], "language"]) <= {"en"}
 
 
-def test_one_prediction_row_an_example(finished):
+def test_one_prediction_row_an_example_and_measure(finished):
     predictions = finished.predictions()
     keys = ["encoder", "condition", "task", "variant", "seed", "language", "example_id", "measure"]
     assert not predictions.duplicated(keys).any()
     for key in finished.params.targets:
         rows = finished.rows(key, "test")
-        queries = 2 if key == "messages" else 1
         one = predictions.query("task == @key and condition == 'none' and seed == 0")
-        assert len(one) == len(rows) * queries
+        for measure, own in one.groupby("measure"):
+            codes = {"ar", "de", "en", "es", "hi", "vi", "zh"} if measure.startswith("mlqa") else set(rows["language"])
+            assert len(own) == rows["language"].isin(codes).sum()
+        measures = {"messages": 2, "slot_answer": 9}.get(key, 1)
+        assert one["measure"].nunique() == measures
 
 
 def test_the_report_is_complete(finished):
