@@ -118,12 +118,6 @@ def test_languages_are_separate_pools():
     assert len(found) == 8
 
 
-def test_nearest_in_chunks_equals_at_once():
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(50, 8)), rng.normal(size=(40, 8))
-    assert (retrieve.nearest(a, b, chunk=7) == (a @ b.T).argmax(axis=1)).all()
-
-
 def test_batches_are_padded_to_their_longest_and_compact(tokenizer):
     rows = classify_rows(6)
     features = classify.encode(rows, task("sst2"), tokenizer, 32)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from study_utils.analysis.mixed import MixedGains
 from study_utils.analysis.results import require_columns
-from study_utils.analysis.sentences import condition_name, counted, points, titled
+from study_utils.analysis.sentences import counted, points, titled
+from study_utils.catalog.titles import condition_title
 
 _OF_SOURCE = {"family": "families", "language": "languages of a family", "task": "tasks", "seed": "seeds"}
 
@@ -30,7 +31,7 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
         row = part.iloc[0]
         state = "clear" if row["clear"] else "not clear"
         start = titled(
-            encoder, f"{condition_name(condition)}, {group} ({points(row['estimate'])} points, {state})", table
+            encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points, {state})", table
         )
         ranges = "; ".join(
             f"without one {one.left_out} between {points(one.lowest)} (without {one.lowest_without}) and "
@@ -62,13 +63,13 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
         f"effect\N{RIGHT DOUBLE QUOTATION MARK} is not shown."
     ]
     sentences += [
-        f"{condition_name(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
+        f"{condition_title(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
         for row in small.itertuples()
     ]
     if small.empty:
         best = tested.loc[tested["smallest_margin"].idxmin()]
         sentences.append(
-            f"The closest: {condition_name(best['condition'])}, {best['group']}, where effects beyond "
+            f"The closest: {condition_title(best['condition'])}, {best['group']}, where effects beyond "
             f"{100 * best['smallest_margin']:.1f} points are ruled out before correction."
         )
     return sentences
@@ -88,13 +89,13 @@ def describe_mixed(found: MixedGains) -> list[str]:
         )
         shown = clear if len(clear) else contrasts.loc[[contrasts["p"].idxmin()]]
         sentences += [
-            f"{condition_name(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
+            f"{condition_title(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
             f"(interval {points(row.low)} to {points(row.high)}){'' if row.clear else ', nearest to clear'}."
             for row in shown.itertuples()
         ]
     for warning, part in found.warnings.groupby("warning", sort=False):
         everywhere = part["condition"].nunique() == found.warnings["condition"].nunique()
-        where = "" if everywhere else f" ({', '.join(condition_name(key) for key in part['condition'].unique())})"
+        where = "" if everywhere else f" ({', '.join(condition_title(key) for key in part['condition'].unique())})"
         sentences.append(f"Caution{where}: {warning}")
     return sentences
 
@@ -104,7 +105,7 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
     sentences = []
     for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
-        start = titled(encoder, condition_name(condition), shares)
+        start = titled(encoder, condition_title(condition), shares)
         known = part[part["withheld"] == ""]
         if known.empty:
             sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
@@ -141,7 +142,7 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
             told.append(f"the transfer gap changes by {points(gap['estimate'])} points{_range(gap)}")
         if np.isfinite(rows.loc["seed_spread", "estimate"]):
             told.append(f"seeds differ by {100 * rows.loc['seed_spread', 'estimate']:.1f} points (standard deviation)")
-        sentences.append(f"{titled(encoder, condition_name(condition), found)}: {'; '.join(told)}.")
+        sentences.append(f"{titled(encoder, condition_title(condition), found)}: {'; '.join(told)}.")
     return sentences
 
 
@@ -166,7 +167,7 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
     for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
         by_language = part.groupby(["task", "language"])["retention"].mean()
         text = (
-            f"{condition_name(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
+            f"{condition_title(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
             f"itself, the mean over {counted(part['language'].nunique(), 'language')} and "
             f"{counted(part['task'].nunique(), 'task')} (from {by_language.min():.0%} to {by_language.max():.0%})."
         )

@@ -7,7 +7,8 @@ import pandas as pd
 from study_utils.analysis.families import claim_barred
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
-from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
+from study_utils.catalog import TASKS
+from study_utils.catalog.titles import condition_title, encoder_title
 
 NEEDED = (
     *(
@@ -80,7 +81,7 @@ def describe_overall(overall: pd.DataFrame) -> list[str]:
     several = overall["encoder"].nunique() > 1
     sentences = []
     for _, row in overall.iterrows():
-        start = f"{_encoder(row['encoder'])}: " if several else ""
+        start = f"{encoder_title(row['encoder'])}: " if several else ""
         sentences.append(start + describe_gain(row))
     return sentences + _comparability(overall)
 
@@ -138,7 +139,7 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         chance = TASKS[task].chance
         at_chance = int((zero_shot <= chance).sum()) if chance else 0
         end = f"; chance is {100 * chance:.1f}" if chance else ""
-        start = f"{_encoder(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
+        start = f"{encoder_title(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
         sentences.append(
             f"{start}{TASKS[task].title} without intermediate training ({part['metric'].iloc[0].replace('_', ' ')}, "
             f"percent): {told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
@@ -154,26 +155,17 @@ def _comparability(table: pd.DataFrame) -> list[str]:
     different = table[~table["comparable"].astype(bool)]
     if different.empty:
         return []
-    names = ", ".join(sorted({condition_name(key) for key in different["condition"]}))
+    names = ", ".join(sorted({condition_title(key) for key in different["condition"]}))
     return [
         f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example "
         f"tasks made from the same data), so compare them with the baseline and not with each other."
     ]
 
 
-def condition_name(key: str) -> str:
-    """Title of a condition; its key if the catalogue has none."""
-    return CONDITIONS[key].title if key in CONDITIONS else str(key)
-
-
 def _condition(key: str) -> str:
-    return f"Intermediate training on {condition_name(key)}"
-
-
-def _encoder(key: str) -> str:
-    return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
+    return f"Intermediate training on {condition_title(key)}"
 
 
 def titled(encoder: str, text: str, table: pd.DataFrame) -> str:
     """Put the encoder before a text if the table has several."""
-    return f"{_encoder(encoder)}: {text}" if table["encoder"].nunique() > 1 else text
+    return f"{encoder_title(encoder)}: {text}" if table["encoder"].nunique() > 1 else text

@@ -11,14 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results import ENGLISH, join_languages, require_columns
+from study_utils.catalog.titles import condition_title, encoder_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
     condition_order,
-    condition_title,
-    encoder_title,
     language_order,
     looks,
     mark_blocks,

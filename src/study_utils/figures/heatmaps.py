@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from study_utils.analysis.gains import gains, of_metric
 from study_utils.analysis.results import BASELINE, require_columns
+from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.errors import AnalysisError, unknown
 from study_utils.figures.style import (
     FAINT,
@@ -17,15 +18,12 @@ from study_utils.figures.style import (
     POINTS,
     SCORE_COLOURS,
     condition_order,
-    condition_title,
-    encoder_title,
     language_order,
     mark_blocks,
     new_figure,
     nothing,
     styled,
     task_order,
-    task_title,
 )
 
 _ROW, _CELL = 0.22, 0.62

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from study_utils.analysis.results import ENGLISH, require_columns
+from study_utils.catalog.titles import task_title
 from study_utils.figures.style import (
     FAINT,
     INK,
@@ -17,7 +18,6 @@ from study_utils.figures.style import (
     new_figure,
     nothing,
     styled,
-    task_title,
 )
 
 MAX_LABELS = 7

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from study_utils.analysis.gains import group_labels
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages
-from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
+from study_utils.catalog import CONDITIONS, TASKS
 
 POINTS = 100
 """Scores are fractions; figures show percent and gains in points."""
@@ -85,21 +85,6 @@ def looks(conditions: Iterable[str]) -> dict[str, Look]:
             dashes=_DASHES[(seat + 2 * turn) % len(_DASHES)],
         )
     return found
-
-
-def condition_title(key: str) -> str:
-    """Title of a condition; its key if the catalogue has none."""
-    return CONDITIONS[key].title if key in CONDITIONS else str(key)
-
-
-def task_title(key: str) -> str:
-    """Title of a task; its key if the catalogue has none."""
-    return TASKS[key].title if key in TASKS else str(key)
-
-
-def encoder_title(key: str) -> str:
-    """Title of an encoder; its last part for a folder or a hub id."""
-    return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
 
 
 def condition_order(keys: Iterable[str]) -> list[str]:

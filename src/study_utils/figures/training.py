@@ -10,18 +10,16 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results import CORRELATIONS, require_columns
 from study_utils.catalog import TASKS
+from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.style import (
     MUTED,
     POINTS,
     condition_order,
-    condition_title,
-    encoder_title,
     looks,
     new_figure,
     nothing,
     styled,
     task_order,
-    task_title,
 )
 
 _PER_ROW = 3

@@ -52,6 +52,8 @@ def neighbours(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame
     `accuracy_from_english`: the English sentence is the query, as in XTREME's code; `accuracy_to_english`: the other
     way round.
     """
+    from study_utils.metrics.ranking import nearest
+
     vectors = np.stack(outputs).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     half = len(rows)
@@ -64,7 +66,7 @@ def neighbours(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame
             ("accuracy_from_english", "translation", "text"),
             ("accuracy_to_english", "text", "translation"),
         ):
-            found = ids[nearest(sides[queries], sides[candidates])]
+            found = ids[nearest(sides[queries], sides[candidates], 1)[0][:, 0]]
             frames.append(
                 pd.DataFrame(
                     {
@@ -79,20 +81,6 @@ def neighbours(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame
                 )
             )
     return pd.concat(frames, ignore_index=True)
-
-
-def nearest(queries: np.ndarray, candidates: np.ndarray, *, chunk: int = 1024) -> np.ndarray:
-    """Position of the candidate with the highest cosine (the first of equals) for each query.
-
-    Parameters
-    ----------
-    queries, candidates : numpy.ndarray, shape (sentences, width)
-        Rows of length one.
-    chunk : int
-        Queries compared at once.
-    """
-    parts = [(queries[start : start + chunk] @ candidates.T).argmax(axis=1) for start in range(0, len(queries), chunk)]
-    return np.concatenate(parts)
 
 
 def mined_pairs(outputs: list[np.ndarray], features: Features, rows: pd.DataFrame) -> pd.DataFrame:

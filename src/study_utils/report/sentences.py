@@ -20,7 +20,8 @@ from study_utils.analysis.sentences import (
     describe_overall,
     describe_scores,
 )
-from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog import TASKS
+from study_utils.catalog.titles import condition_title, task_title
 
 __all__ = [
     "describe_coverage",
@@ -47,7 +48,7 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
     dropped = facts[facts["dropped"] > 0]
     if dropped.empty:
         return [f"{kept} in use; none was without a gold label."]
-    told = ", ".join(f"{row.dropped} of {_task(row.task)} ({row.role})" for row in dropped.itertuples())
+    told = ", ".join(f"{row.dropped} of {task_title(row.task)} ({row.role})" for row in dropped.itertuples())
     return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
 
 
@@ -59,7 +60,7 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     several = sizes[sizes > 1].sort_values(ascending=False)
     told = ", ".join(f"{group} {size}" for group, size in several.items())
     per_task = ", ".join(
-        f"{_task(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
+        f"{task_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
     )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
@@ -76,8 +77,8 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {_task(row.test_task)} ({row.share:.1%}) occur in training rows "
-        f"of {_task(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping} of {row.rows} test rows of {task_title(row.test_task)} ({row.share:.1%}) occur in training "
+        f"rows of {task_title(row.train_task)}, most in the language {row.most_in!r}."
         for row in found.itertuples()
     ]
 
@@ -98,20 +99,11 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
     for task, part in kept.groupby("task", sort=False):
         chance = TASKS[task].chance
         means = part.groupby("condition", sort=False)["value"].mean() * 100
-        told = ", ".join(f"{_title(key)} {value:.1f}" for key, value in means.items())
+        told = ", ".join(f"{condition_title(key)} {value:.1f}" for key, value in means.items())
         metric = part["metric"].iloc[0].replace("_", " ")
         end = f" (chance {100 * chance:.1f})" if chance else ""
-        sentences.append(f"{_task(task)}, English validation {metric} in percent{end}: {told}.")
+        sentences.append(f"{task_title(task)}, English validation {metric} in percent{end}: {told}.")
         if chance and len(low := means[means <= 100 * chance]):
-            sentences.append(
-                f"{_task(task)} was not learnt above chance under {', '.join(_title(key) for key in low.index)}."
-            )
+            names = ", ".join(condition_title(key) for key in low.index)
+            sentences.append(f"{task_title(task)} was not learnt above chance under {names}.")
     return sentences
-
-
-def _task(key: str) -> str:
-    return TASKS[key].title if key in TASKS else str(key)
-
-
-def _title(key: str) -> str:
-    return CONDITIONS[key].title if key in CONDITIONS else str(key)

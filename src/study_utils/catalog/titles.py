@@ -1,0 +1,22 @@
+"""Titles for readers: of a key in the catalogue, or of one that it does not have."""
+
+from __future__ import annotations
+
+from study_utils.catalog.conditions import CONDITIONS
+from study_utils.catalog.encoders import ENCODERS
+from study_utils.catalog.tasks import TASKS
+
+
+def condition_title(key: str) -> str:
+    """Title of a condition; its key if the catalogue has none."""
+    return CONDITIONS[key].title if key in CONDITIONS else str(key)
+
+
+def task_title(key: str) -> str:
+    """Title of a task; its key if the catalogue has none."""
+    return TASKS[key].title if key in TASKS else str(key)
+
+
+def encoder_title(key: str) -> str:
+    """Title of an encoder; its last part for a folder or a hub id."""
+    return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
