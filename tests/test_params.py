@@ -5,6 +5,7 @@ import yaml
 
 from study_utils.catalog import TASKS
 from study_utils.errors import ParameterError
+from study_utils.execute.driver import select_notebooks
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params, parse_changes, study_file
 from study_utils.paths import project_root
 
@@ -173,3 +174,15 @@ def test_the_table_of_choices_leaves_out_the_machine(load):
     assert "seeds" in fields
     assert not fields & set(MACHINE)
     assert set(MACHINE) <= set(StudyParams.model_fields)
+
+
+def test_questions_are_known_and_choose_notebooks():
+    params = load_params("quick", {"questions": ["families", "claims"]})
+    assert params.questions == ("families", "claims")
+    stems = [path.stem for path in select_notebooks(("families",), ())]
+    assert stems[-1] == "05_family_robustness"
+    assert len(stems) == 5
+    with pytest.raises(ParameterError, match="divergence"):
+        load_params("quick", {"questions": ["divergense"]})
+    with pytest.raises(ParameterError, match="06"):
+        select_notebooks(("families",), ("06",))

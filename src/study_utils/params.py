@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from study_utils.catalog import TASKS, condition, encoder, language, task
 from study_utils.catalog.conditions import BASELINE
 from study_utils.catalog.leaks import leak
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
 from study_utils.paths import project_root
@@ -102,6 +103,9 @@ class StudyParams(_Params):
     tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
     languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
     seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
+    questions: tuple[Name, ...] = Field(
+        ("families",), description="which notebooks read the results: " + ", ".join(QUESTIONS)
+    )
     sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
     intermediate: TrainingParams = TrainingParams()
     target: TargetParams = TargetParams()
@@ -119,7 +123,7 @@ class StudyParams(_Params):
         60.0, description="longest training time that an interruption can lose"
     )
 
-    @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "sources")
+    @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "questions", "sources")
     @classmethod
     def _unique(cls, values: tuple) -> tuple:
         if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
@@ -130,6 +134,13 @@ class StudyParams(_Params):
     @classmethod
     def _known_encoders(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         return _known(encoder, values)
+
+    @field_validator("questions")
+    @classmethod
+    def _known_questions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if unasked := [value for value in values if value not in QUESTIONS]:
+            raise ValueError(unknown("question", unasked[0], QUESTIONS))
+        return values
 
     @field_validator("conditions")
     @classmethod

@@ -66,7 +66,7 @@ def family_gains(
         The results table. It says which cells are zero-shot and which share data. Without it every language but
         English is taken as zero-shot, and shared data is looked up in the catalogue. Needed for tasks whose
         predictions have no per-example measure (correlations).
-    by : {"family", "branch", "language", "all"}
+    by : {"family", "branch", "language", "resource", "all"}
         Unit of a row. A family with one language, and an isolate, is shown as that language.
     settings : Settings
         `resamples`, `level`, `seed`.

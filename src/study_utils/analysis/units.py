@@ -20,9 +20,12 @@ from study_utils.analysis.bootstrap import (
 from study_utils.analysis.cells import example_blocks, paired_cells
 from study_utils.analysis.gains import group_labels
 from study_utils.analysis.results import BASELINE, ENGLISH, check_results, join_languages
+from study_utils.catalog import LANGUAGES
 from study_utils.errors import AnalysisError, unknown
 
-BY = ("family", "branch", "language", "all")
+BY = ("family", "branch", "language", "resource", "all")
+LOW_RESOURCE = 2
+"""Highest resource class (Joshi et al. 2020, arXiv 2004.09095: 0 left behind to 5 winners) that counts as low."""
 MIN_EXAMPLES = 30
 """Fewest examples, over languages and tasks, that an interval may rest on."""
 MIN_SEEDS = 2
@@ -285,11 +288,19 @@ def _units(table: pd.DataFrame, by: str) -> tuple[pd.Series, pd.Series]:
         return pd.Series("all", index=table.index), pd.Series("All languages", index=table.index)
     if by == "language":
         return pd.Series("language", index=table.index), table["name"]
+    if by == "resource":
+        return pd.Series("resource", index=table.index), table["language"].map(resource_label)
     grouped = table.assign(group=table["branch"]) if by == "branch" else table
     label = group_labels(grouped)
     return pd.Series(np.where(label == grouped["group"], "family", "language"), index=table.index).where(
         table.groupby(label)["language"].transform("nunique") > 1, "language"
     ), label
+
+
+def resource_label(code: str) -> str:
+    """Say whether a language is low-resource: of a class up to `LOW_RESOURCE`, or of none."""
+    known = LANGUAGES[code].joshi_class
+    return "Low-resource" if known is None or known <= LOW_RESOURCE else "Other"
 
 
 def _common_cells(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
@@ -31,19 +32,20 @@ NOTEBOOK_SECONDS = 12.0
 
 
 def notebook_sources() -> list[Path]:
-    """Source notebooks of the study in order."""
+    """Source notebooks in order."""
     return sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 
-def select_notebooks(only: Sequence[str]) -> list[Path]:
-    """Notebooks whose name starts with one of the given texts; all if none is given.
+def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path]:
+    """Notebooks that make runs and those of some questions; of these, those that start with one of the given texts.
 
     Raises
     ------
     ParameterError
         If a text fits no notebook.
     """
-    sources = notebook_sources()
+    wanted = {*STAGES, *(QUESTIONS[key].notebook for key in questions)}
+    sources = [path for path in notebook_sources() if path.stem in wanted]
     for text in only:
         if not any(path.stem.startswith(text) for path in sources):
             raise ParameterError(unknown("notebook", text, [p.stem for p in sources], where="--only"))
@@ -104,7 +106,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     StudyError
         If the work cannot begin: disk full, unknown notebook.
     """
-    chosen = select_notebooks(only)
+    chosen = select_notebooks(study.params.questions, only)
     clear_beacons(study.store)
     if force:
         for run in study.plan.runs.values():
