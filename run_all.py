@@ -7,7 +7,8 @@ import logging
 import sys
 
 from study_utils.errors import StudyError
-from study_utils.execute.driver import clock, plan_text, run_study
+from study_utils.execute.driver import plan_text, run_study
+from study_utils.execute.progress import clock
 from study_utils.params import parse_changes
 from study_utils.study import open_study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from study_utils.analysis import regime_scores, retention
+from study_utils.analysis import regime_contrasts, regime_scores, retention
 from study_utils.analysis.check_sentences import describe_retention
 from study_utils.errors import AnalysisError
 
@@ -87,3 +87,19 @@ def test_without_other_regimes_the_table_is_empty_and_a_table_without_budgets_is
     assert regime_scores(SCORES[SCORES["condition"] == "none"], NOTHING_OMITTED).empty
     with pytest.raises(AnalysisError, match="lacks the columns \\['train_examples'\\]"):
         retention(SCORES.drop(columns="train_examples"))
+
+
+def test_arms_are_paired_with_the_baseline_and_regimes_with_intermediate_tasks():
+    found = regime_contrasts(["none", "multilingual", "mnli", "few_shot", "sst2"])
+    assert [(item.arm, item.against) for item in found] == [
+        ("mnli", "none"),
+        ("sst2", "none"),
+        ("multilingual", "none"),
+        ("few_shot", "none"),
+        ("multilingual", "mnli"),
+        ("multilingual", "sst2"),
+        ("few_shot", "mnli"),
+        ("few_shot", "sst2"),
+    ]
+    assert len({item.key for item in found}) == len(found)
+    assert regime_contrasts(["none"]) == []

@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.sentences import describe_families, describe_gain, describe_overall, describe_scores, points
+from study_utils.analysis.sentences import (
+    describe_contrasts,
+    describe_families,
+    describe_gain,
+    describe_overall,
+    describe_scores,
+    points,
+)
 
 ROW = {
     **{"encoder": "e5_small", "condition": "mnli", "unit": "family", "group": "Romance", "estimate": 0.012},
@@ -79,3 +86,26 @@ def test_scores_are_told_with_chance(study):
     assert "chance is 14.3" in told[0]
     low = study[1].assign(value=study[1]["value"].where(study[1]["language"] != "eu", 0.1))
     assert "SIB-200: 1 language at or below chance." in describe_scores(low)
+
+
+CONTRAST = ROW | {
+    "contrast": "a",
+    "arm": "multilingual",
+    "against": "none",
+    "unit": "resource",
+    "group": "Low-resource",
+}
+
+
+def test_a_contrast_names_both_arms():
+    assert describe_contrasts(pd.DataFrame([CONTRAST])) == [
+        "Multilingual, mixed against English fine-tuning alone, low-resource languages: +1.2 points "
+        "(95% interval −0.3 to +2.7; 4 languages, 3 tasks, 3 seeds): not clear at this size."
+    ]
+    other = CONTRAST | {"against": "mnli", "unit": "language", "group": "Basque", "clear": True, "low": 0.001}
+    (told,) = describe_contrasts(pd.DataFrame([other]))
+    assert told.startswith("Multilingual, mixed against MNLI, Basque: +1.2")
+    assert told.endswith("a clear gain.")
+    held = CONTRAST | {"withheld": "1 seed", "n_seeds": 1}
+    assert "no interval: 1 seed" in describe_contrasts(pd.DataFrame([held]))[0]
+    assert "no two arms" in describe_contrasts(pd.DataFrame([CONTRAST]).head(0))[0]

@@ -5,7 +5,16 @@ import io
 import pytest
 from tqdm import tqdm
 
-from study_utils.execute.progress import STEPS, Beacon, Meter, advance, clear_beacons, read_beacons
+from study_utils.execute.progress import (
+    STEPS,
+    Beacon,
+    Meter,
+    advance,
+    clear_beacons,
+    clock,
+    read_beacons,
+    time_left,
+)
 from study_utils.store import Store
 
 
@@ -39,9 +48,24 @@ def test_runs_are_weighed_by_their_expected_time():
 )
 def test_work_beyond_the_estimate_fills_the_bar_and_no_more(done, total, share):
     bar = tqdm(total=STEPS, file=io.StringIO())
-    advance(bar, done, total)
+    advance(bar, done, total, "run a")
     assert bar.n == int(share * STEPS)
+    assert bar.postfix.endswith(" left, run a")
     bar.close()
+
+
+def test_the_time_left_trusts_the_estimate_first_and_the_clock_later():
+    assert time_left(0, 600, 0) == 600, "nothing known but the estimate"
+    assert time_left(1, 600, 60) == pytest.approx(599 * 120 / 61), "a short run that took long says little"
+    assert time_left(300, 600, 600) == pytest.approx(300 * 660 / 360), "half of it took twice its time"
+    assert time_left(600, 600, 50) == 0
+    assert time_left(0, 0, 3) == 0
+    assert time_left(700, 600, 50) == 0, "more work than expected"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (59.6, "01:00"), (3599, "59:59"), (7322, "2:02:02")])
+def test_a_clock_has_hours_only_where_there_are_some(seconds, text):
+    assert clock(seconds) == text
 
 
 def test_beacons_are_read_across_processes_and_damaged_ones_are_passed_over(tmp_path):

@@ -5,11 +5,14 @@ Budgets are numbers of training rows of the target (`train_examples`); those of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from study_utils.analysis.contrasts import Contrast
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, CELL, ENGLISH, require_columns
-from study_utils.catalog import CONDITIONS
+from study_utils.catalog import CONDITIONS, condition
 
 IN_LANGUAGE = "in_language"
 """The condition that fine-tunes on each language's own training rows."""
@@ -113,6 +116,26 @@ def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str 
             )
         )
     return pd.DataFrame(rows, columns=list(REGIME_COLUMNS))
+
+
+def regime_contrasts(conditions: Sequence[str]) -> list[Contrast]:
+    """Pair the arms of a study that question 4 compares.
+
+    Parameters
+    ----------
+    conditions : sequence of str
+        Those of the study.
+
+    Returns
+    -------
+    list of Contrast
+        Every condition against the baseline, intermediate ones first; then every other regime against every
+        intermediate task with English fine-tuning.
+    """
+    english = [key for key in conditions if key != BASELINE and condition(key).regime == "english"]
+    others = [key for key in conditions if condition(key).regime != "english"]
+    alone = [Contrast(key=key, arm=key) for key in (*english, *others)]
+    return alone + [Contrast(key=f"{a} - {b}", arm=a, against=b) for a in others for b in english]
 
 
 _PAIR = [name for name in CELL if name != "condition"]

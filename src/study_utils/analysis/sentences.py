@@ -57,6 +57,34 @@ def describe_gain(row: pd.Series) -> str:
     return f"{change} ({interval}; {', '.join(behind)}): {_verdict(row)}."
 
 
+def describe_contrast(row: pd.Series) -> str:
+    """Say what one row of `study_utils.analysis.contrast_gains` shows; "clear" as in `describe_gain`."""
+    over = {"all": "all languages", "language": row["group"]}.get(row["unit"], f"{row['group'].lower()} languages")
+    behind = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
+    if row["unit"] != "language":
+        behind.insert(0, counted(row["n_languages"], "language"))
+    told = f"{_arm(row['arm'])} against {_arm(row['against'])}, {over}: {points(row['estimate'])} points"
+    if row["withheld"]:
+        return f"{told} ({', '.join(behind)}); no interval: {row['withheld']}."
+    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
+    return f"{told} ({interval}; {', '.join(behind)}): {_verdict(row)}."
+
+
+def describe_contrasts(table: pd.DataFrame) -> list[str]:
+    """Say what each contrast shows, one sentence a row; or that the study has no two arms to compare."""
+    if table.empty:
+        return ["The study has no two arms that can be compared here."]
+    several = table["encoder"].nunique() > 1
+    return [
+        (f"{encoder_title(row['encoder'])}: " if several else "") + describe_contrast(row)
+        for _, row in table.iterrows()
+    ]
+
+
+def _arm(key: str) -> str:
+    return "English fine-tuning alone" if key == BASELINE else condition_title(key)
+
+
 def _verdict(row: pd.Series) -> str:
     if not row["clear"]:
         beyond = row["low"] > 0 or row["high"] < 0

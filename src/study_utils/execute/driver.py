@@ -7,7 +7,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import nbformat
@@ -19,7 +18,7 @@ from study_utils.catalog.questions import QUESTIONS
 from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
-from study_utils.execute.progress import STEPS, advance, clear_beacons, read_beacons
+from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clock, read_beacons
 from study_utils.params import MACHINE
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, canonical_sha256
@@ -76,12 +75,6 @@ def plan_text(study: Study) -> str:
     if len(short := study.shortfalls()):
         lines += [f"short: {told}" for told in describe_shortfalls(short)]
     return "\n".join(lines)
-
-
-def clock(seconds: float) -> str:
-    """Seconds as hours:minutes:seconds, without leading zero hours."""
-    text = str(timedelta(seconds=round(seconds)))
-    return text.removeprefix("0:")
 
 
 def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) -> list[str]:
@@ -205,7 +198,7 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
     bar = tqdm(
         total=STEPS,
         desc=f"study {study.name}",
-        bar_format="{desc} {percentage:3.0f}% |{bar:30}| {elapsed} gone, {remaining} left{postfix}",
+        bar_format=BAR,
         disable=notebooks == 0,
         leave=False,
     )
@@ -224,8 +217,7 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
             if run_id not in done:
                 work += expected.get(run_id, 0.0) * share
                 note = f"{run_id.rsplit('-', 1)[0]} {text}"
-        bar.set_postfix_str(f"{len(done)}/{len(expected)} runs, {note}", refresh=False)
-        advance(bar, work, sum(expected.values()) + overhead)
+        advance(bar, work, sum(expected.values()) + overhead, f"{len(done)}/{len(expected)} runs, {note}")
         bar.refresh()
 
     def watch() -> None:

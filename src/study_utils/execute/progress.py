@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from tqdm import tqdm
@@ -27,10 +28,43 @@ STEPS = 100_000
 """Steps of every bar: whole numbers, because tqdm complains of a bar that rounding takes past its end."""
 
 
-def advance(bar: tqdm, done: float, total: float) -> None:
-    """Move a bar of `STEPS` to a share of the work; never back."""
+TRUST = 0.1
+"""Share of the work by whose end the time gone counts as much as the estimate for the time left."""
+
+BAR = "{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone{postfix}"
+"""Layout of every bar; the time left is in what `advance` writes behind it."""
+
+
+def advance(bar: tqdm, done: float, total: float, note: str) -> None:
+    """Move a bar of `STEPS` to a share of the work, never back, and write the time left and a note behind it."""
     share = min(1.0, done / total) if total > 0 else 1.0
+    left = time_left(done, total, bar.format_dict["elapsed"])
+    bar.set_postfix_str(f"{clock(left)} left, {note}", refresh=False)
     bar.update(max(0, int(STEPS * share) - bar.n))
+
+
+def time_left(done: float, total: float, gone: float) -> float:
+    """Seconds that a piece of work still takes.
+
+    The estimate for what is left is corrected by how the time gone compares with the estimate for what is done: little
+    at first, when a few short runs would say anything, and more and more.
+
+    Parameters
+    ----------
+    done, total : float
+        Expected seconds of what is done, and of everything.
+    gone : float
+        Seconds since the beginning.
+    """
+    if total <= 0:
+        return 0.0
+    return max(0.0, total - done) * (gone + TRUST * total) / (done + TRUST * total)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as hours:minutes:seconds, without leading zero hours."""
+    text = str(timedelta(seconds=round(seconds)))
+    return text.removeprefix("0:")
 
 
 class Meter:
@@ -48,7 +82,7 @@ class Meter:
         self.bar = tqdm(
             total=STEPS,
             desc=title,
-            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone, {remaining} left{postfix}",
+            bar_format=BAR,
             mininterval=EVERY,
             file=sys.stderr,
             disable=not self.weights,
@@ -61,10 +95,9 @@ class Meter:
         share = min(1.0, max(self.shares[run_id], share))
         self.shares[run_id] = share
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
-        text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]}"
-        self.bar.set_postfix_str(f"{text} {note}".strip(), refresh=False)
+        text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]} {note}".strip()
         done = sum(self.shares[run] * weight for run, weight in self.weights.items())
-        advance(self.bar, done, sum(self.weights.values()))
+        advance(self.bar, done, sum(self.weights.values()), text)
 
     def close(self) -> None:
         """Draw the last state."""

@@ -15,6 +15,7 @@ from study_utils.analysis.check_sentences import (
 from study_utils.analysis.results import join_languages, require_columns
 from study_utils.analysis.sentences import (
     counted,
+    describe_contrasts,
     describe_families,
     describe_gain,
     describe_overall,
@@ -24,6 +25,7 @@ from study_utils.catalog import TASKS
 from study_utils.catalog.titles import condition_title, task_title
 
 __all__ = [
+    "describe_contrasts",
     "describe_coverage",
     "describe_dropped",
     "describe_equivalence",
