@@ -295,9 +295,7 @@ class Task:
                 f"task {self.key}: a target is trained in English, else its scores are not zero-shot; "
                 "declare a task of its own for the training rows in another language"
             )
-        for rows in (self.train, self.validation):
-            if self.is_text and rows is self.train:
-                continue
+        for rows in (self.validation,) if self.is_text else (self.train, self.validation):
             if rows is not None and row_languages(rows) != (self.training_language,):
                 raise CatalogError(
                     f"task {self.key}: training and selection rows must be in its training_language "
