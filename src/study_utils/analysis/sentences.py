@@ -47,17 +47,21 @@ def describe_gain(row: pd.Series) -> str:
     """
     who = _condition(row["condition"])
     over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
-    behind = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
-    if row["unit"] != "language":
-        behind.insert(0, counted(row["n_languages"], "language"))
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
-        return f"{change} ({', '.join(behind)}); no interval: {row['withheld']}."
+        return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{change} ({interval}; {', '.join(behind)}): {_verdict(row)}."
+    return f"{change} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
 
 
-def _verdict(row: pd.Series) -> str:
+def behind(row: pd.Series) -> list[str]:
+    """What stands behind a mean gain: numbers of languages (unless it is of one), tasks and seeds."""
+    told = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
+    return told if row["unit"] == "language" else [counted(row["n_languages"], "language"), *told]
+
+
+def verdict(row: pd.Series) -> str:
+    """Whether a gain or a loss is clear, and why not."""
     if not row["clear"]:
         beyond = row["low"] > 0 or row["high"] < 0
         barred = claim_barred(row.to_frame().T).iloc[0]
