@@ -152,6 +152,10 @@ def test_text_of_many_languages_on_made_rows(made):
     scores = study.scores().query("condition == 'mnli+mlm'")
     assert not scores["zero_shot"].any()
     assert set(scores["total_examples"]) == {8}
+    assert set(scores["train_examples"]) == {0}
+    table = study.macro_scores(study.scores())
+    assert table["mnli+mlm"].tolist() == ["not zero-shot"]
+    assert table["languages"].tolist() == [len(languages) - ("en" in languages)]
 
 
 def published_languages(key: str) -> tuple[str, ...]:

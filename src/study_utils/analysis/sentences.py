@@ -81,7 +81,7 @@ def describe_overall(overall: pd.DataFrame) -> list[str]:
     """
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
-        return ["The study has no condition besides the baseline, so there is no gain to report."]
+        return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     several = overall["encoder"].nunique() > 1
     sentences = []
     for _, row in overall.iterrows():
@@ -100,7 +100,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     """
     require_columns(families, NEEDED, table="table of gains")
     if families.empty:
-        return ["The study has no condition besides the baseline, so there is no gain to report."]
+        return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     tested = families[families["withheld"] == ""]
     clear = tested[tested["clear"]]
     clear = clear.reindex(clear["estimate"].abs().sort_values(ascending=False).index)
