@@ -47,10 +47,10 @@ study.parameters()
 # %% [markdown]
 # ## What we expect
 #
-# Training and selection rows are English only, else nothing would be zero-shot; the conditions that train in other
-# languages on purpose have rows of their own, listed below with their regime. Test sets differ in size and
-# in the languages they cover, and coverage is very uneven over families, so later notebooks never average raw scores
-# over different sets of languages.
+# Training and selection rows are English only, else nothing would be zero-shot; what trains in other languages on
+# purpose (other regimes, text that is mixed in, intermediate tasks in another language) is listed below. Test sets
+# differ in size and in the languages they cover, and coverage is very uneven over families, so later notebooks never
+# average raw scores over different sets of languages.
 
 # %% [markdown]
 # ## Prepare the rows

@@ -56,7 +56,8 @@ keep_table(study, study.conditions(), "conditions")
 # ## Train
 #
 # Each run starts from the pretrained encoder with a new head per task; a mixture draws batches from its tasks in
-# proportion to their examples. The best epoch is chosen on English validation rows. Finished runs are reused.
+# proportion to their examples. Text of many languages that is mixed in (`+mlm`) is one more such task: the encoder
+# guesses hidden tokens. The best epoch is chosen on English validation rows. Finished runs are reused.
 
 # %%
 complete(study, "02_intermediate_training")

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Evaluate in every language without training in it
+# # Evaluate in every language
 #
 # **Question.** How well does each condition do in languages that no training or selection row was in?
 #
@@ -30,7 +30,7 @@ from study_utils.analysis import check_results, regime_scores
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_scores
+from study_utils.report.sentences import describe_scores, describe_seen
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -69,14 +69,18 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 # %% [markdown]
 # ## Scores of every condition
 #
-# Macro average over the zero-shot languages of each target, of conditions fine-tuned in English; the spread over seeds
-# is in brackets.
+# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in English; the spread
+# over seeds is in brackets. All are averaged over the same languages; a condition whose intermediate stage was trained
+# in all of them has no average.
 
 # %%
 keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %%
 say(describe_scores(scores))
+
+# %%
+say(describe_seen(scores))
 
 # %% [markdown]
 # ## Fine-tuned in other languages than English

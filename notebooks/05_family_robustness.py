@@ -38,6 +38,7 @@ from study_utils.analysis import (
     robustness_intervals,
     robustness_table,
     seed_gains,
+    seen_gains,
     sensitivity,
     variance_shares,
 )
@@ -56,6 +57,8 @@ from study_utils.report.sentences import (
     describe_overall,
     describe_retention,
     describe_robustness,
+    describe_seen,
+    describe_seen_gains,
     describe_sensitivity,
     describe_variance,
 )
@@ -93,6 +96,20 @@ say(describe_overall(overall))
 without = sensitivity(predictions, scores, by="all", settings=settings)
 keep_table(study, without, "leave_one_out")
 say(describe_sensitivity(without))
+
+# %% [markdown]
+# ## Languages seen before the target
+#
+# Where an intermediate stage was trained in a scored language, by text of many languages or by a task in that language,
+# the score is not zero-shot, and the gain is told here alone.
+
+# %%
+say(describe_seen(scores))
+
+# %%
+seen = seen_gains(predictions, scores, settings=settings)
+keep_table(study, seen, "seen_gains")
+say(describe_seen_gains(seen))
 
 # %% [markdown]
 # ## Gains by family

@@ -15,6 +15,7 @@ from datasets import Dataset
 from mirrors import write_data_set
 
 from study_utils.catalog import TASKS, HubRows, Task
+from study_utils.catalog.schema import row_languages
 
 ROWS = 6
 """Rows of a language and split; of each part, where a split is cut in two to select."""
@@ -50,7 +51,7 @@ def write_hub(mirror: Path) -> Golds:
     readers: dict[tuple[str, str, str], list[tuple[Task, HubRows, str]]] = {}
     for item in HUB_TASKS.values():
         for rows, languages in (
-            *((part, (item.training_language,)) for part in (item.train, item.validation) if part),
+            *((part, _training_languages(part)) for part in (item.train, item.validation) if part),
             *([(item.test, few_languages(item.key))] if item.test else []),
         ):
             if item.search != "neighbour":
@@ -69,6 +70,12 @@ def write_hub(mirror: Path) -> Golds:
     for hub_id, found in splits.items():
         write_data_set(mirror, hub_id, found, infos=False)
     return golds
+
+
+def _training_languages(rows: HubRows) -> tuple[str, ...]:
+    """The one language of training rows; of text in many, some."""
+    codes = row_languages(rows)
+    return codes if len(codes) == 1 else tuple(code for code in codes if code in ("en", *WORDS))
 
 
 # --- rows in a table ---

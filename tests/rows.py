@@ -87,3 +87,20 @@ def answer_rows(n: int, *, language: str = "en", seed: int = 0, longest: int = 1
         text = " ".join([*drawn[:place], answer, *drawn[place:]])
         rows.append((str(number), language, "what is it?", text, [answer], [text.index(answer)]))
     return pd.DataFrame(rows, columns=["id", "language", "question", "text", "answers", "starts"])
+
+
+def text_rows(n: int, *, languages: tuple[str, ...] = ("en", "de"), seed: int = 0) -> pd.DataFrame:
+    """Plain sentences of few words, in which each word follows from those around it."""
+    rng = np.random.default_rng(seed)
+    sentences = {
+        "en": ["turn on the light in the kitchen", "the film is good and the movie is not bad", "what is the house"],
+        "de": ["das Licht ist nicht an", "die Licht und der film", "ist das nicht der film"],
+    }
+    codes = [languages[i % len(languages)] for i in range(n)]
+    return pd.DataFrame(
+        {
+            "id": [str(i) for i in range(n)],
+            "language": codes,
+            "text": [sentences[code][rng.integers(3)] for code in codes],
+        }
+    )

@@ -32,7 +32,7 @@ ALLOWED = {
     "estimate": {"catalog", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
-    "formats": {"catalog", "encoders", "metrics"},
+    "formats": {"catalog", "encoders", "errors", "metrics"},
     "model": {"catalog", "encoders", "errors", "formats", "store"},
     "evaluation": {"catalog", "device", "encoders", "errors", "formats", "model"},
     "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},

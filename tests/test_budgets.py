@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import study_utils.budgets as budgets
-from study_utils.budgets import describe_shortfalls, shortfalls
-from study_utils.errors import MissingRowsError
+from study_utils.budgets import describe_shortfalls, require_equal, shortfalls
+from study_utils.errors import MissingRowsError, ParameterError
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
@@ -58,6 +58,28 @@ def test_rows_that_are_prepared_are_counted(tmp_path):
     with Store(tmp_path).writing(run.id, {"rows": {"train": 88}}):
         pass
     assert told(tmp_path, run)[["there", "counted"]].to_numpy().tolist() == [[88, True]]
+
+
+def test_where_equal_budgets_are_asked_for_a_shortfall_is_an_error(tmp_path):
+    run = data_run("in_language", 100, (("train_in", ("de",)),))
+    fine = data_run("english", 700, (("train", ("en",)),))
+    plan, store = Plan(runs={r.id: r for r in (run, fine)}, cells=()), Store(tmp_path)
+    demanded = SimpleNamespace(**vars(PARAMS), equal_budgets=True)
+    with pytest.raises(ParameterError, match=r"(?s)SIB-200.*100 training rows.*de 90.*Ask for 90 examples"):
+        require_equal(plan, store, demanded)
+    require_equal(plan, store, demanded, runs=[fine.id])
+    require_equal(plan, store, SimpleNamespace(**vars(PARAMS), equal_budgets=False))
+
+
+def test_what_nobody_states_is_an_error_once_it_is_counted(tmp_path):
+    run = data_run("in_language", 100, (("train_in", ("fr",)),))
+    plan, store = Plan(runs={run.id: run}, cells=()), Store(tmp_path)
+    demanded = SimpleNamespace(**vars(PARAMS), equal_budgets=True)
+    require_equal(plan, store, demanded)
+    with store.writing(run.id, {"rows": {"train": 88}}):
+        pass
+    with pytest.raises(ParameterError, match="Ask for 88"):
+        require_equal(plan, store, demanded, runs=[run.id])
 
 
 def test_rows_in_no_source_are_no_shortfall(tmp_path, monkeypatch):

@@ -6,8 +6,8 @@ import yaml
 from study_utils.catalog import TASKS
 from study_utils.errors import ParameterError
 from study_utils.execute.driver import select_notebooks
-from study_utils.params import MACHINE, StudyParams, describe_params, load_params, parse_changes, study_file
-from study_utils.paths import project_root
+from study_utils.params import MACHINE, StudyParams, describe_params, load_params, parse_changes
+from study_utils.paths import project_root, study_file
 
 MINIMAL = {
     "title": "t",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from study_utils.catalog import task
 from study_utils.data.sources import stated_rows
-from study_utils.errors import DataError
+from study_utils.errors import DataError, ParameterError
 from study_utils.params import StudyParams
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
@@ -50,6 +52,30 @@ def describe_shortfalls(table: pd.DataFrame) -> list[str]:
             f"rows are asked for and there are fewer: {told}. Scores are compared only where the numbers are equal."
         )
     return sentences
+
+
+def require_equal(plan: Plan, store: Store, params: StudyParams, *, runs: Iterable[str] | None = None) -> None:
+    """Refuse training rows that are known to be fewer than a study with `equal_budgets` asks for.
+
+    Parameters
+    ----------
+    runs : iterable of str, optional
+        Data runs to look at; all, if left out.
+
+    Raises
+    ------
+    ParameterError
+        With the sets that are too small.
+    """
+    if not params.equal_budgets:
+        return
+    chosen = plan if runs is None else replace(plan, runs={key: plan.runs[key] for key in runs})
+    if len(table := shortfalls(chosen, store, params)):
+        told = "\n".join(f"  {sentence}" for sentence in describe_shortfalls(table))
+        raise ParameterError(
+            f"equal_budgets is set, but training rows are missing:\n{told}\n"
+            f"Ask for {table['there'].min()} examples or fewer, or set equal_budgets to false"
+        )
 
 
 def _stated(run: Run, params: StudyParams) -> int | None:

@@ -14,7 +14,7 @@ UNSTATED = 5000
 ROW_SECONDS = 1e-3
 """Seconds to load and check one row."""
 
-TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40}
+TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
 """Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
 
 OPERATIONS = {"train": 6.0, "predict": 2.0}

@@ -16,10 +16,12 @@ from transformers import PreTrainedModel
 
 from study_utils.catalog import Task, task
 from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.mask_head import pretrained_mask_head
 from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.vocabulary import Vocabulary, expand
 from study_utils.errors import StoreError
 from study_utils.formats import format_of
+from study_utils.formats.mask import MaskHead
 from study_utils.store import write_atomically
 
 HEADS, TASKS_FILE = "heads.safetensors", "tasks.json"
@@ -56,7 +58,8 @@ class TaskModel(nn.Module):
     def forward(self, key: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Outputs of one task's head for a batch."""
         hidden = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-        return self.heads[key](hidden.last_hidden_state, batch)
+        embeddings = self.encoder.get_input_embeddings().weight
+        return self.heads[key](hidden.last_hidden_state, {**batch, "embeddings": embeddings})
 
 
 def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -> PreTrainedModel:
@@ -81,12 +84,23 @@ def base_of(start: LoadedEncoder | TrainedModel) -> LoadedEncoder:
 
 def make_heads(tasks: Sequence[Task], encoder: PreTrainedModel, pooling: str, *, seed: int) -> nn.ModuleDict:
     """New heads, from a seed of their own; the global random state is left as it was."""
-    dropout = getattr(encoder.config, "hidden_dropout_prob", 0.1)
+    config = encoder.config
+    dropout = getattr(config, "hidden_dropout_prob", 0.1)
+
+    def new_head(item: Task) -> nn.Module:
+        own = (config,) if item.format == "mask" else ()
+        return format_of(item).make_head(item, config.hidden_size, dropout, pooling, *own)
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return nn.ModuleDict(
-            {t.key: format_of(t).make_head(t, encoder.config.hidden_size, dropout, pooling) for t in tasks}
-        )
+        return nn.ModuleDict({item.key: new_head(item) for item in tasks})
+
+
+def take_pretrained_heads(heads: nn.ModuleDict, base: LoadedEncoder, vocabulary: Vocabulary) -> None:
+    """Give heads that guess hidden tokens the weights of the checkpoint's own head, where it has one."""
+    for head in heads.values():
+        if isinstance(head, MaskHead) and (own := pretrained_mask_head(base.folder, vocabulary.kept)) is not None:
+            head.load_state_dict(own)
 
 
 def save_trained(folder: Path, model: TrainedModel) -> None:

@@ -13,12 +13,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from study_utils.catalog import TASKS, condition, encoder, language, task
-from study_utils.catalog.conditions import BASELINE
+from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
-from study_utils.paths import project_root
+from study_utils.paths import study_file
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
@@ -50,6 +50,22 @@ class TrainingParams(_Params):
     )
     clip: Annotated[float, Field(strict=True, gt=0.0)] = Field(1.0, description="largest gradient norm")
     dropout: Fraction | None = Field(None, description="null: as the encoder was pretrained")
+
+
+class IntermediateParams(TrainingParams):
+    """Settings of the intermediate stages."""
+
+    mlm_text: Name = Field("sib200_text", description="text task of conditions '<condition>+mlm'")
+    mlm_examples: Count | None = Field(
+        None, description="at most this many sentences of all languages; null: what the stage's largest task counts for"
+    )
+
+    @field_validator("mlm_text")
+    @classmethod
+    def _known_text(cls, value: str) -> str:
+        if not (value in TASKS and TASKS[value].is_text):
+            raise ValueError(unknown("text task", value, [key for key, item in TASKS.items() if item.is_text]))
+        return value
 
 
 class TargetParams(TrainingParams):
@@ -98,6 +114,7 @@ class StudyParams(_Params):
     title: Name = Field(description="heading of the report")
     banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
     encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
+    mixtures: dict[Name, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
     conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
     tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
@@ -107,9 +124,12 @@ class StudyParams(_Params):
         ("families",), description="which notebooks read the results: " + ", ".join(QUESTIONS)
     )
     sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
-    intermediate: TrainingParams = TrainingParams()
+    intermediate: IntermediateParams = IntermediateParams()
     target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
+    equal_budgets: Annotated[bool, Field(strict=True)] = Field(
+        False, description="whether fewer training rows than asked for are an error"
+    )
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
     # The fields of `MACHINE`: they enter no run id.
@@ -140,6 +160,15 @@ class StudyParams(_Params):
     def _known_questions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if unasked := [value for value in values if value not in QUESTIONS]:
             raise ValueError(unknown("question", unasked[0], QUESTIONS))
+        return values
+
+    @field_validator("mixtures")
+    @classmethod
+    def _enter_mixtures(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        try:
+            add_mixtures(values)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
         return values
 
     @field_validator("conditions")
@@ -180,7 +209,7 @@ class StudyParams(_Params):
                     raise ValueError(unknown("language", code, TASKS[key].languages, where=f"tasks.{key}"))
         for key in self.targets:
             for name in self.conditions:
-                for trained in condition(name).tasks:
+                for trained in self.trained_tasks(name):
                     if reason := leak(TASKS[trained], TASKS[key]):
                         raise ValueError(
                             f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
@@ -191,7 +220,22 @@ class StudyParams(_Params):
                     f"target {key!r} has none of the languages {', '.join(self.languages)}; "
                     f"it has {', '.join(TASKS[key].languages)}"
                 )
+        if not self.text_languages() and (mixed := [name for name in self.conditions if condition(name).has_text]):
+            raise ValueError(
+                f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
+                f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
+            )
         return self
+
+    def trained_tasks(self, name: str) -> tuple[str, ...]:
+        """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""
+        item = condition(name)
+        return (*item.tasks, *([self.intermediate.mlm_text] if item.has_text else []))
+
+    def text_languages(self) -> tuple[str, ...]:
+        """Languages of the text that is mixed in: those that it has and the study scores."""
+        scored = {code for key in self.targets for code in self.task_languages(key)}
+        return tuple(code for code in TASKS[self.intermediate.mlm_text].training_languages if code in scored)
 
     def task_languages(self, key: str) -> tuple[str, ...]:
         """Languages in which a target is scored, in the order of its declaration."""
@@ -228,22 +272,6 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
             seen.add(key)
         return super().construct_mapping(node, deep)
-
-
-def study_file(name: str) -> Path:
-    """Find a parameter file by the name of its study (``"quick"``) or by its path.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, with the studies that there are.
-    """
-    folder = project_root() / "params"
-    for path in (folder / f"{name}.yaml", Path(name), project_root() / name):
-        if path.suffix in (".yaml", ".yml") and path.is_file():
-            return path.resolve()
-    found = [path.stem for path in folder.glob("*.yaml")]
-    raise ParameterError(unknown("study", name, found, where=str(folder)))
 
 
 def load_params(name: str, changes: Mapping[str, object] | None = None) -> StudyParams:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from study_utils.errors import ParameterError
+from study_utils.errors import ParameterError, unknown
 
 
 def project_root(start: Path | None = None) -> Path:
@@ -26,3 +26,19 @@ def project_root(start: Path | None = None) -> Path:
         if (folder / "params").is_dir() and (folder / "notebooks").is_dir():
             return folder
     raise ParameterError(f"no project folder (with params/ and notebooks/) at or above {start}: change into it")
+
+
+def study_file(name: str) -> Path:
+    """Find a parameter file by the name of its study (``"quick"``) or by its path.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, with the studies that there are.
+    """
+    folder = project_root() / "params"
+    for path in (folder / f"{name}.yaml", Path(name), project_root() / name):
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            return path.resolve()
+    found = [path.stem for path in folder.glob("*.yaml")]
+    raise ParameterError(unknown("study", name, found, where=str(folder)))

@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
-from study_utils.budgets import shortfalls
+from study_utils.budgets import require_equal, shortfalls
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
-from study_utils.params import MACHINE, StudyParams, describe_params, load_params, study_file
-from study_utils.paths import project_root
+from study_utils.params import MACHINE, StudyParams, describe_params, load_params
+from study_utils.paths import project_root, study_file
 from study_utils.plan import ONE_BY_ONE, Plan, canonical_sha256, make_plan
 from study_utils.store import Store
 
@@ -220,20 +220,26 @@ class Study:
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
 
+        Only languages that are zero-shot under all conditions that have some: all are averaged over the same ones.
+
         Returns
         -------
         pandas.DataFrame
-            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent; and
-            `languages`, how many are averaged.
+            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, or "not
+            zero-shot"; and `languages`, how many are averaged.
         """
         english = [key for key in self.params.conditions if condition(key).regime == "english"]
         primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
         kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
+        groups = ["encoder", "task"]
+        compared = kept.groupby(groups)["condition"].transform("nunique")
+        kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]
         by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
         summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
         text = summary.apply(lambda row: f"{row['mean']:.1f} ({row['std']:.1f})", axis=1).unstack()
+        text = text.reindex(columns=english).fillna("not zero-shot")
         text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
-        return text[["languages", *english]].reset_index()
+        return text.reset_index()
 
     def _training_frames(self, stage: str, file: str) -> pd.DataFrame:
         frames = []
@@ -291,19 +297,32 @@ class Study:
         -------
         pandas.DataFrame
             Columns as `study_utils.analysis.results.SCORE_COLUMNS`, and `train_examples`: rows of the target, in all
-            languages, that the scored model was trained on (0 without training; intermediate tasks don't count).
+            languages, that the scored model was trained on (0 without training; intermediate tasks don't count), and
+            `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
+            however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
         scores = self._collect("scores.parquet", SCORE_COLUMNS, seen=True)
         examples = {run: self._train_examples(run) for run in scores["run"].unique()}
         scores["train_examples"] = scores["run"].map(examples)
+        scores["total_examples"] = scores["run"].map({run: self._total_examples(run) for run in examples})
         related = {key: set(TASKS[key].same_data) for key in self.params.targets}
+        before = {name: self.params.trained_tasks(name) for name in self.params.conditions}
         scores["same_data"] = [
-            bool(related[task] & set(condition(name).tasks)) for task, name in zip(scores["task"], scores["condition"])
+            not related[task].isdisjoint(before[name]) for task, name in zip(scores["task"], scores["condition"])
         ]
-        return scores[[*SCORE_COLUMNS, "train_examples"]]
+        return scores[[*SCORE_COLUMNS, "train_examples", "total_examples"]]
 
     def _train_examples(self, run: str) -> int:
         return sum(self.store.manifest(data)["rows"]["train"] for data in self.plan.target_data(run))
+
+    def _total_examples(self, run: str) -> int:
+        rows = {}
+        for trained in self.plan.trained(run):
+            settings = trained.work["settings"]
+            for data in trained.work["data"].values():
+                count = self.store.manifest(data)["rows"]["train"]
+                rows[data] = min(count, settings.get("cap", count) * settings["epochs"])
+        return sum(rows.values())
 
     def _collect(self, file: str, columns: tuple[str, ...], *, seen: bool = False) -> pd.DataFrame:
         missing = [run for run in self._cells["run"].unique() if self.store.status(run) != "done"]
@@ -353,18 +372,21 @@ def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent
     Raises
     ------
     ParameterError, DataError, EncoderError
-        If the parameters are wrong, or data or weights that they name are not there.
+        If the parameters are wrong, or data or weights that they name are not there, or fewer training rows than a
+        study with `equal_budgets` asks for.
     """
     changes = dict(changes or {})
     params = load_params(name, changes)
     root = project_root()
     source = study_file(name)
+    plan, store = make_plan(params, absent_ok=absent_ok), Store(root / params.artifacts)
+    require_equal(plan, store, params)
     return Study(
         name=source.stem,
         source=source,
         changes=changes,
         params=params,
-        plan=make_plan(params, absent_ok=absent_ok),
-        store=Store(root / params.artifacts),
+        plan=plan,
+        store=store,
         report=root / params.reports / source.stem,
     )

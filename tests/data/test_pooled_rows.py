@@ -35,6 +35,13 @@ def test_shares_are_even_and_never_more_than_there_is(counts, total):
     assert all(max(shares) - share <= 1 for share in open_shares)
 
 
+def test_without_a_leading_language_the_limit_alone_gives_the_number():
+    rows = frame(en=2, de=20, fr=3)
+    assert pool(rows, 9)["language"].value_counts().to_dict() == {"en": 2, "de": 4, "fr": 3}
+    assert len(pool(rows, None)) == len(pool(rows, 99)) == 25
+    assert len(pool(frame(de=4, fr=4), 6)) == 6, "no English is needed"
+
+
 def test_the_pool_is_as_large_as_the_leading_language_alone():
     rows = frame(en=20, de=20, fr=3)
     assert pool(rows, 12, lead="en")["language"].value_counts().to_dict() == {"en": 5, "de": 4, "fr": 3}

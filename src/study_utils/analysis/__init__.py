@@ -10,6 +10,7 @@ from study_utils.analysis.intervals import robustness_intervals, robustness_tabl
 from study_utils.analysis.mixed import mixed_gains
 from study_utils.analysis.regimes import regime_contrasts, regime_scores, retention
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
+from study_utils.analysis.seen import seen_gains
 from study_utils.analysis.sensitivity import sensitivity
 from study_utils.analysis.variance import variance_shares
 
@@ -35,6 +36,7 @@ __all__ = [
     "robustness_intervals",
     "robustness_table",
     "seed_gains",
+    "seen_gains",
     "sensitivity",
     "task_scores",
     "transfer",

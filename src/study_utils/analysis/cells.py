@@ -17,7 +17,8 @@ from study_utils.analysis.results import (
     primary_metric,
     require_columns,
 )
-from study_utils.catalog import CONDITIONS, LANGUAGES, TASKS
+from study_utils.catalog import LANGUAGES, TASKS
+from study_utils.catalog.conditions import find_condition
 from study_utils.errors import AnalysisError, unknown
 
 AGREEMENT = 1e-4
@@ -184,8 +185,8 @@ def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | No
     blocks : mapping or None
         From `example_blocks`. Tasks without blocks are taken from the scores.
     scores : pandas.DataFrame or None
-        A valid results table. Without it every language but English is zero-shot, and shared data is looked up in the
-        catalogue.
+        A valid results table. Without it the catalogue says which languages a condition can have been trained in (all
+        others are zero-shot) and what shares data with a target.
 
     Returns
     -------
@@ -208,9 +209,12 @@ def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | No
     values = pd.DataFrame(rows, columns=columns)
     if scores is None:
         related = {key: set(item.same_data) for key, item in TASKS.items()}
-        trained = {key: set(item.tasks) for key, item in CONDITIONS.items()}
-        same = [bool(related[t] & trained.get(c, set())) for t, c in zip(values["task"], values["condition"])]
-        return _pair(values.assign(zero_shot=values["language"] != ENGLISH, same_data=same))
+        items = {key: find_condition(key) for key in values["condition"].unique()}
+        same, unseen = [], []
+        for task, key, code in zip(values["task"], values["condition"], values["language"]):
+            same.append(items[key] is not None and not related[task].isdisjoint(items[key].tasks))
+            unseen.append(code != ENGLISH and not (items[key] is not None and items[key].may_have_seen(code)))
+        return _pair(values.assign(zero_shot=unseen, same_data=same))
     _check_agreement(values, scores)
     flags = scores[[*CELL, "zero_shot", "same_data"]].drop_duplicates()
     parts = []

@@ -63,9 +63,9 @@ def family_gains(
     predictions : pandas.DataFrame or None
         Columns of `study_utils.analysis.results.PREDICTION_COLUMNS`. None: languages and seeds are resampled only.
     scores : pandas.DataFrame, optional
-        The results table. It says which cells are zero-shot and which share data. Without it every language but
-        English is taken as zero-shot, and shared data is looked up in the catalogue. Needed for tasks whose
-        predictions have no per-example measure (correlations).
+        The results table. It says which cells are zero-shot and which share data. Without it the catalogue says which
+        languages a condition can have been trained in and what shares data. Needed for tasks whose predictions have no
+        per-example measure (correlations).
     by : {"family", "branch", "language", "resource", "all"}
         Unit of a row. A family with one language, and an isolate, is shown as that language.
     settings : Settings

@@ -12,7 +12,8 @@ import pandas as pd
 from study_utils.analysis.contrasts import Contrast
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, CELL, ENGLISH, require_columns
-from study_utils.catalog import CONDITIONS, condition
+from study_utils.catalog import condition
+from study_utils.catalog.conditions import find_condition
 
 IN_LANGUAGE = "in_language"
 """The condition that fine-tunes on each language's own training rows."""
@@ -90,7 +91,7 @@ def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str 
     """
     chosen = _with_budgets(scores, metric)
     chosen = chosen[chosen["language"] != ENGLISH]
-    regimes = [key for key, item in CONDITIONS.items() if item.regime != "english"]
+    regimes = [key for key in chosen["condition"].unique() if _regime(key) != "english"]
     baseline = _one_side(chosen, BASELINE, value="baseline", examples="baseline_examples")
     both = chosen[chosen["condition"].isin(regimes)].merge(baseline, on=_PAIR, validate="many_to_one")
     left_out = omissions.assign(omitted=omissions["languages"].str.split()).explode("omitted")
@@ -98,7 +99,7 @@ def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str 
     rows = []
     for key, part in both.groupby(["encoder", "variant", "condition", "task"], sort=False):
         excess = part["train_examples"] - part["baseline_examples"]
-        equal = part[excess == (excess.max() if CONDITIONS[key[2]].regime == "few_shot" else 0)]
+        equal = part[excess == (excess.max() if _regime(key[2]) == "few_shot" else 0)]
         by_language = part.drop_duplicates("language")
         score, before = equal["value"].mean(), equal["baseline"].mean()
         rows.append(
@@ -136,6 +137,11 @@ def regime_contrasts(conditions: Sequence[str]) -> list[Contrast]:
     others = [key for key in conditions if condition(key).regime != "english"]
     alone = [Contrast(key=key, arm=key) for key in (*english, *others)]
     return alone + [Contrast(key=f"{a} - {b}", arm=a, against=b) for a in others for b in english]
+
+
+def _regime(key: str) -> str:
+    found = find_condition(key)
+    return "english" if found is None else found.regime
 
 
 _PAIR = [name for name in CELL if name != "condition"]

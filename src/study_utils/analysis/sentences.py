@@ -47,27 +47,21 @@ def describe_gain(row: pd.Series) -> str:
     """
     who = _condition(row["condition"])
     over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
-    behind = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
-    if row["unit"] != "language":
-        behind.insert(0, counted(row["n_languages"], "language"))
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
-        return f"{change} ({', '.join(behind)}); no interval: {row['withheld']}."
+        return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{change} ({interval}; {', '.join(behind)}): {_verdict(row)}."
+    return f"{change} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_contrast(row: pd.Series) -> str:
     """Say what one row of `study_utils.analysis.contrast_gains` shows; "clear" as in `describe_gain`."""
     over = {"all": "all languages", "language": row["group"]}.get(row["unit"], f"{row['group'].lower()} languages")
-    behind = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
-    if row["unit"] != "language":
-        behind.insert(0, counted(row["n_languages"], "language"))
     told = f"{_arm(row['arm'])} against {_arm(row['against'])}, {over}: {points(row['estimate'])} points"
     if row["withheld"]:
-        return f"{told} ({', '.join(behind)}); no interval: {row['withheld']}."
+        return f"{told} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{told} ({interval}; {', '.join(behind)}): {_verdict(row)}."
+    return f"{told} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_contrasts(table: pd.DataFrame) -> list[str]:
@@ -85,7 +79,14 @@ def _arm(key: str) -> str:
     return "English fine-tuning alone" if key == BASELINE else condition_title(key)
 
 
-def _verdict(row: pd.Series) -> str:
+def behind(row: pd.Series) -> list[str]:
+    """What stands behind a mean gain: numbers of languages (unless it is of one), tasks and seeds."""
+    told = [counted(row["n_tasks"], "task"), counted(row["n_seeds"], "seed")]
+    return told if row["unit"] == "language" else [counted(row["n_languages"], "language"), *told]
+
+
+def verdict(row: pd.Series) -> str:
+    """Whether a gain or a loss is clear, and why not."""
     if not row["clear"]:
         beyond = row["low"] > 0 or row["high"] < 0
         barred = claim_barred(row.to_frame().T).iloc[0]
@@ -105,7 +106,7 @@ def describe_overall(overall: pd.DataFrame) -> list[str]:
     """
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
-        return ["The study has no condition besides the baseline, so there is no gain to report."]
+        return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     several = overall["encoder"].nunique() > 1
     sentences = []
     for _, row in overall.iterrows():
@@ -124,7 +125,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     """
     require_columns(families, NEEDED, table="table of gains")
     if families.empty:
-        return ["The study has no condition besides the baseline, so there is no gain to report."]
+        return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     tested = families[families["withheld"] == ""]
     clear = tested[tested["clear"]]
     clear = clear.reindex(clear["estimate"].abs().sort_values(ascending=False).index)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.schema import Task
@@ -22,13 +23,16 @@ class Stage:
     cap : int or None
         Training examples that a task counts for at most: a larger one gives so many to each epoch, other ones every
         time until all have had their turn.
+    text : bool
+        Whether plain text of many languages is mixed in (`MLM`); which, a study says (`intermediate.mlm_text`).
     """
 
     tasks: tuple[str, ...]
     cap: int | None = None
+    text: bool = False
 
     def __post_init__(self) -> None:
-        if not self.tasks:
+        if not self.tasks and not self.text:
             raise CatalogError("an intermediate stage needs at least one task")
         if self.cap is not None and self.cap < 1:
             raise CatalogError(f"cap {self.cap} of an intermediate stage is below 1")
@@ -37,6 +41,15 @@ class Stage:
                 raise CatalogError(unknown("task", key, TASKS, where="stage"))
             if not TASKS[key].is_trained:
                 raise CatalogError(f"task {key!r} has no training rows: it cannot be an intermediate task")
+            if TASKS[key].is_text:
+                raise CatalogError(
+                    f"task {key!r} is plain text: name it as intermediate.mlm_text and the condition as "
+                    f"'<condition>{MLM}', which mixes it in"
+                )
+
+
+MLM = "+mlm"
+"""End of a condition's key that says: with masked-language modelling of many languages mixed into its last stage."""
 
 
 REGIMES = ("english", "in_language", "multilingual", "multilingual_sequential", "few_shot")
@@ -87,8 +100,19 @@ class Condition:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Keys of all intermediate tasks, in the order of the stages."""
+        """Keys of all intermediate tasks, in the order of the stages, without the text that a study mixes in."""
         return tuple(key for stage in self.stages for key in stage.tasks)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether plain text of many languages is mixed into a stage."""
+        return any(stage.text for stage in self.stages)
+
+    def may_have_seen(self, language: str) -> bool:
+        """Whether the recipe can train in a language: then a score in it must not be taken for zero-shot unchecked."""
+        if self.has_text or self.regime != "english":
+            return True
+        return any(language in TASKS[key].training_languages for key in self.tasks)
 
 
 BASELINE = "none"
@@ -142,7 +166,11 @@ def _reason(item: Task) -> str:
 
 _DECLARED = (
     Condition(key=BASELINE, title="No intermediate task", reason="English target fine-tuning only."),
-    *(single(item) for item in TASKS.values() if item.is_trained and (not item.languages or item.key in _BOTH)),
+    *(
+        single(item)
+        for item in TASKS.values()
+        if item.is_trained and not item.is_text and (not item.languages or item.key in _BOTH)
+    ),
     Condition(
         key="mixture",
         title="Mixture of four",
@@ -211,18 +239,76 @@ def add_conditions(tasks: Iterable[Task]) -> None:
         If a key is taken by another condition.
     """
     for item in tasks:
-        if item.is_trained and CONDITIONS.setdefault(item.key, new := single(item)) != new:
+        if item.is_trained and not item.is_text and CONDITIONS.setdefault(item.key, new := single(item)) != new:
             raise CatalogError(f"task {item.key!r} needs another key: a condition has this one")
 
 
+def add_mixtures(mixtures: Mapping[str, Sequence[str]]) -> None:
+    """Enter conditions that mix some tasks in one stage, for the rest of this process.
+
+    Parameters
+    ----------
+    mixtures : mapping of str to sequence of str
+        Key of the condition to keys of its tasks, two or more. The same mixture again changes nothing.
+
+    Raises
+    ------
+    CatalogError
+        If a key is no plain word or is taken, or a task is unknown, named twice or not trainable. Nothing is entered
+        then.
+    """
+    new = {}
+    for key, tasks in mixtures.items():
+        where = f"mixture {key!r}"
+        if not re.fullmatch(r"[A-Za-z]\w*", key, flags=re.ASCII):
+            raise CatalogError(f"{where}: a key is a letter, then letters, digits and underscores")
+        if unknowns := [name for name in tasks if name not in TASKS]:
+            raise CatalogError(unknown("task", unknowns[0], TASKS, where=where))
+        if len(set(tasks)) < max(2, len(tasks)):
+            raise CatalogError(f"{where} needs two tasks or more, each named once; it has {', '.join(tasks) or 'none'}")
+        item = Condition(
+            key=key,
+            title=" + ".join(TASKS[name].title for name in tasks),
+            stages=(Stage(tasks=tuple(tasks)),),
+            reason="A mixture of the study's own: its tasks at once, one head each.",
+        )
+        if CONDITIONS.get(key, item) != item or key in TASKS:
+            raise CatalogError(f"{where} needs another key: a condition or a task has this one")
+        new[key] = item
+    CONDITIONS.update(new)
+
+
 def condition(key: str) -> Condition:
-    """Look a condition up by its key.
+    """Look a condition up by its key; one that ends in `MLM` is made from the condition before it.
 
     Raises
     ------
     CatalogError
         If the key is unknown, with the nearest keys.
     """
-    if key not in CONDITIONS:
-        raise CatalogError(unknown("condition", key, CONDITIONS))
-    return CONDITIONS[key]
+    base = key.removesuffix(MLM)
+    if base not in CONDITIONS:
+        known = [*CONDITIONS, *(f"{name}{MLM}" for name in CONDITIONS)] if "+" in key else CONDITIONS
+        raise CatalogError(unknown("condition", key, known))
+    return CONDITIONS[key] if base == key else _with_text(CONDITIONS[base])
+
+
+def _with_text(item: Condition) -> Condition:
+    """Mix text into the last stage of a condition; without a stage, train on the text alone."""
+    *before, last = item.stages or (Stage(tasks=(), text=True),)
+    title = "MLM alone" if item.key == BASELINE else f"{item.title} + MLM"
+    return replace(
+        item,
+        key=f"{item.key}{MLM}",
+        title=title,
+        stages=(*before, replace(last, text=True)),
+        reason="The same with masked-language modelling of many languages mixed in (arXiv 2005.13013).",
+    )
+
+
+def find_condition(key: str) -> Condition | None:
+    """Look a condition up by its key; None if the catalogue has none, as for an arm of a table of one's own."""
+    try:
+        return condition(str(key))
+    except CatalogError:
+        return None

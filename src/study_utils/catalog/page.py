@@ -25,6 +25,10 @@ can't be read as it is; `python -m study_utils.data check TASK` says how to lay 
 
 _INTERMEDIATE = "Trained before the target. Each is also a condition of its key."
 
+_TEXTS = """Mixed into the last stage of any condition whose key is followed by `+mlm` (`mnli+mlm`), for
+masked-language modelling, in the languages that the study scores, which are then no longer zero-shot.
+`intermediate.mlm_text` names it."""
+
 _CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
 
 _LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
@@ -40,7 +44,8 @@ def page() -> str:
         each, and what tasks note.
     """
     targets = [item for item in TASKS.values() if item.languages]
-    others = [item for item in TASKS.values() if not item.languages]
+    others = [item for item in TASKS.values() if not item.languages and not item.is_text]
+    texts = [item for item in TASKS.values() if item.is_text]
     parts = [_TITLE, "## Targets", _TARGETS, _target_table(targets), _notes(targets)]
     parts += ["## Intermediate tasks", _INTERMEDIATE]
     for domain in DOMAINS:
@@ -48,6 +53,7 @@ def page() -> str:
         parts += [f"### English, {domain}", _training_table(found), _notes(found)]
     found = sorted((item for item in others if item.training_language != "en"), key=lambda item: item.training_language)
     parts += ["### Other languages", _training_table(found), _notes(found)]
+    parts += ["### Text of many languages", _TEXTS, _text_table(texts), _notes(texts)]
     parts += ["## Conditions", _CONDITIONS, _condition_table(CONDITIONS.values())]
     parts += ["## Encoders", _encoder_table(ENCODERS.values()), "## Benchmarks"]
     for item in BENCHMARKS.values():
@@ -91,6 +97,24 @@ def _training_table(items: Iterable[Task]) -> str:
             LANGUAGES[item.training_language].name,
             item.shape,
             item.metric,
+            _count(item.train),
+            _source(item.train),
+            item.licence,
+            item.citation,
+        )
+        for item in items
+    ]
+    return _table(head, rows)
+
+
+def _text_table(items: Iterable[Task]) -> str:
+    head = ("key", "title", "languages", "codes", "training rows", "source", "licence", "citation")
+    rows = [
+        (
+            item.key,
+            item.title,
+            len(item.training_languages),
+            " ".join(item.training_languages),
             _count(item.train),
             _source(item.train),
             item.licence,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.errors import CatalogError, unknown
 
-FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve")
+FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve", "mask")
 SEARCHES = ("neighbour", "mine", "rank")
 """What a retrieve task looks for: the one translation, pairs in two pools, or targets among many candidates."""
 
@@ -23,6 +23,7 @@ METRICS = {
         *("multilingual", "multilingual_em", "multilingual_f1"),
     ),
     "retrieve": ("accuracy_from_english", "accuracy_to_english", "mining_f1", "mining_f1_oracle", "map_at_20"),
+    "mask": ("masked_accuracy",),
 }
 """Metrics that each format produces; definitions in `study_utils.metrics`."""
 
@@ -90,8 +91,8 @@ class TableRows:
         Field to column; a nested column is dotted (``answers.text``). Fields by shape of the task: classify and regress
         ``text``, ``text_pair``, ``label``; choose ``text``, ``question``, ``choices`` (one list column, or one column
         a choice), ``label``; tag ``tokens``, ``tags``; answer ``question``, ``text``, ``answers``, ``starts``;
-        neighbour ``text``, ``translation``; mine and rank as in `study_utils.data.pools`. ``id`` everywhere where the
-        data set has ids (else the row number).
+        neighbour ``text``, ``translation``; mine and rank as in `study_utils.data.pools`; mask ``text``. ``id``
+        everywhere where the data set has ids (else the row number).
     labels : mapping
         Value of the label (or tag) column, or its class name, to label of the task; for choose, to the position of the
         right choice, counted from 0. Values that are not named are labels already.
@@ -215,14 +216,16 @@ class Task:
     ----------
     key, title : str
         Key in parameters and results; title in figures.
-    format : {"classify", "regress", "choose", "tag", "answer", "retrieve"}
-        What the model does with a row.
+    format : {"classify", "regress", "choose", "tag", "answer", "retrieve", "mask"}
+        What the model does with a row. A mask task is plain text without labels: it is mixed into intermediate stages
+        (`study_utils.catalog.conditions.MLM`) and never scored.
     labels : tuple of str
         Label or tag names in the order of the output units. Rows carry names, never numbers.
     metric : str
         Primary metric, one of `METRICS` of its format.
     train, validation : HubRows, FolderRows, StarterRows or None
-        Rows in `training_language` that train and select. None: never trained on (retrieval).
+        Rows in `training_language` that train and select; those of a mask task train in many languages and select in
+        `training_language`. None: never trained on (retrieval).
     test : HubRows, FolderRows, StarterRows or None
         Rows of every language that is scored. None: an intermediate task only.
     train_in, validation_in : HubRows, FolderRows, StarterRows or None
@@ -292,13 +295,15 @@ class Task:
                 f"task {self.key}: a target is trained in English, else its scores are not zero-shot; "
                 "declare a task of its own for the training rows in another language"
             )
-        for rows in (self.train, self.validation):
+        for rows in (self.validation,) if self.is_text else (self.train, self.validation):
             if rows is not None and row_languages(rows) != (self.training_language,):
                 raise CatalogError(
                     f"task {self.key}: training and selection rows must be in its training_language "
                     f"{self.training_language!r} only"
                 )
-        if self.test is not None and (bad := set(row_languages(self.test)) - set(LANGUAGES)):
+        if self.is_text and self.test is not None:
+            raise CatalogError(f"task {self.key}: text (format mask) is only trained on and has no test rows")
+        if bad := {*self.languages, *self.training_languages} - set(LANGUAGES):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
         self._check_other_languages()
 
@@ -322,6 +327,16 @@ class Task:
     def languages(self) -> tuple[str, ...]:
         """Languages that the task can score."""
         return row_languages(self.test) if self.test is not None else ()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its rows are plain text, to be mixed into intermediate stages."""
+        return self.format == "mask"
+
+    @property
+    def training_languages(self) -> tuple[str, ...]:
+        """Languages of its training rows: one, but for plain text."""
+        return row_languages(self.train) if self.train is not None else ()
 
     @property
     def own_languages(self) -> tuple[str, ...]:

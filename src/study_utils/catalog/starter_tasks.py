@@ -167,4 +167,15 @@ STARTER_TASKS: tuple[Task, ...] = (
         citation=_UTTERANCE_CITATION,
         note="Two commands share nothing, their intent, also their slots, or also the values of these: 0 to 3.",
     ),
+    Task(
+        key="message_text",
+        title="Message texts",
+        format="mask",
+        metric="masked_accuracy",
+        train=_rows("message_text", "train", (*_ENGLISH, *_MESSAGE_LANGUAGES)),
+        validation=_rows("message_text", "validation"),
+        licence=_MESSAGE_LICENCE,
+        citation=_MESSAGE_CITATION,
+        note="User-interface messages that are not in the retrieval test, each language by itself, as plain text.",
+    ),
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from study_utils.catalog.conditions import CONDITIONS
+from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
 from study_utils.catalog.tasks import TASKS
 
 
 def condition_title(key: str) -> str:
     """Title of a condition; its key if the catalogue has none."""
-    return CONDITIONS[key].title if key in CONDITIONS else str(key)
+    found = find_condition(key)
+    return str(key) if found is None else found.title
 
 
 def task_title(key: str) -> str:

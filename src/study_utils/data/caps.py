@@ -66,8 +66,8 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     return kept
 
 
-def pool(frame: pd.DataFrame, limit: int | None, *, lead: str) -> pd.DataFrame:
-    """Keep as many rows of several languages together as one of them would have alone, shared evenly.
+def pool(frame: pd.DataFrame, limit: int | None, *, lead: str = "") -> pd.DataFrame:
+    """Keep rows of several languages, shared evenly: as many together as one of them would have alone.
 
     A language that has less than its share gives all it has, and the others share the rest. Within a language rows are
     taken in the order of a stable hash of language and id: translations of one sentence are not preferred.
@@ -79,7 +79,7 @@ def pool(frame: pd.DataFrame, limit: int | None, *, lead: str) -> pd.DataFrame:
     limit : int or None
         Rows to keep at most.
     lead : str
-        The language whose rows, cut to the limit, give the number in all.
+        The language whose rows, cut to the limit, give the number in all; left out, the limit alone does.
 
     Returns
     -------
@@ -87,7 +87,8 @@ def pool(frame: pd.DataFrame, limit: int | None, *, lead: str) -> pd.DataFrame:
         The rows kept, numbered anew, in their order.
     """
     counts = frame["language"].value_counts(sort=False)
-    total = int(counts[lead]) if limit is None else min(int(counts[lead]), limit)
+    most = int(counts[lead]) if lead else len(frame)
+    total = most if limit is None else min(most, limit)
     shares = pd.Series(even_shares(counts.tolist(), total), index=counts.index)
     order = pd.DataFrame({"language": frame["language"].to_numpy()})
     order["hash"] = [_hash(f"{code} {key}") for code, key in zip(frame["language"], frame["id"])]

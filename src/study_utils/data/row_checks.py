@@ -233,6 +233,10 @@ def _check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
             )
 
 
+def _check_mask(frame: pd.DataFrame, task: Task, where: str) -> None:
+    check_strings(frame, ("text",), where=where)
+
+
 def _check_sides(frame: pd.DataFrame, sides: Sequence[str], where: str) -> None:
     for position, side in enumerate(frame["side"].tolist()):
         if side not in sides:
@@ -248,6 +252,7 @@ CHECKS: Mapping[str, Callable[[pd.DataFrame, Task, str], None]] = {
     "retrieve-neighbour": _check_neighbour,
     "retrieve-mine": _check_mine,
     "retrieve-rank": _check_rank,
+    "mask": _check_mask,
 }
 """Shape to the function that refuses bad rows of it; ids and languages have been checked before."""
 

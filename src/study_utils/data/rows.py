@@ -27,6 +27,7 @@ COLUMNS = {
     "retrieve-neighbour": ("id", "language", "text", "translation"),
     "retrieve-mine": ("id", "language", "side", "text", "match"),
     "retrieve-rank": ("id", "language", "side", "text", "context", "targets"),
+    "mask": ("id", "language", "text"),
 }
 """Columns of the rows of each shape (`Task.shape`), in this order.
 

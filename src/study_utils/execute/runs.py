@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study_utils.budgets import require_equal
 from study_utils.catalog import encoder, task
 from study_utils.errors import StoreError
 from study_utils.plan import Run
@@ -70,7 +71,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         dropped = sum(int(frame.attrs.get("dropped", 0)) for frame in frames)
         kinds = dict.fromkeys(frame.attrs["source"] for frame in frames)
         if role == "train" and run.work.get("pooled"):
-            rows = pool(rows, limit, lead=item.training_language)
+            rows = pool(rows, limit, lead="" if item.is_text else item.training_language)
         else:
             rows = cap(rows, limit)
         check_rows(rows, item, where=f"task {item.key}, {role}")
@@ -87,6 +88,7 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
     from study_utils.device import describe_device
     from study_utils.execute.together import train_together
 
+    require_equal(study.plan, study.store, study.params, runs=run.work["data"].values())
     if study.params.processes > 1:
         train_together(study, run, folder, progress)
     else:

@@ -28,7 +28,7 @@ from study_utils.figures.style import (
 
 _PER_ROW = 6
 _GAPS_PER_ROW = 4
-_NOTHING = "No gains to show: the study has no condition besides the baseline"
+_NOTHING = "No gains to show: no condition besides the baseline has a zero-shot language"
 
 
 @styled
@@ -167,7 +167,7 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
     """
     require_columns(table, ("encoder", "condition", "language", "gap", "gain"), table="table of gaps")
     if table.empty:
-        return nothing("No gaps to show: no target scores English, or there is no condition besides the baseline")
+        return nothing("No gaps to show: no target scores English, or no condition besides the baseline is zero-shot")
     names = join_languages(table)["name"]
     encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
     used = [(encoder, condition) for encoder in encoders for condition in conditions]

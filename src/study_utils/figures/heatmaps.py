@@ -27,7 +27,7 @@ from study_utils.figures.style import (
 )
 
 _ROW, _CELL = 0.22, 0.62
-_NO_GAINS = "No gains to show: the study has no condition besides the baseline"
+_NO_GAINS = "No gains to show: no condition besides the baseline has a zero-shot language"
 
 
 @styled

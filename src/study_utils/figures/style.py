@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from study_utils.analysis.gains import group_labels
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages
 from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog.conditions import MLM
 
 POINTS = 100
 """Scores are fractions; figures show percent and gains in points."""
@@ -88,9 +89,9 @@ def looks(conditions: Iterable[str]) -> dict[str, Look]:
 
 
 def condition_order(keys: Iterable[str]) -> list[str]:
-    """Conditions in the order of the catalogue, unknown ones last."""
-    known = list(CONDITIONS)
-    return sorted(set(keys), key=lambda key: (known.index(key) if key in known else len(known), str(key)))
+    """Conditions in the order of the catalogue, each before itself with text mixed in, unknown ones last."""
+    known = {key: place for place, key in enumerate(CONDITIONS)}
+    return sorted(set(keys), key=lambda key: (known.get(str(key).removesuffix(MLM), len(known)), str(key)))
 
 
 def task_order(keys: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from study_utils.catalog import Task
-from study_utils.formats import answer, choose, classify, regress, retrieve, tag
+from study_utils.formats import answer, choose, classify, mask, regress, retrieve, tag
 
 FORMATS: dict[str, ModuleType] = {
     "classify": classify,
@@ -15,6 +15,7 @@ FORMATS: dict[str, ModuleType] = {
     "tag": tag,
     "answer": answer,
     "retrieve": retrieve,
+    "mask": mask,
 }
 
 

@@ -41,6 +41,8 @@ class Features:
     characters : numpy.ndarray of int32, shape (tokens, 2), or None
         Laid out as `ids`: first character of the row's passage that a token covers, and the one after the last; -1 for
         a token that is not of the passage.
+    labels_are_tokens : bool
+        Whether labels are token ids, in the tokenizer's numbering.
     together : bool
         Whether the inputs of a row are learnt from together, so that no training batch may split a row.
     truncated : int
@@ -54,6 +56,7 @@ class Features:
     labels: np.ndarray | None = None
     per_token: bool = False
     characters: np.ndarray | None = None
+    labels_are_tokens: bool = False
     together: bool = False
     truncated: int = 0
 
@@ -65,8 +68,15 @@ class Features:
         """Tokens of every input."""
         return np.diff(self.offsets)
 
+    @property
+    def used_ids(self) -> np.ndarray:
+        """Token ids that inputs and labels are made of; some occur more than once."""
+        if not self.labels_are_tokens:
+            return self.ids
+        return np.concatenate([self.ids, self.labels[self.labels != IGNORED]])
+
     def distinct(self) -> tuple[np.ndarray, np.ndarray]:
-        """Find inputs of equal tokens.
+        """Find inputs of equal tokens (and equal labels, where these are tokens: a head may look at them).
 
         Returns
         -------
@@ -79,7 +89,8 @@ class Features:
         kind = np.empty(len(self), dtype=np.int64)
         first = []
         for i, (start, end) in enumerate(zip(self.offsets, self.offsets[1:])):
-            kind[i] = numbers.setdefault(self.ids[start:end].tobytes(), len(numbers))
+            labels = self.labels[start:end].tobytes() if self.labels_are_tokens else b""
+            kind[i] = numbers.setdefault(self.ids[start:end].tobytes() + labels, len(numbers))
             if kind[i] == len(first):
                 first.append(i)
         return np.asarray(first, dtype=np.int64), kind
@@ -110,7 +121,7 @@ def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: 
     -------
     dict of str to torch.Tensor
         `input_ids` (compact), `attention_mask`, `content` (which tokens are text), each of shape (inputs, longest);
-        and `labels` where there are any.
+        and `labels` where there are any (compact too, where they are token ids).
     """
     lengths = features.lengths[index]
     columns = np.arange(lengths.max())
@@ -123,7 +134,10 @@ def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: 
     }
     if features.labels is not None:
         of_tokens = features.per_token
-        batch["labels"] = np.where(mask, features.labels[where], IGNORED) if of_tokens else features.labels[index]
+        labels = np.where(mask, features.labels[where], IGNORED) if of_tokens else features.labels[index]
+        if features.labels_are_tokens:
+            labels[labels != IGNORED] = vocabulary.compact(labels[labels != IGNORED])
+        batch["labels"] = labels
     return {name: torch.from_numpy(values) for name, values in batch.items()}
 
 

@@ -27,6 +27,7 @@ METRICS: Mapping[str, tuple[str, Callable[[pd.DataFrame], float]]] = {
     "mining_f1": ("mining_f1", mining_f1),
     "mining_f1_oracle": ("mining_f1_oracle", mining_f1),
     "map_at_20": ("map_at_20", accuracy),
+    "masked_accuracy": ("masked_accuracy", accuracy),
 }
 """Metric name: the measure of the prediction rows it is computed from, and the function."""
 
@@ -38,6 +39,7 @@ _OF_SHAPE = {
     "retrieve-neighbour": ("accuracy_from_english", "accuracy_to_english"),
     "retrieve-mine": ("mining_f1", "mining_f1_oracle"),
     "retrieve-rank": ("map_at_20",),
+    "mask": ("masked_accuracy",),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from study_utils.catalog import TASKS, Condition, Encoder, Task, condition, encoder
+from study_utils.catalog import TASKS, Condition, Encoder, Stage, Task, condition, encoder
 from study_utils.catalog.conditions import BASELINE
 from study_utils.catalog.schema import row_languages
 from study_utils.data.sources import hub_digest, source_digest
@@ -95,6 +95,8 @@ class _Planner:
             suffix = f"-{number}" if len(item.stages) > 1 else ""
             name = f"intermediate-{item.key}{suffix}"
             data = {key: self.add(self.training_data(TASKS[key], settings)) for key in stage.tasks}
+            if stage.text:
+                data[settings.mlm_text] = self.add(self.text_data(stage))
             own = _own(settings) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
         for key in self.params.targets:
@@ -258,22 +260,35 @@ class _Planner:
         """Lay out rows of a target that train in other languages than English."""
         task, regime = place.task, place.item.regime
         settings, alone = self.params.target_settings(task.key), regime in ONE_BY_ONE
-        parts = _parts(place, languages)
-        pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
-        caps = {
-            "train": settings.few_shot if regime == "few_shot" else settings.examples,
-            "validation": settings.validation_examples,
+        name = f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual"
+        most = settings.few_shot if regime == "few_shot" else settings.examples
+        caps = {"train": most, "validation": settings.validation_examples}
+        return self.data_of(name, task, _parts(place, languages), caps, regime if alone else "multilingual")
+
+    def text_data(self, stage: Stage) -> Run:
+        """Lay out the text that is mixed into a stage; its English rows select."""
+        settings = self.params.intermediate
+        item, most = TASKS[settings.mlm_text], settings.mlm_examples or _counts_for(stage, settings.examples)
+        parts = {
+            "train": (("train", self.params.text_languages()),),
+            "validation": (("validation", (item.training_language,)),),
         }
-        what = {"parts": parts, "pooled": not alone}
+        caps = {"train": most, "validation": settings.validation_examples}
+        return self.data_of(f"data-{item.key}-multilingual", item, parts, caps, "multilingual")
+
+    def data_of(self, name: str, task: Task, parts: _Parts, caps: dict[str, int | None], regime: str) -> Run:
+        """Lay out rows that are made of several parts."""
+        pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
+        what = {"parts": parts, "pooled": regime not in ONE_BY_ONE}
         declared = {name: declaration(getattr(task, source), codes) for name, source, codes in pieces}
         return Run(
             kind="data",
             stage=STAGES[0],
-            name=f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual",
+            name=name,
             identity={
                 "version": VERSIONS["data"],
                 "task": {**shape_of(task), "rows": declared},
-                "sources": {name: self.digest(task, source, codes) for name, source, codes in pieces},
+                "sources": {name: self.source(task, source, codes) for name, source, codes in pieces},
                 "caps": caps,
                 **what,
             },
@@ -281,7 +296,7 @@ class _Planner:
                 "task": task.key,
                 "roles": caps,
                 "languages": tuple(code for _, codes in parts["train"] for code in codes),
-                "regime": regime if alone else "multilingual",
+                "regime": regime,
                 **what,
             },
         )
@@ -332,7 +347,20 @@ def _parts(place: _Place, languages: tuple[str, ...]) -> _Parts:
 
 def _own(settings: TrainingParams) -> dict:
     """Settings that a training run works with; how many rows it has is in the identity of its data."""
-    return settings.model_dump(exclude={"examples", "validation_examples", "few_shot", "few_shot_epochs"})
+    return settings.model_dump(exclude=_OF_DATA)
+
+
+_OF_DATA = {"examples", "validation_examples", "few_shot", "few_shot_epochs", "mlm_text", "mlm_examples"}
+
+
+def _counts_for(stage: Stage, examples: int | None) -> int | None:
+    """Examples that the largest task of a stage counts for, as far as limits and declarations say; None: not known."""
+    counts = []
+    for key in stage.tasks:
+        declared = getattr(TASKS[key].train, "expected", {}).get(TASKS[key].training_language)
+        limits = [number for number in (declared, examples, stage.cap) if number is not None]
+        counts.append(min(limits, default=None))
+    return None if None in counts else max(counts, default=examples)
 
 
 def _slug(spec: Encoder) -> str:

@@ -88,13 +88,18 @@ class Plan:
         """Runs that one notebook makes, in order."""
         return [run for run in self.runs.values() if run.stage == stage]
 
+    def trained(self, run_id: str) -> list[Run]:
+        """Training runs behind a run that scores, the last one first; none for an encoder as it was pretrained."""
+        found, start = [], self.runs[run_id].work["start"]
+        while start is not None:
+            found.append(self.runs[start])
+            start = self.runs[start].work["start"]
+        return found
+
     def target_data(self, run_id: str) -> list[str]:
         """Data runs with the training rows of the target behind a run that scores it; none if it is not trained."""
-        found, start = [], self.runs[run_id].work["start"]
-        while start is not None and self.runs[start].stage == STAGES[2]:
-            found += self.runs[start].work["data"].values()
-            start = self.runs[start].work["start"]
-        return list(dict.fromkeys(found))
+        own = [run for run in self.trained(run_id) if run.stage == STAGES[2]]
+        return list(dict.fromkeys(data for run in own for data in run.work["data"].values()))
 
     def missing(self, store: Store, stage: str | None = None) -> list[Run]:
         """Runs that are not done, in order."""

@@ -13,6 +13,7 @@ from study_utils.analysis.check_sentences import (
     describe_variance,
 )
 from study_utils.analysis.results import join_languages, require_columns
+from study_utils.analysis.seen import describe_seen, describe_seen_gains
 from study_utils.analysis.sentences import (
     counted,
     describe_contrasts,
@@ -38,6 +39,8 @@ __all__ = [
     "describe_retention",
     "describe_robustness",
     "describe_scores",
+    "describe_seen",
+    "describe_seen_gains",
     "describe_sensitivity",
     "describe_variance",
 ]

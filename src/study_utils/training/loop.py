@@ -24,7 +24,15 @@ from study_utils.evaluation.predict import predict_features
 from study_utils.formats import format_of
 from study_utils.formats.features import Features, collate
 from study_utils.metrics import score
-from study_utils.model import TaskModel, TrainedModel, base_of, encoder_under, make_heads, save_trained
+from study_utils.model import (
+    TaskModel,
+    TrainedModel,
+    base_of,
+    encoder_under,
+    make_heads,
+    save_trained,
+    take_pretrained_heads,
+)
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
 from study_utils.training.parts import own_part
@@ -130,7 +138,7 @@ def train(
     tasks : sequence of TaskRows
         With several, batches are drawn from each in proportion to its examples.
     seed : int
-        Fixes new heads, the order of examples and dropout.
+        Fixes new heads, the order of examples, dropout and which tokens of plain text are hidden.
     folder : pathlib.Path
         Where the model goes; checkpoints of an interrupted call in it are continued.
     keep_heads : bool
@@ -163,14 +171,16 @@ def train(
         raise ParameterError(
             f"max_length {settings.max_length} is more than the {base.max_length} tokens of {base.spec.key}: lower it"
         )
-    encoded = {t.task.key: _encode(t.task, t.train, base, settings) for t in tasks}
-    selection = {t.task.key: _encode(t.task, t.validation, base, settings) for t in tasks if t.validation is not None}
-    used = [f.ids for f in (*encoded.values(), *selection.values())]
+    encoded = {t.task.key: _encode(t.task, t.train, base, settings, seed) for t in tasks}
+    selected = [t for t in tasks if t.validation is not None]
+    selection = {t.task.key: _encode(t.task, t.validation, base, settings, 0) for t in selected}
+    used = [f.used_ids for f in (*encoded.values(), *selection.values())]
     vocabulary = Vocabulary.of(np.concatenate(used), tokenizer=base.tokenizer)
     if isinstance(start, TrainedModel):
         vocabulary = vocabulary.union(start.vocabulary)  # what the stage before has learnt stays
     encoder = encoder_under(start, vocabulary)
     heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
+    take_pretrained_heads(heads, base, vocabulary)
     if keep_heads:
         _take_heads(heads, start)
     model = TaskModel(encoder, heads)
@@ -282,8 +292,10 @@ def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> No
         head.load_state_dict(start.heads[key].state_dict())
 
 
-def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: TrainingSettings) -> Features:
-    features = format_of(task).encode(rows, task, base.tokenizer, settings.max_length)
+def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: TrainingSettings, seed: int) -> Features:
+    """Encode rows; the seed chooses the tokens that are hidden, where a format hides some."""
+    own = {"seed": seed} if task.format == "mask" else {}
+    features = format_of(task).encode(rows, task, base.tokenizer, settings.max_length, **own)
     if features.truncated:
         log.info("%s: %d rows are longer than %d tokens", task.key, features.truncated, settings.max_length)
     return features

@@ -119,6 +119,28 @@ def test_messages_are_parallel_by_id_and_apart_from_training():
     assert not trained & tested
 
 
+@pytest.mark.parametrize("language", SOME)
+def test_text_to_mix_in_holds_no_test_sentence_of_any_target(language):
+    own = rows("message_text", "train", language)
+    assert len(own) >= 20
+    for key in ("messages", "intent", "slots", "slot_answer"):
+        if language in task(key).languages:
+            test = rows(key, "test", language)
+            assert overlap(own, test)["overlapping"].sum() == 0, key
+    chosen = rows("message_text", "validation")
+    assert overlap(chosen, own)["overlapping"].sum() == 0
+    assert set(chosen["id"]).isdisjoint(own["id"])
+
+
+def test_text_in_english_is_the_english_of_the_messages():
+    english = rows("message_text", "train").set_index("id")["text"]
+    german = rows("message_text", "train", "de")
+    assert set(german["id"]) <= set(english.index)
+    tested = rows("messages", "test", "de").set_index("id")
+    assert set(tested.index).isdisjoint(english.index)
+    assert set(tested["translation"]).isdisjoint(english)
+
+
 def test_scrambled_messages_hold_the_same_words_in_another_order():
     frame = rows("message_order", "train")
     pairs = frame.assign(source=frame["id"].str.rsplit("-", n=1).str[0]).pivot(

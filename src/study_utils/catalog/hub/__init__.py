@@ -9,6 +9,7 @@ from study_utils.catalog.hub.pair_tasks import PAIR_TASKS
 from study_utils.catalog.hub.question_tasks import QUESTION_TASKS
 from study_utils.catalog.hub.retrieval_tasks import RETRIEVAL_TASKS
 from study_utils.catalog.hub.tagging_tasks import TAGGING_TASKS
+from study_utils.catalog.hub.text_tasks import TEXT_TASKS
 
 HUB_TASKS = (
     *PAIR_TASKS,
@@ -20,6 +21,7 @@ HUB_TASKS = (
     *OTHER_LANGUAGE_TASKS,
     *BIOMEDICAL_TASKS,
     *LEGAL_TASKS,
+    *TEXT_TASKS,
 )
 
 __all__ = ["HUB_TASKS"]

@@ -11,7 +11,7 @@ _SIB200 = "38977a667f6fc264d5c26ec57a01e16db040b358"
 _IMDB = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
 _AG_NEWS = "eb185aade064a813bc0b7f42de02595523103ca4"
 
-_SIB200_CONFIGS = {
+SIB200_CONFIGS = {
     **dict(en="eng_Latn", af="afr_Latn", ar="arb_Arab", az="azj_Latn", bg="bul_Cyrl", bn="ben_Beng"),
     **dict(de="deu_Latn", el="ell_Grek", es="spa_Latn", et="est_Latn", eu="eus_Latn", fa="pes_Arab"),
     **dict(fi="fin_Latn", fr="fra_Latn", gu="guj_Gujr", he="heb_Hebr", hi="hin_Deva", ht="hat_Latn"),
@@ -24,7 +24,7 @@ _SIB200_CONFIGS = {
     **dict(so="som_Latn", xh="xho_Latn", zu="zul_Latn", ne="npi_Deva", si="sin_Sinh", km="khm_Khmr"),
 }
 
-_SIB200_OTHERS = {code: config for code, config in _SIB200_CONFIGS.items() if code != "en"}
+_SIB200_OTHERS = {code: config for code, config in SIB200_CONFIGS.items() if code != "en"}
 
 _AFRISENTI_CONFIGS = {
     **dict(am="amh", arq="arq", ary="ary", ha="hau", ig="ibo", rw="kin", om="orm", pcm="pcm", pt="por"),
@@ -44,13 +44,14 @@ _SST2 = {"text": "sentence", "label": "label"}
 _SENTIMENT = ("negative", "neutral", "positive")
 
 
-def _sib200(split: str, configs: Mapping[str, str], rows: int) -> HubRows:
+def sib200(split: str, configs: Mapping[str, str], rows: int, **columns: str) -> HubRows:
+    """Rows of SIB-200 (FLORES-200 sentences with a topic), with the columns that a task reads besides the text."""
     return HubRows(
         hub_id="Davlan/sib200",
         revision=_SIB200,
         split=split,
         configs=configs,
-        columns={"id": "index_id", "text": "text", "label": "category"},
+        columns={"id": "index_id", "text": "text", **columns},
         expected=every(configs, rows),
     )
 
@@ -118,12 +119,13 @@ CLASSIFICATION_TASKS = (
             "travel",
         ),
         metric="accuracy",
-        train=_sib200("train", {"en": "eng_Latn"}, 701),
-        validation=_sib200("validation", {"en": "eng_Latn"}, 99),
-        test=_sib200("test", _SIB200_CONFIGS, 204),
-        train_in=_sib200("train", _SIB200_OTHERS, 701),
-        validation_in=_sib200("validation", _SIB200_OTHERS, 99),
+        train=sib200("train", {"en": "eng_Latn"}, 701, label="category"),
+        validation=sib200("validation", {"en": "eng_Latn"}, 99, label="category"),
+        test=sib200("test", SIB200_CONFIGS, 204, label="category"),
+        train_in=sib200("train", _SIB200_OTHERS, 701, label="category"),
+        validation_in=sib200("validation", _SIB200_OTHERS, 99, label="category"),
         chance=1 / 7,
+        same_data=("sib200_text",),
         licence="CC BY-SA 4.0",
         citation="Adelani et al. 2024, arXiv 2309.07445",
         note="Topic of a FLORES-200 sentence, parallel across languages.",

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from study_utils.data.starter.constructed import command_choice, slot_answer, utterance_similarity
-from study_utils.data.starter.message_rows import message_order, messages
+from study_utils.data.starter.message_rows import message_order, message_text, messages
 from study_utils.data.starter.recipes import intent, slots, utterance_domain, utterance_match
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ RECIPES: dict[str, Callable[[str, str], pd.DataFrame]] = {
     "command_choice": command_choice,
     "slot_answer": slot_answer,
     "utterance_similarity": utterance_similarity,
+    "message_text": message_text,
 }
 """Recipe name to a function of split and language."""
 

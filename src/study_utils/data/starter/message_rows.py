@@ -1,4 +1,4 @@
-"""Rows of the tasks made from Django's user-interface messages: `messages` and `message_order`.
+"""Rows of the tasks made from Django's user-interface messages: `messages`, `message_order` and `message_text`.
 
 A message is fit for `messages` if its English has two words or more, no placeholder, no markup and no plural
 forms; its translation must be there, have a letter, no placeholder, and differ from the English. Both sides
@@ -153,6 +153,24 @@ def messages(split: str, language: str) -> pd.DataFrame:
     rows = [row for row in parallel_messages(language) if split_of(row.english) == split]
     records = [(row.id, language, row.text, row.english) for row in rows]
     return pd.DataFrame.from_records(records, columns=RETRIEVE_COLUMNS)
+
+
+def message_text(split: str, language: str) -> pd.DataFrame:
+    """Messages of one split of `messages` as plain text, English ones too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `id` (the same in every language), `language`, `text`.
+    """
+    _check_split(split)
+    if language == "en":
+        keys = sorted(_fit_english(), key=lambda key: digest("order", digest(*key)[:12]))
+        rows = [Message(id=digest(*key)[:12], english=(text := _tidy(key[1])), text=text) for key in keys]
+    else:
+        rows = parallel_messages(language)
+    records = [(row.id, language, row.text) for row in rows if split_of(row.english) == split]
+    return pd.DataFrame.from_records(records, columns=("id", "language", "text"))
 
 
 def plain_words(english: str) -> list[list[str]]:
