@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
-from study_utils.budgets import shortfalls
+from study_utils.budgets import shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
@@ -153,6 +153,10 @@ class Study:
         """Training rows that are fewer than asked for; columns as `study_utils.budgets.shortfalls`."""
         return shortfalls(self.plan, self.store, self.params)
 
+    def training_sizes(self) -> pd.DataFrame:
+        """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
+        return training_sizes(self.plan, self.store)
+
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
         rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
@@ -224,16 +228,18 @@ class Study:
         -------
         pandas.DataFrame
             One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent; and
-            `languages`, how many are averaged.
+            `languages`, how many are averaged. A target without zero-shot scores has no row, a condition no column.
         """
         english = [key for key in self.params.conditions if condition(key).regime == "english"]
         primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
         kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
+        if kept.empty:
+            return pd.DataFrame(columns=["encoder", "task", "languages"])
         by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
         summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
         text = summary.apply(lambda row: f"{row['mean']:.1f} ({row['std']:.1f})", axis=1).unstack()
         text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
-        return text[["languages", *english]].reset_index()
+        return text[["languages", *(key for key in english if key in text)]].reset_index()
 
     def _training_frames(self, stage: str, file: str) -> pd.DataFrame:
         frames = []
