@@ -12,7 +12,7 @@ from study_utils.catalog import task
 from study_utils.data.sources import stated_rows
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import StudyParams
-from study_utils.plan import Plan, Run
+from study_utils.plan import STAGES, Plan, Run
 from study_utils.store import Store
 
 COLUMNS = ("task", "regime", "languages", "asked", "there", "counted")
@@ -38,6 +38,41 @@ def shortfalls(plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
             languages = " ".join(run.work["languages"])
             found.append((run.work["task"], run.work["regime"], languages, asked, there, done))
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def training_sizes(plan: Plan, store: Store) -> pd.DataFrame:
+    """Count the rows that trained each scored model, before its target and on it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a (condition, task, language): `intermediate_examples` (rows of all intermediate tasks) and
+        `target_examples` (rows of the target, in all languages). Encoders and seeds share them.
+
+    Raises
+    ------
+    StoreError
+        If the rows have not been prepared.
+    """
+    found = {}
+    for cell in plan.cells:
+        rows = {STAGES[1]: 0, STAGES[2]: 0}
+        for data, stage in _training_data(plan, cell.run).items():
+            rows[stage] += store.manifest(data)["rows"]["train"]
+        for code in cell.languages:
+            found[cell.condition, cell.task, code] = tuple(rows.values())
+    columns = ["condition", "task", "language", "intermediate_examples", "target_examples"]
+    return pd.DataFrame([(*key, *rows) for key, rows in found.items()], columns=columns)
+
+
+def _training_data(plan: Plan, run_id: str) -> dict[str, str]:
+    """Data runs with training rows behind a run that scores, and the stage that they train."""
+    found, start = {}, plan.runs[run_id].work["start"]
+    while start is not None:
+        run = plan.runs[start]
+        found |= dict.fromkeys(run.work["data"].values(), run.stage)
+        start = run.work["start"]
+    return found
 
 
 def describe_shortfalls(table: pd.DataFrame) -> list[str]:
@@ -87,4 +122,5 @@ def _stated(run: Run, params: StudyParams) -> int | None:
                 counts.append(stated_rows(task(run.work["task"]), source, code, mirror=mirror, sources=params.sources))
             except DataError:
                 return None
-    return None if None in counts else sum(counts)
+    share, _ = run.work.get("shares", {}).get("train", (1.0, False))
+    return None if None in counts else round(sum(counts) * share)

@@ -66,6 +66,7 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     """Estimate how many examples a run works through.
 
     Rows that are prepared are counted; others are taken to be as many as their declaration states, up to their cap.
+    Training is taken to last all its epochs, also where `patience` may end it before.
     """
     if run.kind == "data":
         return sum(_prepared(run, role) for role in run.work["roles"])
@@ -85,10 +86,12 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
 def _prepared(data: Run, role: str) -> int:
     """Rows that a data run will have: as many as are declared, up to the cap of a language, or of all together."""
     cap, task = data.work["roles"][role], TASKS[data.work["task"]]
+    part, rest = data.work.get("shares", {}).get(role, (1.0, False))
     counts = [
-        getattr(getattr(task, source), "expected", {}).get(code, UNSTATED if cap is None else cap)
+        round(stated * (1 - part if rest else part)) if stated else UNSTATED if cap is None else cap
         for source, languages in data.work["parts"][role]
         for code in languages
+        for stated in [getattr(getattr(task, source), "expected", {}).get(code)]
     ]
     if role == "train" and data.work.get("pooled"):
         return sum(counts) if cap is None else min(cap, sum(counts))

@@ -18,6 +18,7 @@ from study_utils.catalog import Task, task
 from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.mask_head import pretrained_mask_head
 from study_utils.encoders.saved import load_model, save_model
+from study_utils.encoders.segments import Segments
 from study_utils.encoders.vocabulary import Vocabulary, expand
 from study_utils.errors import StoreError
 from study_utils.formats import format_of
@@ -50,16 +51,22 @@ class TrainedModel:
 class TaskModel(nn.Module):
     """Encoder and heads as one module, so that one optimiser holds all weights."""
 
-    def __init__(self, encoder: PreTrainedModel, heads: nn.ModuleDict) -> None:
+    def __init__(self, encoder: PreTrainedModel, heads: nn.ModuleDict, segments: Segments | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = heads
+        self.segments = segments
+
+    def hidden(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Hidden states of a batch, shape (inputs, tokens, width)."""
+        types = {} if self.segments is None else {"token_type_ids": self.segments.of(batch["input_ids"])}
+        found = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **types)
+        return found.last_hidden_state
 
     def forward(self, key: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Outputs of one task's head for a batch."""
-        hidden = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
         embeddings = self.encoder.get_input_embeddings().weight
-        return self.heads[key](hidden.last_hidden_state, {**batch, "embeddings": embeddings})
+        return self.heads[key](self.hidden(batch), {**batch, "embeddings": embeddings})
 
 
 def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -> PreTrainedModel:

@@ -50,6 +50,15 @@ class TrainingParams(_Params):
     )
     clip: Annotated[float, Field(strict=True, gt=0.0)] = Field(1.0, description="largest gradient norm")
     dropout: Fraction | None = Field(None, description="null: as the encoder was pretrained")
+    patience: Count | None = Field(
+        None, description="epochs in a row without a better selection score that end training; null: none do"
+    )
+    train_share: Annotated[float, Field(strict=True, gt=0.0, lt=1.0)] | None = Field(
+        None, description="share of a task's training rows that trains; null: all"
+    )
+    rest: Literal["select", "unused"] = Field(
+        "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
+    )
 
 
 class IntermediateParams(TrainingParams):
@@ -79,12 +88,14 @@ class TaskParams(_Params):
     """Settings of one target task that differ from those of the study or the stage."""
 
     languages: tuple[Name, ...] = Field((), description="instead of the study's; empty: those of the study")
+    conditions: tuple[Name, ...] = Field((), description="the study's that it is trained under; empty: all")
     examples: Count | None = None
     validation_examples: Count | None = None
     epochs: Count | None = None
     learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] | None = None
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
+    patience: Count | None = None
     few_shot: Count | None = None
     few_shot_epochs: Count | None = None
     test_examples: Count | None = None
@@ -207,8 +218,13 @@ class StudyParams(_Params):
             for code in self.tasks[key].languages:
                 if code not in TASKS[key].languages:
                     raise ValueError(unknown("language", code, TASKS[key].languages, where=f"tasks.{key}"))
+            for name in self.tasks[key].conditions:
+                if name not in self.conditions:
+                    raise ValueError(unknown("condition", name, self.conditions, where=f"tasks.{key}"))
+            if self.tasks[key].conditions and BASELINE not in self.tasks[key].conditions:
+                raise ValueError(f"tasks.{key}.conditions: the baseline {BASELINE!r} is missing")
         for key in self.targets:
-            for name in self.conditions:
+            for name in self.task_conditions(key):
                 for trained in self.trained_tasks(name):
                     if reason := leak(TASKS[trained], TASKS[key]):
                         raise ValueError(
@@ -242,9 +258,15 @@ class StudyParams(_Params):
         asked = self.tasks.get(key, TaskParams()).languages or self.languages
         return tuple(c for c in TASKS[key].languages if not asked or c in asked)
 
+    def task_conditions(self, key: str) -> tuple[str, ...]:
+        """Conditions that a target is trained under, in the order of the study's."""
+        asked = self.tasks.get(key, TaskParams()).conditions
+        return tuple(name for name in self.conditions if not asked or name in asked)
+
     def target_settings(self, key: str) -> TargetParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude={"test_examples", "languages"})
+        left_out = {"test_examples", "languages", "conditions"}
+        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude=left_out)
         return self.target.model_copy(update=own)
 
     def test_examples(self, key: str) -> int | None:

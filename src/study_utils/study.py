@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
-from study_utils.budgets import require_equal, shortfalls
+from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
@@ -153,6 +153,10 @@ class Study:
         """Training rows that are fewer than asked for; columns as `study_utils.budgets.shortfalls`."""
         return shortfalls(self.plan, self.store, self.params)
 
+    def training_sizes(self) -> pd.DataFrame:
+        """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
+        return training_sizes(self.plan, self.store)
+
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
         rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
@@ -226,11 +230,13 @@ class Study:
         -------
         pandas.DataFrame
             One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, or "not
-            zero-shot"; and `languages`, how many are averaged.
+            zero-shot"; and `languages`, how many are averaged. A target without zero-shot scores has no row.
         """
         english = [key for key in self.params.conditions if condition(key).regime == "english"]
         primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
         kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
+        if kept.empty:
+            return pd.DataFrame(columns=["encoder", "task", "languages"])
         groups = ["encoder", "task"]
         compared = kept.groupby(groups)["condition"].transform("nunique")
         kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]

@@ -24,7 +24,11 @@ from study_utils.metrics import task_metrics
 from study_utils.plan import STAGES
 from study_utils.study import Study, open_study
 
-INTERMEDIATE = tuple(name for name, item in CONDITIONS.items() if item.stages and set(item.tasks) <= set(HUB_TASKS))
+INTERMEDIATE = tuple(
+    name
+    for name, item in CONDITIONS.items()
+    if item.stages and item.regime == "english" and set(item.tasks) <= set(HUB_TASKS)
+)
 PUBLISHED = os.environ.get("STUDY_MIRROR", "")
 
 on_published_rows = pytest.mark.skipif(not PUBLISHED, reason="the environment variable STUDY_MIRROR names no folder")

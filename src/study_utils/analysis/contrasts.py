@@ -9,7 +9,7 @@ import pandas as pd
 
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.families import FAMILY_GAIN_COLUMNS, corrected, family_gains
-from study_utils.analysis.results import BASELINE, CELL, PREDICTION_COLUMNS, SCORE_COLUMNS, require_columns
+from study_utils.analysis.results import BASELINE, CELL, ENGLISH, PREDICTION_COLUMNS, SCORE_COLUMNS, require_columns
 from study_utils.errors import AnalysisError, unknown
 
 CONTRAST_COLUMNS = ["contrast", "arm", "against", *(c for c in FAMILY_GAIN_COLUMNS if c != "condition")]
@@ -49,6 +49,7 @@ def contrast_gains(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     seen: str = "exclude",
     same_data: str = "exclude",
+    english: str = "exclude",
 ) -> pd.DataFrame:
     """Average the difference between two arms over the cells that both have, with intervals.
 
@@ -63,9 +64,11 @@ def contrast_gains(
     by : {"family", "branch", "language", "resource", "all"}
         What to average over.
     seen : {"exclude", "include"}
-        Languages that one of the arms was trained in: left out, or counted. English never counts.
+        Languages other than English that one of the arms was trained in: left out, or counted.
     same_data : {"exclude", "include"}
         Pairs of intermediate and target task made from the same data, in either arm.
+    english : {"exclude", "include"}
+        English cells.
 
     Returns
     -------
@@ -88,12 +91,13 @@ def contrast_gains(
         mine, cells = _two_arms(scores, item)
         if mine.empty:
             continue
-        if seen == "include":
-            mine["zero_shot"] = True
-        if not _counts(mine, same_data).any():
+        counts = mine["language"] != ENGLISH
+        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (english == "include"))
+        mine["zero_shot"] = counts
+        if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
         examples = None if predictions is None else _two_arms(predictions, item, cells)[0]
-        found = family_gains(examples, mine, by=by, settings=settings, same_data=same_data)
+        found = family_gains(examples, mine, by=by, settings=settings, same_data=same_data, english=english)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:
         return pd.DataFrame(columns=CONTRAST_COLUMNS)
@@ -126,8 +130,3 @@ def _two_arms(
         both["zero_shot"] = groups["zero_shot"].transform("all")
         both["same_data"] = groups["same_data"].transform("any")
     return both, cells
-
-
-def _counts(scores: pd.DataFrame, same_data: str) -> pd.Series:
-    kept = scores["zero_shot"].astype(bool) & (scores["language"] != "en")
-    return kept if same_data == "include" else kept & ~scores["same_data"].astype(bool)

@@ -65,7 +65,7 @@ def language_facts(table: pd.DataFrame) -> pd.DataFrame:
     encoder = ENCODERS.get(table["encoder"].iloc[0])
     numbers = covariate_table().reindex(found.index)
     found["log_size"] = np.nan
-    if encoder is not None and encoder.seen:
+    if encoder is not None and encoder.seen in _SIZES:
         column, logarithm = _SIZES[encoder.seen]
         found["log_size"] = logarithm(numbers[column])
         # Of languages not seen there is no size; at the mean of the others, `seen` alone speaks for them.

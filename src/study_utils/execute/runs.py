@@ -54,7 +54,7 @@ def ensure(study: Study, run: Run, progress: Progress) -> bool:
 def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     import pandas as pd
 
-    from study_utils.data.caps import cap, pool
+    from study_utils.data.caps import cap, part, pool
     from study_utils.data.rows import check_rows, fingerprint, write_rows
     from study_utils.data.sources import load_rows
 
@@ -70,6 +70,9 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         dropped = sum(int(frame.attrs.get("dropped", 0)) for frame in frames)
         kinds = dict.fromkeys(frame.attrs["source"] for frame in frames)
+        if role in (shares := run.work.get("shares", {})):
+            share, rest = shares[role]
+            rows = part(rows, share, rest=rest)
         if role == "train" and run.work.get("pooled"):
             rows = pool(rows, limit, lead="" if item.is_text else item.training_language)
         else:

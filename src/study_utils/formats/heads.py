@@ -9,7 +9,7 @@ from torch import nn
 class SentenceHead(nn.Module):
     """Dense layer with tanh, then the outputs: the classification head of RoBERTa and XLM-R.
 
-    Reads the sentence vector: the first token, or the mean over the tokens of the text.
+    Reads the sentence vector: the first token, the last one (XLNet), or the mean over the tokens of the text.
     """
 
     def __init__(self, width: int, outputs: int, dropout: float, pooling: str) -> None:
@@ -21,7 +21,7 @@ class SentenceHead(nn.Module):
 
     def forward(self, hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Map hidden states (inputs, tokens, width) to outputs (inputs, outputs)."""
-        vectors = hidden[:, 0] if self.pooling == "first" else mean_vectors(hidden, batch)
+        vectors = _VECTORS[self.pooling](hidden, batch)
         dense = torch.tanh(self.dense(self.dropout(vectors)))
         return self.out(self.dropout(dense))
 
@@ -44,3 +44,12 @@ def mean_vectors(hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.
     content, mask = batch["content"], batch["attention_mask"].bool()
     used = torch.where(content.any(dim=1, keepdim=True), content, mask).unsqueeze(-1)
     return (hidden * used).sum(dim=1) / used.sum(dim=1)
+
+
+def last_vectors(hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Last token of every input, before the padding."""
+    return hidden[torch.arange(len(hidden), device=hidden.device), batch["attention_mask"].sum(dim=1) - 1]
+
+
+_VECTORS = {"first": lambda hidden, batch: hidden[:, 0], "last": last_vectors, "mean": mean_vectors}
+"""Pooling of an encoder to the function that makes sentence vectors."""

@@ -57,8 +57,9 @@ def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, m
 
 def _special_ids(tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
     """Special tokens before and after one text."""
-    frame = tokenizer("", return_attention_mask=False)["input_ids"]
-    return frame[:1], frame[1:]
+    frame = tokenizer("a", return_attention_mask=False)
+    text = [place for place, side in enumerate(frame.sequence_ids(0)) if side is not None]
+    return frame["input_ids"][: text[0]], frame["input_ids"][text[-1] + 1 :]
 
 
 def make_head(task: Task, width: int, dropout: float, pooling: str) -> nn.Module:

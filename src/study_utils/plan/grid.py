@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from study_utils.catalog import TASKS, Condition, Encoder, Stage, Task, condition, encoder
-from study_utils.catalog.conditions import BASELINE
+from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Stage, Task, condition, encoder
 from study_utils.catalog.schema import row_languages
 from study_utils.data.sources import hub_digest, source_digest
 from study_utils.encoders.identity import encoder_digest
@@ -69,8 +68,8 @@ class _Place:
 
     @property
     def english_name(self) -> str:
-        """Whose English fine-tuning this condition shares: that of the baseline, if no stage comes before it."""
-        return self.item.key if self.item.regime == "english" or self.item.stages else BASELINE
+        """Whose English fine-tuning this condition shares."""
+        return _english_name(self.item)
 
 
 class _Planner:
@@ -93,13 +92,15 @@ class _Planner:
         upstream, settings = None, self.params.intermediate
         for number, stage in enumerate(item.stages, start=1):
             suffix = f"-{number}" if len(item.stages) > 1 else ""
-            name = f"intermediate-{item.key}{suffix}"
+            name = f"intermediate-{_english_name(item)}{suffix}"
             data = {key: self.add(self.training_data(TASKS[key], settings)) for key in stage.tasks}
             if stage.text:
                 data[settings.mlm_text] = self.add(self.text_data(stage))
             own = _own(settings) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
         for key in self.params.targets:
+            if item.key not in self.params.task_conditions(key):
+                continue
             place = _Place(spec=spec, item=item, task=TASKS[key], seed=seed, upstream=upstream)
             if item.regime == "english":
                 self.score(place, self.fine_tuned_in_english(place))
@@ -108,14 +109,15 @@ class _Planner:
 
     def add_one_by_one(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run for each language."""
-        settings = self.params.target_settings(place.task.key)
-        english = self.fine_tuned_in_english(place)
-        if place.english[0] in self.params.task_languages(place.task.key):
+        settings, few = self.params.target_settings(place.task.key), place.item.regime == "few_shot"
+        is_scored = place.english[0] in self.params.task_languages(place.task.key)
+        english = self.fine_tuned_in_english(place) if is_scored or few else None
+        if is_scored:
             self.score(place, english, place.english, shared=True)
         for code in trained:
             data, name = self.add(self.other_data(place, (code,))), f"{place.item.key}-{code}"
-            if place.item.regime == "few_shot":
-                own = _own(settings) | {"epochs": settings.few_shot_epochs}
+            if few:
+                own = _own(settings.model_copy(update={"epochs": settings.few_shot_epochs, "patience": None}))
                 start = self.fine_tuned(place, name, data, own, english, keep_heads=True, keep_last=True)
             else:
                 start = self.fine_tuned(place, name, data, _own(settings), place.upstream)
@@ -143,7 +145,7 @@ class _Planner:
                 reason = "the target has no training"
             elif code not in task.own_languages:
                 reason = "no training rows are declared in the language"
-            elif not self.is_there(_parts(place, (code,)), task):
+            elif not self.is_there(self.parts(place, (code,)), task):
                 reason = "training or selection rows are declared in the language, but no source has them"
             else:
                 found.append(code)
@@ -222,10 +224,19 @@ class _Planner:
 
     def training_data(self, task: Task, settings: TrainingParams) -> Run:
         roles = {"train": settings.examples, "validation": settings.validation_examples}
-        return self.data(f"data-{task.key}-train", task, roles, (task.training_language,))
+        return self.data(f"data-{task.key}-train", task, roles, (task.training_language,), _shares(settings))
 
-    def data(self, name: str, task: Task, roles: dict[str, int | None], languages: tuple[str, ...]) -> Run:
-        declared = {role: declaration(getattr(task, role), languages) for role in roles}
+    def data(
+        self,
+        name: str,
+        task: Task,
+        roles: dict[str, int | None],
+        languages: tuple[str, ...],
+        shares: _Shares | None = None,
+    ) -> Run:
+        sources = {role: "train" if role in (shares or ()) else role for role in roles}
+        declared = {role: declaration(getattr(task, source), languages) for role, source in sources.items()}
+        what = {"shares": shares} if shares else {}
         return Run(
             kind="data",
             stage=STAGES[0],
@@ -233,16 +244,18 @@ class _Planner:
             identity={
                 "version": VERSIONS["data"],
                 "task": {**shape_of(task), "rows": declared},
-                "sources": {role: self.source(task, role, languages) for role in roles},
+                "sources": {role: self.source(task, source, languages) for role, source in sources.items()},
                 "caps": roles,
                 "languages": languages,
+                **what,
             },
             work={
                 "task": task.key,
                 "roles": roles,
                 "languages": languages,
                 "regime": "english",
-                "parts": {role: ((role, languages),) for role in roles},
+                "parts": {role: ((source, languages),) for role, source in sources.items()},
+                **what,
             },
         )
 
@@ -263,7 +276,9 @@ class _Planner:
         name = f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual"
         most = settings.few_shot if regime == "few_shot" else settings.examples
         caps = {"train": most, "validation": settings.validation_examples}
-        return self.data_of(name, task, _parts(place, languages), caps, regime if alone else "multilingual")
+        return self.data_of(
+            name, task, self.parts(place, languages), caps, regime if alone else "multilingual", _shares(settings)
+        )
 
     def text_data(self, stage: Stage) -> Run:
         """Lay out the text that is mixed into a stage; its English rows select."""
@@ -274,12 +289,14 @@ class _Planner:
             "validation": (("validation", (item.training_language,)),),
         }
         caps = {"train": most, "validation": settings.validation_examples}
-        return self.data_of(f"data-{item.key}-multilingual", item, parts, caps, "multilingual")
+        return self.data_of(f"data-{item.key}-multilingual", item, parts, caps, "multilingual", _shares(settings))
 
-    def data_of(self, name: str, task: Task, parts: _Parts, caps: dict[str, int | None], regime: str) -> Run:
+    def data_of(
+        self, name: str, task: Task, parts: _Parts, caps: dict[str, int | None], regime: str, shares: dict
+    ) -> Run:
         """Lay out rows that are made of several parts."""
         pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
-        what = {"parts": parts, "pooled": regime not in ONE_BY_ONE}
+        what = {"parts": parts, "pooled": regime not in ONE_BY_ONE} | ({"shares": shares} if shares else {})
         declared = {name: declaration(getattr(task, source), codes) for name, source, codes in pieces}
         return Run(
             kind="data",
@@ -300,6 +317,17 @@ class _Planner:
                 **what,
             },
         )
+
+    def parts(self, place: _Place, languages: tuple[str, ...]) -> _Parts:
+        """Rows that train and that select under a condition that trains in other languages than English."""
+        task, alone = place.task, place.item.regime in ONE_BY_ONE
+        selects, own = ("validation", place.english), place.item.regime == "in_language"
+        if "validation" in _shares(self.params.target_settings(task.key)):
+            selects = ("train_in", languages) if own else ("train", place.english)
+        elif own and task.validation_in and languages[0] in row_languages(task.validation_in):
+            selects = ("validation_in", languages)
+        first = () if alone else (("train", place.english),)
+        return {"train": (*first, ("train_in", languages)), "validation": (selects,)}
 
     def digest(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
         return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
@@ -324,7 +352,8 @@ class _Planner:
         )
 
     def encoder_identity(self, spec: Encoder) -> dict:
-        return {"weights": encoder_digest(spec), "pooling": spec.pooling}
+        segments = {"segments": True} if spec.segments else {}
+        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **segments}
 
 
 ONE_BY_ONE = ("in_language", "few_shot")
@@ -333,24 +362,37 @@ ONE_BY_ONE = ("in_language", "few_shot")
 _Parts = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """Role to the rows it is made of: (field of the task, languages)."""
 
+_Shares = dict[str, tuple[float, bool]]
+"""Role to a share of the training rows, and whether it is all but it."""
+
 _CLEAN = {"variant": "clean"}
 
 
-def _parts(place: _Place, languages: tuple[str, ...]) -> _Parts:
-    task, regime = place.task, place.item.regime
-    selects = ("validation", place.english)
-    if regime == "in_language" and task.validation_in and languages[0] in row_languages(task.validation_in):
-        selects = ("validation_in", languages)
-    first = () if regime in ONE_BY_ONE else (("train", place.english),)
-    return {"train": (*first, ("train_in", languages)), "validation": (selects,)}
+def _shares(settings: TrainingParams) -> _Shares:
+    """Role to the share of the training rows and whether it takes the rest; empty where all of them train."""
+    if settings.train_share is None:
+        return {}
+    shares = {"train": (settings.train_share, False)}
+    return shares | ({"validation": (settings.train_share, True)} if settings.rest == "select" else {})
+
+
+def _english_name(item: Condition) -> str:
+    """Key of the condition that fine-tunes in English after the same stages, so that both share those runs."""
+    same = [key for key, other in CONDITIONS.items() if other.regime == "english" and other.stages == item.stages]
+    return item.key if item.regime == "english" or not same else same[0]
 
 
 def _own(settings: TrainingParams) -> dict:
     """Settings that a training run works with; how many rows it has is in the identity of its data."""
-    return settings.model_dump(exclude=_OF_DATA)
+    own = settings.model_dump(exclude=_OF_DATA)
+    return {name: value for name, value in own.items() if name != "patience" or value is not None}
 
 
-_OF_DATA = {"examples", "validation_examples", "few_shot", "few_shot_epochs", "mlm_text", "mlm_examples"}
+_OF_DATA = {
+    *("examples", "validation_examples", "train_share", "rest"),
+    *("few_shot", "few_shot_epochs", "mlm_text", "mlm_examples"),
+}
+"""Settings that choose rows, or are of one regime."""
 
 
 def _counts_for(stage: Stage, examples: int | None) -> int | None:

@@ -18,6 +18,7 @@ from torch import nn
 from study_utils.catalog import Task
 from study_utils.device import has_fast_bf16, resolve_device
 from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.segments import segments_of
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import DataError, ParameterError, StudyError
 from study_utils.evaluation.predict import predict_features
@@ -35,7 +36,7 @@ from study_utils.model import (
 )
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
-from study_utils.training.parts import own_part
+from study_utils.training.parts import agreed, own_part
 from study_utils.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,8 @@ def train(
 
     AdamW with linear warm-up and decay, clipped gradients, batches of similar length. Weight decay spares
     embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly. After every
-    epoch the validation rows are scored; the epoch with the best mean primary metric is kept.
+    epoch the validation rows are scored; the epoch with the best mean primary metric is kept. With `patience`, training
+    ends after so many epochs in a row without a better one; the learning rate falls as if all epochs were to come.
 
     Started in several processes (by torchrun or `accelerate launch`), each takes its part of every batch; the first
     one scores, saves and reports. Up to rounding the result is that of one process (with dropout: of another seed).
@@ -183,7 +185,7 @@ def train(
     take_pretrained_heads(heads, base, vocabulary)
     if keep_heads:
         _take_heads(heads, start)
-    model = TaskModel(encoder, heads)
+    model = TaskModel(encoder, heads, segments_of(base, vocabulary))
     if settings.dropout is not None:
         _set_dropout(model, settings.dropout)
     run = _fingerprint(model, settings, seed, encoded, selection)
@@ -194,7 +196,7 @@ def train(
     accelerator = Accelerator(
         mixed_precision="bf16" if has_fast_bf16(place) else "no",
         cpu=place.type == "cpu",
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=len(tasks) > 1)],
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=_has_idle_weights(model))],
     )
     rank, processes = accelerator.process_index, accelerator.num_processes
     if processes > 1:
@@ -219,6 +221,8 @@ def train(
     by_key = {t.task.key: t for t in tasks}
 
     for epoch in range(state.step // per_epoch + 1, settings.epochs + 1):
+        if settings.patience and agreed(accelerator, is_exhausted(state, epoch - 1, settings.patience)):
+            break
         batches = mixed_batches(lengths, settings.batch_size, seed=seed, epoch=epoch, cap=settings.cap)
         model.train()
         waiting: list[tuple[dict, torch.Tensor]] = []
@@ -274,6 +278,11 @@ def train(
     return _result(trained, state, settings.epochs, time.monotonic() - began, is_first=rank == 0)
 
 
+def is_exhausted(state: _State, epoch: int, patience: int) -> bool:
+    """Whether the epoch that has just ended is the last of so many without a better selection score."""
+    return bool(state.validation) and epoch - state.best_epoch >= patience
+
+
 def schedule(step: int, total: int, warmup: float) -> float:
     """Factor of the learning rate at a step counted from 0: linear rise, then linear fall to zero."""
     rise = round(warmup * total)
@@ -311,6 +320,11 @@ def _fingerprint(
     """Everything that fixes the weights a run ends with."""
     rows = [part for f in (*encoded.values(), *selection.values()) for part in (f.ids, f.offsets, f.labels)]
     return fingerprint(model, settings, seed, list(encoded), list(selection), *rows)
+
+
+def _has_idle_weights(model: TaskModel) -> bool:
+    """Whether a step can leave weights out: heads of other tasks, or XLNet's mask vector, for pretraining alone."""
+    return len(model.heads) > 1 or model.encoder.config.model_type == "xlnet"
 
 
 def _set_dropout(model: nn.Module, share: float) -> None:

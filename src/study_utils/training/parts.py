@@ -1,8 +1,10 @@
-"""A batch shared by several processes: whose part is which, and what each part counts for."""
+"""Several processes at one run: whose part of a batch is which, what it counts for, and what the first one decides."""
 
 from __future__ import annotations
 
 import numpy as np
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
 from study_utils.formats.features import Features
 
@@ -34,3 +36,8 @@ def own_part(features: Features, index: np.ndarray, rank: int, processes: int) -
         return index[:1], 0.0
     labelled = features.labelled
     return part, float(processes * labelled[part].sum() / labelled[index].sum())
+
+
+def agreed(accelerator: Accelerator, decision: bool) -> bool:
+    """What the first process decides, in all of them: only that one scores the selection rows."""
+    return decision if accelerator.num_processes == 1 else broadcast_object_list([decision])[0]

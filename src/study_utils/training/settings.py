@@ -20,4 +20,5 @@ class TrainingSettings:
     weight_decay: float = 0.0
     clip: float = 1.0
     dropout: float | None = None
+    patience: int | None = None
     cap: int | None = None

@@ -4,6 +4,7 @@ from study_utils.catalog.hub.biomedical_tasks import BIOMEDICAL_TASKS
 from study_utils.catalog.hub.choice_tasks import CHOICE_TASKS
 from study_utils.catalog.hub.classification_tasks import CLASSIFICATION_TASKS
 from study_utils.catalog.hub.legal_tasks import LEGAL_TASKS
+from study_utils.catalog.hub.monolingual_targets import MONOLINGUAL_TARGETS
 from study_utils.catalog.hub.other_language_tasks import OTHER_LANGUAGE_TASKS
 from study_utils.catalog.hub.pair_tasks import PAIR_TASKS
 from study_utils.catalog.hub.question_tasks import QUESTION_TASKS
@@ -22,6 +23,7 @@ HUB_TASKS = (
     *BIOMEDICAL_TASKS,
     *LEGAL_TASKS,
     *TEXT_TASKS,
+    *MONOLINGUAL_TARGETS,
 )
 
 __all__ = ["HUB_TASKS"]

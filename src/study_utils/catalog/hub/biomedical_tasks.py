@@ -174,6 +174,7 @@ BIOMEDICAL_TASKS = (
             revision=LOCAL,
             not_on_hub=FROM_SCRIPT,
         ),
+        same_data=("citation_kind",),
         licence="not stated on the hub (its repository: Apache-2.0)",
         citation="Cohan et al. 2019, arXiv 1904.01608",
     ),

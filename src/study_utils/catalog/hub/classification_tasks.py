@@ -142,6 +142,7 @@ CLASSIFICATION_TASKS = (
         train_in=_afrisenti("train", _AFRISENTI_TRAINED, {}),
         validation_in=_afrisenti("validation", _AFRISENTI_TRAINED, {}),
         chance=1 / 3,
+        same_data=("tweet_sentiment",),
         licence="CC BY 4.0 (test), CC BY 3.0 (training)",
         citation="Muhammad et al. 2023, arXiv 2302.08956; Barbieri et al. 2022, arXiv 2104.12250",
         note=(

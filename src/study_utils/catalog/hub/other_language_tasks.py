@@ -17,6 +17,7 @@ from study_utils.catalog.hub.shared import (
     PARQUET,
     PREMISE_HYPOTHESIS,
     SENTENCES,
+    SICK_FAMILY,
     STSB_CODES,
     STSB_FAMILY,
     UNPINNED,
@@ -252,7 +253,7 @@ OTHER_LANGUAGE_TASKS = (
         "ja",
         _jsick(held=False),
         _jsick(held=True),
-        same_data=("sick",),
+        same_data=others(SICK_FAMILY, "jsick"),
         licence="CC BY 4.0",
         citation="Yanaka and Mineshima 2022, arXiv 2208.04826",
         note=(
@@ -266,7 +267,7 @@ OTHER_LANGUAGE_TASKS = (
         "en",
         _sick("train"),
         _sick("validation"),
-        same_data=("jsick",),
+        same_data=others(SICK_FAMILY, "sick"),
         licence="CC BY-NC-SA 3.0",
         citation="Marelli et al. 2014",
         note=(

@@ -41,6 +41,8 @@ SQUAD = {
 _GLUE = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 _SQUAD = "7b6d24c440a36b6815f21b70d25016731768db1f"
 
+SICK_FAMILY = ("sick", "sick_relatedness", "jsick")
+
 DERIVED = "it is cut from published data and has no hub data set: copy its folder into the mirror"
 
 
