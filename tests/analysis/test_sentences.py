@@ -68,7 +68,7 @@ def test_families_are_counted(study):
     assert "Of 10 comparisons" in first
     assert f"{up} show a clear gain and {down} a clear loss" in first
     assert len(rest) == up + down
-    assert describe_families(found.iloc[:0])[0].startswith("The study has no condition")
+    assert describe_families(found.iloc[:0])[0].startswith("No condition besides the baseline")
 
 
 def test_withheld_rows_and_unequal_cells_are_told():

@@ -11,6 +11,7 @@ import nbformat
 import papermill
 import pytest
 
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.execute.driver import notebook_sources
 from study_utils.params import load_params
 from study_utils.paths import project_root
@@ -25,11 +26,10 @@ def cells(path, kind):
     return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == kind]
 
 
-def test_every_stage_has_its_notebook_and_numbers_are_unique():
+def test_every_stage_and_every_question_has_its_notebook():
     stems = [path.stem for path in NOTEBOOKS]
-    assert set(STAGES) <= set(stems)
-    numbers = [stem[:2] for stem in stems]
-    assert numbers == [f"{n:02d}" for n in range(1, len(numbers) + 1)]
+    assert stems == [*STAGES, *(item.notebook for item in QUESTIONS.values())]
+    assert [stem[:2] for stem in stems] == [f"{n:02d}" for n in range(1, len(stems) + 1)]
 
 
 @each
