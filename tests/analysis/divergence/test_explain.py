@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from simulated_cells import simulate_cells
+from divergence_cells import simulate_cells
 
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.divergence import explain
