@@ -40,7 +40,8 @@ ALLOWED = {
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "embeddings": {"analysis", "errors", "plan", "store"},
-    "study": {"analysis", "budgets", "catalog", "data", "embeddings", "errors", "estimate", "params", "paths", "plan", "store"},
+    "study": {"analysis", "budgets", "catalog", "data", "embeddings", "errors", "estimate", "params",
+              "paths", "plan", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip

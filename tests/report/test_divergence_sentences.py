@@ -26,8 +26,8 @@ EMPTY = Explained(
 
 def row(**more):
     return pd.Series(
-        {"measure": "mmd", "part": "task", "estimate": -0.012, "low": -0.02, "high": -0.004, "level": 0.95, "clear": True,
-         "withheld": ""} | more
+        {"measure": "mmd", "part": "task", "estimate": -0.012, "low": -0.02, "high": -0.004, "level": 0.95,
+         "clear": True, "withheld": ""} | more
     )  # fmt: skip
 
 
@@ -74,8 +74,8 @@ def test_too_few_tasks_are_told_with_the_rule():
     cells = simulate_cells(np.random.default_rng(0), tasks=4, languages=5)
     told = describe_explained(explain_cells(cells, settings=Settings(resamples=100)))
     assert told == [
-        "Whether gains follow divergence between intermediate tasks can't be told: 4 intermediate tasks, at least 6 are "
-        "needed.",
+        "Whether gains follow divergence between intermediate tasks can't be told: 4 intermediate tasks, at least 6 "
+        "are needed.",
         "Whether gains follow divergence between languages can't be told: 5 languages, at least 8 are needed.",
         "How much divergence explains beyond format can't be told: 4 intermediate tasks, at least 6 are needed.",
     ]

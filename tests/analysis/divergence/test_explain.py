@@ -43,17 +43,17 @@ def test_without_effect_claims_are_rare_in_the_smallest_design():
     """Every p-value by itself: Holm's correction only lowers the number of claims."""
     rng = np.random.default_rng(0)
     found = {"task": [], "language": []}
-    for _ in range(60):
+    for _ in range(40):
         cells = simulate_cells(rng, tasks=MIN_TASKS, languages=MIN_LANGUAGES)
         for part, values in found.items():
-            values += [explain._model(cells, part, [m], 0.95)[m]["p"] < 0.05 for m in ("mmd", "words", "change")]
+            values += [explain._model(cells, part, [m], 0.95)[m]["p"] < 0.05 for m in ("mmd", "change")]
     assert all(np.mean(values) <= 0.06 for values in found.values()), found
 
 
 def test_a_known_slope_is_covered_and_found():
     rng = np.random.default_rng(1)
     covered, p = [], []
-    for _ in range(30):
+    for _ in range(20):
         cells = simulate_cells(rng, tasks=10, slopes={"mmd": -1.5})
         numbers = explain._model(cells, "task", ["mmd"], 0.95)["mmd"]
         means = cells.groupby(["condition", "task"])["mmd"].mean()

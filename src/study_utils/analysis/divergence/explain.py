@@ -275,7 +275,8 @@ def _left_out(cells: pd.DataFrame, reasons: dict, settings: Settings) -> list[di
             "withheld": reasons.get((name, "task"), ""),
         }
         if name == "all" and len(usable) < 2:
-            row["withheld"] = "fewer than two measures can be used"
+            alike = {reasons[m, "task"] for m in MEASURES}
+            row["withheld"] = alike.pop() if len(alike) == 1 else "fewer than two measures can be used"
         if not row["withheld"]:
             plain, fuller = (_squared_errors(cells, [FORMAT, *more]) for more in ([], measures))
             if plain.min() < _FLAT**2:
@@ -296,10 +297,10 @@ def _squared_errors(cells: pd.DataFrame, names: list[str]) -> np.ndarray:
     x = x / np.where(x.std(axis=0) > 0, x.std(axis=0), 1)
     errors = []
     for key in sorted(cells["condition"].unique()):
-        out = (cells["condition"] == key).to_numpy()
-        counts = np.bincount(place[~out], minlength=place.max() + 1)
-        out &= counts[place] > 0
-        rest = ~(cells["condition"] == key).to_numpy()
+        mine = (cells["condition"] == key).to_numpy()
+        rest = ~mine
+        counts = np.bincount(place[rest], minlength=place.max() + 1)
+        out = mine & (counts[place] > 0)
         means = [np.bincount(place[rest], column[rest], len(counts)) / np.maximum(counts, 1) for column in (y, *x.T)]
         own = y - means[0][place]
         moved = x - np.stack(means[1:], axis=1)[place]
