@@ -145,7 +145,7 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
             )  # fmt: skip
         ax.axhline(0, color=INK, linewidth=1, zorder=1)
         ax.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
-        ax.set_title(MEASURES[measure].capitalize(), fontsize=9.5)
+        ax.set_title(MEASURES[measure][0].upper() + MEASURES[measure][1:], fontsize=9.5)
         ax.set_xlabel("farther than the other tasks \N{RIGHTWARDS ARROW}")
         if number % columns == 0:
             ax.set_ylabel("gain against the\nother tasks in points")
