@@ -39,7 +39,9 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
-    "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "params", "paths", "plan", "store"},
+    "embeddings": {"analysis", "errors", "plan", "store"},
+    "study": {"analysis", "budgets", "catalog", "data", "embeddings", "errors", "estimate", "params",
+              "paths", "plan", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "plan", "report", "store", "study", "training"},
 }  # fmt: skip

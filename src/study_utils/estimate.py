@@ -17,7 +17,7 @@ ROW_SECONDS = 1e-3
 TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
 """Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
 
-OPERATIONS = {"train": 6.0, "predict": 2.0}
+OPERATIONS = {"train": 6.0, "predict": 2.0, "embed": 2.0}
 """Operations a weight and token, forwards and backwards, or forwards only (Kaplan et al. 2020, arXiv 2001.08361)."""
 
 SPEED = {"cpu": 8e10, "cuda": 1e14}
@@ -70,15 +70,17 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     """
     if run.kind == "data":
         return sum(_prepared(run, role) for role in run.work["roles"])
-    role = "test" if run.kind == "predict" else "train"
+    role = run.work.get("role", "test" if run.kind == "predict" else "train")
     rows = 0
-    for data in [run.work["data"]] if run.kind == "predict" else run.work["data"].values():
+    for data in run.work["data"].values() if run.kind == "train" else [run.work["data"]]:
         if store.status(data) == "done":
             count = store.manifest(data)["rows"][role]
         else:
             count = _prepared(plan.runs[data], role)
         used = run.work.get("only") or run.work.get("languages") or plan.runs[data].work["languages"]
         count = round(count * len(used) / len(plan.runs[data].work["languages"]))
+        if run.kind == "embed":
+            count = min(count, run.work["settings"]["examples"] * len(used))
         rows += min(count, run.work["settings"].get("cap") or count)
     return rows * (run.work["settings"]["epochs"] if run.kind == "train" else 1)
 

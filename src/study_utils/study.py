@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from study_utils.analysis.divergence.sets import EmbeddedRows
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
+from study_utils.embeddings import read_embeddings
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
@@ -351,6 +353,10 @@ class Study:
             frames.append(frame)
         found = pd.concat(frames, ignore_index=True)
         return found[[c for c in columns if c in found]]
+
+    def embeddings(self) -> list[EmbeddedRows]:
+        """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
+        return read_embeddings(self.plan, self.store)
 
     def seconds(self) -> pd.DataFrame:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""

@@ -176,6 +176,46 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
     facts["device"] = describe_device(study.params.device)
 
 
+def _make_embeddings(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
+    import pandas as pd
+    from safetensors.numpy import save_file
+
+    from study_utils.data.caps import cap
+    from study_utils.data.counts import count_labels, count_words
+    from study_utils.data.rows import read_rows
+    from study_utils.device import describe_device
+    from study_utils.evaluation.embed import asked, count_subwords, embed
+    from study_utils.model import load_trained
+
+    store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
+    base = _pretrained(run.work["encoder"], store.cache)
+    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    rows = cap(
+        asked(read_rows(store.folder(run.work["data"]) / f"{run.work['role']}.parquet"), item), settings["examples"]
+    )
+    vectors = embed(
+        model,
+        item,
+        rows,
+        max_length=settings["max_length"],
+        device=study.params.device,
+        progress=lambda done, total: progress(done / max(1, total), item.title),
+    )
+    save_file({"vectors": vectors}, folder / "vectors.safetensors")
+    rows[["language", "id"]].to_parquet(folder / "examples.parquet", index=False)
+    if not run.work["start"]:
+        counted = {
+            "word": count_words(rows),
+            "subword": count_subwords(base, item, rows, max_length=settings["max_length"]),
+            "label": count_labels(rows),
+        }
+        frames = [frame.assign(kind=kind) for kind, frame in counted.items()]
+        pd.concat(frames, ignore_index=True).to_parquet(folder / "counts.parquet", index=False)
+    facts["rows"] = len(rows)
+    facts["pairs"] = bool((rows["text_pair"] != "").any()) if "text_pair" in rows else False
+    facts["device"] = describe_device(study.params.device)
+
+
 @lru_cache(maxsize=1)
 def _pretrained(key: str, cache: Path) -> LoadedEncoder:
     """Load an encoder once a process; neither training nor prediction changes it."""
@@ -190,4 +230,4 @@ def _languages_seen(store: Store, run: Run) -> set[str]:
     return set(store.manifest(start)["languages_seen"]) if start else set()
 
 
-_KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions}
+_KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions, "embed": _make_embeddings}

@@ -2,17 +2,21 @@
 
 from study_utils.figures.calibration import plot_coverage_of_intervals, plot_false_positives, plot_power
 from study_utils.figures.contrasts import plot_contrasts
+from study_utils.figures.divergence import plot_change, plot_divergence_map, plot_gain_by_divergence
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
 from study_utils.figures.rows import plot_labels, plot_lengths
 from study_utils.figures.training import plot_loss, plot_validation
 
 __all__ = [
+    "plot_change",
     "plot_contrasts",
     "plot_coverage",
     "plot_coverage_of_intervals",
+    "plot_divergence_map",
     "plot_false_positives",
     "plot_family_gains",
+    "plot_gain_by_divergence",
     "plot_gain_heatmap",
     "plot_gap_gains",
     "plot_labels",

@@ -13,9 +13,10 @@ from study_utils.encoders.identity import encoder_digest
 from study_utils.errors import MissingRowsError
 from study_utils.params import StudyParams, TrainingParams
 from study_utils.plan.declared import declaration, shape_of
+from study_utils.plan.embedded import embedding
 from study_utils.plan.runs import STAGES, Cell, Omission, Plan, Run
 
-VERSIONS = {"data": 1, "train": 2, "predict": 1}
+VERSIONS = {"data": 1, "train": 2, "predict": 1, "embed": 1}
 """Raised when the code of a stage changes its results."""
 
 
@@ -98,6 +99,8 @@ class _Planner:
                 data[settings.mlm_text] = self.add(self.text_data(stage))
             own = _own(settings) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
+        if "divergence" in self.params.questions and item.regime == "english":
+            self.embed(spec, item, seed, upstream)
         for key in self.params.targets:
             if item.key not in self.params.task_conditions(key):
                 continue
@@ -226,6 +229,10 @@ class _Planner:
         roles = {"train": settings.examples, "validation": settings.validation_examples}
         return self.data(f"data-{task.key}-train", task, roles, (task.training_language,), _shares(settings))
 
+    def test_data(self, task: Task) -> Run:
+        caps = {"test": self.params.test_examples(task.key)}
+        return self.data(f"data-{task.key}-test", task, caps, self.params.task_languages(task.key))
+
     def data(
         self,
         name: str,
@@ -336,9 +343,7 @@ class _Planner:
         self, spec: Encoder, name: str, task: Task, seed: int, start: str | None, part: tuple[str, ...] = ()
     ) -> Run:
         """Lay out a prediction of all languages of a target, or of a part of them."""
-        languages = self.params.task_languages(task.key)
-        caps = {"test": self.params.test_examples(task.key)}
-        data = self.add(self.data(f"data-{task.key}-test", task, caps, languages))
+        data = self.add(self.test_data(task))
         seeded = f"-s{seed}" if start else ""
         own = {"start": start, "data": data, "settings": {**_CLEAN, "max_length": self.params.evaluation.max_length}}
         own |= {"languages": part} if part else {}
@@ -350,6 +355,23 @@ class _Planner:
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
         )
+
+    def embed(self, spec: Encoder, item: Condition, seed: int, upstream: str | None) -> None:
+        """Add sentence vectors: of training and test rows as pretrained, and of test rows after the condition."""
+        common = {"spec": spec, "identity": self.encoder_identity(spec), "version": VERSIONS["embed"]}
+        common["examples"] = self.params.analysis.divergence_examples
+        for key in item.tasks:
+            data = self.add(self.training_data(TASKS[key], self.params.intermediate))
+            length = self.params.intermediate.max_length
+            name = f"embed-{key}-train-{_slug(spec)}"
+            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **common))
+        for key in self.params.targets:
+            data = self.add(self.test_data(TASKS[key]))
+            work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
+            if upstream is not None:
+                name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
+                self.add(embedding(name, **work, **common, start=upstream, after={"condition": item.key, "seed": seed}))
 
     def encoder_identity(self, spec: Encoder) -> dict:
         segments = {"segments": True} if spec.segments else {}

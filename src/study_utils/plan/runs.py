@@ -20,7 +20,7 @@ class Run:
 
     Attributes
     ----------
-    kind : {"data", "train", "predict"}
+    kind : {"data", "train", "predict", "embed"}
         What it does.
     stage : str
         The notebook that makes it, one of `STAGES`.

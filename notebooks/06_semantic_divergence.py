@@ -1,0 +1,143 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Semantic divergence
+#
+# **Question.** Does a target gain less, the further the intermediate task is from it?
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | scores and sentence vectors of 04 | divergence, slopes, figures, tables | a minute or two |
+#
+# Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
+
+# %% [markdown]
+# The defaults are the quick study; `run_all.py` puts those of other studies here. Sentence vectors are there only if the
+# study asks this question: `{"questions": ["divergence"]}` in `changes`, and notebook 04 again.
+
+# %% tags=["parameters"]
+name: str = "quick"
+changes: dict = {}
+
+# %%
+from study_utils.analysis.divergence.explain import explain_gains
+from study_utils.analysis.divergence.table import divergence_table
+from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence
+from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.report.divergence_sentences import describe_controls, describe_divergence, describe_explained
+from study_utils.study import open_study
+
+# %% [markdown]
+# The study opens with its parameters checked; the table lists every choice that was made.
+
+# %%
+study = open_study(name, changes)
+banner(study)
+study.parameters()
+
+# %% [markdown]
+# ## What we expect
+#
+# The nearer an intermediate task is to a target, in what its sentences say, in its words and in what it asks for, the more
+# it should help. But tasks of one format are often near in all of these, so the question is what divergence says *beyond*
+# format. A *gain* is the score under a condition minus the score of `none`; here only single intermediate tasks count,
+# zero-shot, without pairs made from the same data.
+
+# %% [markdown]
+# ## The answer first
+
+# %%
+divergence = divergence_table(study.embeddings(), study.params.conditions)
+found = explain_gains(study.scores(), divergence, settings=study.params.analysis)
+say(describe_explained(found))
+
+# %% [markdown]
+# ## How far is each task from each target?
+#
+# Distances between sentence vectors of the pretrained encoder, averaged within families. Maximum mean discrepancy is
+# unbiased at any number of rows: around zero where two samples can't be told apart.
+
+# %%
+keep_figure(study, plot_divergence_map(divergence), "divergence_map", divergence)
+say(describe_divergence(divergence))
+
+# %% [markdown]
+# All measures, one row a condition, target and language. Fréchet distance and proxy A-distance depend on the number of
+# rows, which is the same on both sides and for all languages of a target (`n_examples`): compare them within a target.
+
+# %%
+keep_table(study, divergence, "divergence")
+
+# %% [markdown]
+# ## Do gains follow?
+#
+# One mark is an intermediate task and a target, both axes against the mean of all tasks on the same target and languages:
+# what the language brings, and how hard the target is, is the same for all of them.
+
+# %%
+keep_figure(study, plot_gain_by_divergence(found.cells), "gain_by_divergence", found.cells)
+
+# %% [markdown]
+# Slopes for one standard deviation of each measure, alone in the model, from a mixed model: target, format distance and
+# typological distance fixed, the rest random. A slope between tasks rests on the number of intermediate tasks, one between
+# languages on that of languages. `inflation` says how far the measure is told from the format alone.
+
+# %%
+columns = ["measure", "part", "estimate", "low", "high", "p_holm", "inflation", "n_conditions", "withheld"]
+keep_table(study, found.slopes, "divergence_slopes", columns)
+
+# %% [markdown]
+# What goes with format and typology, and what remains of each measure beside the others.
+
+# %%
+keep_table(study, found.controls, "divergence_controls")
+keep_table(study, found.together, "divergence_together")
+say(describe_controls(found))
+
+# %% [markdown]
+# ## What does divergence say about a task that was left out?
+#
+# The gains of each intermediate task foretold from all others: the share of the squared error that divergence takes away
+# from a prediction by format. Below zero it makes the prediction worse. The interval resamples tasks.
+
+# %%
+keep_table(study, found.left_out, "divergence_left_out")
+
+# %% [markdown]
+# ## How much does intermediate training change the encoder?
+#
+# One minus the similarity (debiased linear CKA) of the same target sentences before and after the intermediate stage.
+
+# %%
+keep_figure(
+    study, plot_change(divergence), "representation_change", divergence[["condition", "task", "language", "change"]]
+)
+
+# %% [markdown]
+# ## Checks
+#
+# Every modelled gain has its divergence: as many values of each measure as of gains.
+
+# %%
+found.cells.groupby("condition").count()
+
+# %% [markdown]
+# ## Limits
+#
+# Intermediate tasks are few and were chosen, not drawn: a slope between them is about tasks like these. What differs
+# together with divergence (size, quality, style of the data) is not separated from it. Words of scripts without blanks are
+# whole runs of characters. The vectors come from the encoder that is trained, so they say what it sees, and no more.
+
+# %% [markdown]
+# ## Provenance
+#
+# Where these results come from: parameters, versions, device, data and run ids.
+
+# %%
+show_provenance(study)

@@ -1,0 +1,204 @@
+"""How far intermediate tasks are from targets, gains beside it, and how much representations change."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from study_utils.analysis.divergence.sets import MEASURES
+from study_utils.analysis.gains import group_labels
+from study_utils.analysis.results import ENGLISH, join_languages, require_columns
+from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.figures.style import (
+    FAINT,
+    INK,
+    MUTED,
+    POINTS,
+    SCORE_COLOURS,
+    condition_order,
+    new_figure,
+    nothing,
+    styled,
+    task_order,
+)
+
+_NOTHING = "No divergence to show: the study does not ask the question 'divergence'"
+_BY_FORMAT = {
+    "classify": ("o", "#0173b2"),
+    "regress": ("s", "#de8f05"),
+    "choose": ("^", "#029e73"),
+    "tag": ("D", "#cc78bc"),
+    "answer": ("X", "#d55e00"),
+    "retrieve": ("v", "#332288"),
+}
+_HATCHES = ("", "///", "...", "xx", "\\\\\\", "++", "oo", "--")
+_BAR_COLOURS = ("#0173b2", "#f2c27f", "#8fd0ba", "#e6bfdd", "#d55e00", "#9d95cf", "#d6d694", "#c99aae")
+
+
+@styled
+def plot_divergence_map(table: pd.DataFrame, *, measure: str = "mmd") -> Figure:
+    """Show one measure between every condition and the languages of each target, averaged within families.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.divergence.table.divergence_table`; English is left out.
+    measure : str
+        One of `MEASURES`.
+    """
+    require_columns(table, ("encoder", "condition", "task", "language", measure), table="table of divergence")
+    kept = table[(table["language"] != ENGLISH) & table[measure].notna()]
+    if kept.empty:
+        return nothing(_NOTHING)
+    kept = join_languages(kept)
+    kept["group"] = group_labels(kept)
+    encoders, tasks, conditions = (
+        sorted(kept["encoder"].unique()),
+        task_order(kept["task"]),
+        condition_order(kept["condition"]),
+    )
+    sizes = kept.groupby("group")["language"].nunique()
+    groups = sorted(sizes.index, key=lambda name: (-sizes[name], name))
+    grids = {
+        (encoder, task): part.pivot_table(index="group", columns="condition", values=measure).reindex(
+            groups, columns=conditions
+        )
+        for (encoder, task), part in kept.groupby(["encoder", "task"])
+    }
+    low, high = (f([f(g.min().min() if f is min else g.max().max() for g in grids.values())]) for f in (min, max))
+    panels = [(encoder, task) for encoder in encoders for task in tasks]
+    columns = min(2, len(panels))
+    lines = ceil(len(panels) / columns)
+    figure, axes = new_figure(
+        width=2.2 + columns * (0.6 + 0.52 * len(conditions)), height=0.9 + lines * (1.3 + 0.26 * len(groups)),
+        rows=lines, columns=columns, sharey=True,
+    )  # fmt: skip
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    image = None
+    for ax, (encoder, task) in zip(axes, panels):
+        values = grids[encoder, task].to_numpy(float)
+        image = ax.imshow(values, cmap=SCORE_COLOURS, vmin=low, vmax=high, aspect="auto")
+        for (row, column), value in np.ndenumerate(values):
+            if np.isfinite(value):
+                dark = value > low + 0.6 * (high - low)
+                ax.text(
+                    column, row, f"{value:.2f}", ha="center", va="center", fontsize=6.5, color="white" if dark else INK
+                )
+        ax.set_xticks(
+            range(len(conditions)), [condition_title(c) for c in conditions], rotation=35, ha="right", fontsize=7.5
+        )
+        names = [g if sizes[g] == 1 else f"{g} ({sizes[g]} languages)" for g in groups]
+        ax.set_yticks(range(len(groups)), names, fontsize=7.5)
+        ax.grid(visible=False)
+        title = task_title(task)
+        ax.set_title(f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title, fontsize=9.5)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, label=f"{MEASURES[measure]} (darker: farther)")
+    bar.outline.set_edgecolor(FAINT)
+    figure.suptitle(
+        f"How far each intermediate task is from each target: {MEASURES[measure]}", fontsize=11, x=0.01, ha="left"
+    )
+    return figure
+
+
+@styled
+def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
+    """Show gains beside divergence: one panel a measure, one mark an intermediate task and target.
+
+    Both are differences from the mean of all intermediate tasks on the same target and language, averaged over
+    languages: what the slopes between tasks are estimated from. Marks tell the format of the intermediate task.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        `cells` of `study_utils.analysis.divergence.explain.explain_gains`.
+    """
+    require_columns(cells, ("encoder", "condition", "task", "language", "gain"), table="table of gains and divergence")
+    measures = [m for m in MEASURES if m in cells and cells[m].notna().any()]
+    if cells.empty or not measures:
+        return nothing(_NOTHING)
+    place = ["encoder", "task", "language"]
+    values = cells[[*measures, "gain"]]
+    values = values - values.groupby([cells[name] for name in place]).transform("mean")
+    means = values.groupby([cells["encoder"], cells["condition"], cells["task"]]).mean().reset_index()
+    means["format"] = [TASKS[CONDITIONS[key].tasks[0]].format for key in means["condition"]]
+    columns = min(3, len(measures))
+    figure, axes = new_figure(
+        width=1.2 + 2.7 * columns, height=0.9 + 2.5 * ceil(len(measures) / columns),
+        rows=ceil(len(measures) / columns), columns=columns, sharey=True,
+    )  # fmt: skip
+    for ax in axes[len(measures) :]:
+        ax.set_axis_off()
+    formats = [name for name in _BY_FORMAT if name in set(means["format"])]
+    for number, (ax, measure) in enumerate(zip(axes, measures)):
+        for name in formats:
+            marker, colour = _BY_FORMAT[name]
+            part = means[means["format"] == name]
+            ax.plot(
+                part[measure], part["gain"] * POINTS, linestyle="none", marker=marker, markersize=5, color=colour,
+                markerfacecolor="white", markeredgewidth=1.3,
+            )  # fmt: skip
+        ax.axhline(0, color=INK, linewidth=1, zorder=1)
+        ax.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
+        ax.set_title(MEASURES[measure][0].upper() + MEASURES[measure][1:], fontsize=9.5)
+        ax.set_xlabel("farther than the other tasks \N{RIGHTWARDS ARROW}")
+        if number % columns == 0:
+            ax.set_ylabel("gain against the\nother tasks in points")
+        ax.margins(0.1)
+    handles = [
+        Line2D([], [], marker=_BY_FORMAT[n][0], color=_BY_FORMAT[n][1], markerfacecolor="white", linestyle="none",
+               markeredgewidth=1.3, label=n) for n in formats
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(formats), frameon=False, fontsize=8)
+    figure.suptitle("Gain beside divergence, within targets and languages", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def plot_change(table: pd.DataFrame) -> Figure:
+    """Show how much intermediate training changes the representation of each target: bars, mean over languages.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `divergence_table`; `change` is 1 - CKA before and after.
+    """
+    require_columns(table, ("encoder", "condition", "task", "language", "change"), table="table of divergence")
+    kept = table[table["change"].notna()]
+    if kept.empty:
+        return nothing(_NOTHING)
+    means = kept.groupby(["encoder", "condition", "task"])["change"].mean()
+    encoders, tasks, conditions = (
+        sorted(kept["encoder"].unique()),
+        task_order(kept["task"]),
+        condition_order(kept["condition"]),
+    )
+    figure, axes = new_figure(
+        width=2.2 + 4.2 * len(encoders), height=1.4 + 0.22 * len(conditions) * (len(tasks) + 0.7),
+        columns=len(encoders), sharex=True, sharey=True,
+    )  # fmt: skip
+    step = 0.8 / len(tasks)
+    for ax, encoder in zip(axes, encoders):
+        part = means.loc[encoder].unstack("task").reindex(conditions)
+        for place, task in enumerate(tasks):
+            where = np.arange(len(conditions)) - 0.4 + (place + 0.5) * step
+            kind = place % len(_HATCHES)
+            ax.barh(
+                where, part.get(task, np.nan), height=0.9 * step, color=_BAR_COLOURS[kind],
+                hatch=_HATCHES[kind], edgecolor=INK, linewidth=0.5, label=task_title(task),
+            )  # fmt: skip
+        ax.set_yticks(range(len(conditions)), [condition_title(c) for c in conditions], fontsize=8)
+        ax.set_ylim(len(conditions) - 0.5, -0.5)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel("1 \N{MINUS SIGN} CKA before and after (0: unchanged)")
+        if len(encoders) > 1:
+            ax.set_title(encoder_title(encoder), fontsize=9.5)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(tasks)), frameon=False, fontsize=8)
+    figure.suptitle("How much intermediate training changes the targets' sentences", fontsize=11, x=0.01, ha="left")
+    return figure
