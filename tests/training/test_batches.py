@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from study_utils.training.batches import length_batches, mixed_batches
-from study_utils.training.loop import schedule
+from study_utils.training.optimizer import schedule
 
 
 @pytest.mark.parametrize("n", [1, 7, 32, 33, 1000])

@@ -19,8 +19,8 @@ from study_utils.formats import format_of
 from study_utils.formats.features import collate
 from study_utils.model import TaskModel, encoder_under, load_trained, make_heads
 from study_utils.training import TaskRows, TrainingSettings, train
-from study_utils.training import loop as loop_module
 from study_utils.training.batches import mixed_batches
+from study_utils.training.optimizer import schedule
 
 SETTINGS = TrainingSettings(epochs=2, learning_rate=5e-3, batch_size=8, max_length=32)
 SST2, STSB, UDPOS = task("sst2"), task("stsb"), task("udpos")
@@ -87,7 +87,7 @@ def test_equal_to_a_plain_loop_of_torch(run, base):
     for epoch in (1, 2):
         for _, index in mixed_batches({"sst2": features.lengths}, 8, seed=0, epoch=epoch):
             batch = collate(features, index, everything, base.tokenizer.pad_token_id)
-            optimizer.param_groups[0]["lr"] = 1e-3 * loop_module.schedule(len(losses), 16, 0.1)
+            optimizer.param_groups[0]["lr"] = 1e-3 * schedule(len(losses), 16, 0.1)
             loss = functional.cross_entropy(model("sst2", batch), batch["labels"])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

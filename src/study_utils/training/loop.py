@@ -36,6 +36,7 @@ from study_utils.model import (
 )
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
+from study_utils.training.optimizer import parameter_groups, schedule, set_dropout
 from study_utils.training.parts import agreed, own_part
 from study_utils.training.settings import TrainingSettings
 
@@ -187,7 +188,7 @@ def train(
         _take_heads(heads, start)
     model = TaskModel(encoder, heads, segments_of(base, vocabulary))
     if settings.dropout is not None:
-        _set_dropout(model, settings.dropout)
+        set_dropout(model, settings.dropout)
     run = _fingerprint(model, settings, seed, encoded, selection)
 
     place = resolve_device(device)
@@ -202,7 +203,7 @@ def train(
     if processes > 1:
         place = accelerator.device
     optimizer = torch.optim.AdamW(
-        _parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
+        parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
     )
     model, optimizer = accelerator.prepare(model, optimizer)
     plain, inner = (
@@ -283,14 +284,6 @@ def is_exhausted(state: _State, epoch: int, patience: int) -> bool:
     return bool(state.validation) and epoch - state.best_epoch >= patience
 
 
-def schedule(step: int, total: int, warmup: float) -> float:
-    """Factor of the learning rate at a step counted from 0: linear rise, then linear fall to zero."""
-    rise = round(warmup * total)
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return max(0.0, (total - step) / max(1, total - rise))
-
-
 def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> None:
     """Give new heads the weights of those that a model was trained with."""
     for key, head in heads.items():
@@ -325,25 +318,6 @@ def _fingerprint(
 def _has_idle_weights(model: TaskModel) -> bool:
     """Whether a step can leave weights out: heads of other tasks, or XLNet's mask vector, for pretraining alone."""
     return len(model.heads) > 1 or model.encoder.config.model_type == "xlnet"
-
-
-def _set_dropout(model: nn.Module, share: float) -> None:
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = share
-
-
-def _parameter_groups(model: TaskModel, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices of dense layers only."""
-    embeddings = {
-        id(parameter)
-        for module in model.modules()
-        if isinstance(module, nn.Embedding)
-        for parameter in module.parameters()
-    }
-    decayed = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in embeddings]
-    spared = [p for p in model.parameters() if p.ndim < 2 or id(p) in embeddings]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
 
 
 def _to(value: torch.Tensor, device: torch.device) -> torch.Tensor:
