@@ -28,7 +28,7 @@ _INTERMEDIATE = "Trained before the target. Each is also a condition of its key.
 
 _CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
 
-_CLAIMS = """What published studies say, in our words, and what a test of it needs; the notebook of the question `claims`
+_CLAIMS = """What published studies say, in our words, and what a test of it needs; the notebook of question `claims`
 holds results against them. Of the conditions joined by / one is needed."""
 
 _LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
