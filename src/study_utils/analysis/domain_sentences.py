@@ -33,7 +33,8 @@ def describe_domains(table: pd.DataFrame) -> list[str]:
         f"at this size."
     ]
     shown = table[(table["kind"] == MEAN) | table["clear"].astype(bool)]
-    sentences += [_one(row) for _, row in (shown if len(shown) else table).iterrows()]
+    shown = (shown if len(shown) else table).sort_values("kind", key=lambda kind: kind != MEAN, kind="stable")
+    sentences += [_one(row) for _, row in shown.iterrows()]
     unequal = table[(table["budget"] != "") & (table["kind"] != MEAN)].drop_duplicates("contrast")
     if len(unequal):
         told = "; ".join(f"{_pair(row)} ({row['budget']})" for _, row in unequal.iterrows())

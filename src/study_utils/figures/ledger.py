@@ -56,7 +56,8 @@ def plot_ledger(ledger: pd.DataFrame) -> Figure:
             ends = sorted({row["published_low"], row["published_high"]})
             ax.plot(ends, [y - 0.22] * len(ends), color=_PUBLISHED, linewidth=1, marker="D", markersize=5,
                     markerfacecolor="white")  # fmt: skip
-        ax.annotate(f"{row['verdict']}\nhere: {row['here']}", (1, y), xycoords=("axes fraction", "data"),
+        verdict = row["verdict"] + (f"\nhere: {row['here']}" if row["here"] else "")
+        ax.annotate(verdict, (1, y), xycoords=("axes fraction", "data"),
                     xytext=(8, 0), textcoords="offset points", va="center", fontsize=8,
                     color=INK if tested else MUTED, annotation_clip=False)  # fmt: skip
         who = f" [{row['encoder']}]" if several else ""

@@ -22,9 +22,9 @@ from study_utils.analysis.results import require_columns
 from study_utils.analysis.sentences import counted
 
 _DIRECTIONS = (
-    (AS_CLAIMED, "points the claimed way"),
-    (OPPOSITE, "points the opposite way"),
-    (UNCLEAR, "is not clear at this size"),
+    (AS_CLAIMED, "as claimed"),
+    (OPPOSITE, "the opposite way"),
+    (UNCLEAR, "not clearly either way at this size"),
 )
 
 
@@ -52,10 +52,10 @@ def describe_ledger(table: pd.DataFrame) -> list[str]:
     sentences += [_one(row) for _, row in tested.iterrows()]
     shown = results[(results["verdict"] == UNTESTED) & (results["here"] != NOTHING)]
     if len(shown):
-        counts = "; ".join(f"{counted((shown['here'] == word).sum(), 'one')} {what}" for word, what in _DIRECTIONS)
+        counts = ", ".join(f"{(shown['here'] == word).sum()} {what}" for word, what in _DIRECTIONS)
         sentences.append(
-            f"Of the claims that are not tested here, {len(shown)} can be looked at with other encoders or data, which "
-            f"confirms and refutes nothing: {counts}."
+            f"Where {counted(len(shown), 'claim')} not tested here point with these encoders and data, which confirms "
+            f"and refutes nothing: {counts}."
         )
         sentences += [_one(row) for _, row in shown.iterrows()]
     absent = results[results["here"] == NOTHING]

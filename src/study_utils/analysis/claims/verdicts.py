@@ -73,7 +73,8 @@ class Verdict:
     verdict : str
         ``supported``, ``contradicted``, ``not decided`` or ``not tested here``; of a design, whether it was followed.
     here : str
-        Direction in these runs, whatever they are: ``as claimed``, ``the opposite``, ``not clear``, ``no such runs``.
+        Direction in these runs, whatever they are: ``as claimed``, ``the opposite``, ``not clear``, ``no such runs``;
+        empty for a design.
     estimate, low, high, unit, tested_on
         As in `Finding`.
     p : float
@@ -143,7 +144,7 @@ def verdicts(findings: Sequence[tuple[Claim, str, Finding, str]]) -> list[Verdic
     for (claim, encoder, item, needs), pair in zip(findings, corrected):
         here, why = _here(item, pair)
         if item.design is not None:
-            verdict, reason = (FOLLOWED if item.design else NOT_FOLLOWED), item.note
+            verdict, reason, here = (FOLLOWED if item.design else NOT_FOLLOWED), item.note, ""
         elif needs or here == NOTHING:
             verdict, reason = UNTESTED, needs or item.note
         else:
