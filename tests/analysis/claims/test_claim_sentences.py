@@ -18,12 +18,12 @@ def table(*findings):
 
 
 def test_tested_and_untested_claims_are_told_apart():
-    lack = "another encoder (E5; the claim is about XLM-R large)"
-    told = describe_ledger(table((CLAIM, "XLM-R large", GAIN, ""), (CLAIM, "E5", GAIN, lack)))
+    lack = "another encoder (E5, the claim is about XLM-R large)"
+    told = describe_ledger(table((CLAIM, "XLM-R large", GAIN, ""), (CLAIM, "E5", GAIN, f"{lack}; targets")))
     assert told[0].endswith("(1 supported, 0 contradicted, 0 not decided); 1 are not tested here.")
     assert "+2.0 points (+1.0 to +3.0); published: MNLI 7.5; as claimed in these runs. Supported" in told[1]
     assert told[2].endswith("nothing: 1 as claimed, 0 the opposite way, 0 not clearly either way at this size.")
-    assert told[3].endswith(f"as claimed in these runs. Not tested here: {lack}.")
+    assert told[3].endswith(f"as claimed in these runs. Not tested here: {lack} and more.")
 
 
 def test_absent_runs_and_designs():

@@ -157,7 +157,7 @@ def lacking(claim: Claim, evidence: Evidence) -> str:
     parts = []
     if not set(claim.encoders) <= set(evidence.encoders):
         other, own = (_listed(map(encoder_title, keys)) for keys in (evidence.encoders, claim.encoders))
-        parts.append(f"another encoder ({other}; the claim is about {own})")
+        parts.append(f"another encoder ({other}, the claim is about {own})")
     if missing := [key for key in claim.targets if key not in evidence.targets]:
         parts.append(f"targets that were not run ({_listed(map(task_title, missing))})")
     have = set(evidence.conditions)

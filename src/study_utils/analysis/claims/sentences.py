@@ -19,7 +19,7 @@ from study_utils.analysis.claims.verdicts import (
     UNTESTED,
 )
 from study_utils.analysis.results import require_columns
-from study_utils.analysis.sentences import counted
+from study_utils.analysis.sentences import counted, points
 
 _DIRECTIONS = (
     (AS_CLAIMED, "as claimed"),
@@ -70,18 +70,16 @@ def _one(row: pd.Series) -> str:
     published = f"; published: {row['published']}" if row["published"] else ""
     start = f"\N{LEFT DOUBLE QUOTATION MARK}{row['says']}\N{RIGHT DOUBLE QUOTATION MARK}"
     told = f"{start} ({row['encoder']}): {estimate_text(row)}{published}; {row['here']} in these runs"
-    return f"{told}. {row['verdict'].capitalize()}: {row['reason']}."
+    first, *more = row["reason"].split("; ")
+    reason = first + (" and more" if more else "")
+    return f"{told}. {row['verdict'].capitalize()}: {reason}."
 
 
 def estimate_text(row: pd.Series) -> str:
     """Estimate of a ledger row with its interval and unit; points keep their sign."""
     if not np.isfinite(row["estimate"]):
         return "no estimate"
-    sign = "+" if row["unit"] == "points" else ""
-    number, *ends = (
-        f"{round(value, 1) + 0.0:{sign}.1f}".replace("-", "\N{MINUS SIGN}")
-        for value in (row["estimate"], row["low"], row["high"])
-    )
     if row["unit"] != "points":
-        return f"{number.removesuffix('.0')} {row['unit']}"
-    return f"{number} points ({ends[0]} to {ends[1]})" if np.isfinite(row["low"]) else f"{number} points, no interval"
+        return f"{row['estimate']:.1f}".removesuffix(".0") + f" {row['unit']}"
+    number, *ends = (points(value / 100) for value in (row["estimate"], row["low"], row["high"]) if np.isfinite(value))
+    return f"{number} points ({ends[0]} to {ends[1]})" if ends else f"{number} points, no interval"
