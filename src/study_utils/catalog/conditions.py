@@ -196,6 +196,12 @@ _DECLARED = (
         reason="What public data leaves of the nine tasks of arXiv 2005.13013.",
     ),
     Condition(
+        key="small_public",
+        title="Four of the nine",
+        stages=(Stage(tasks=("mnli", "qqp_sample", "squad1", "commonsenseqa")),),
+        reason="Those of the nine tasks of arXiv 2005.13013 that public data has in small copies.",
+    ),
+    Condition(
         key="starter_mixture",
         title="Mixture of three",
         stages=(Stage(tasks=("command_choice", "utterance_similarity", "message_order")),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from study_utils.catalog.benchmarks import BENCHMARKS
+from study_utils.catalog.claims import CLAIMS, SOURCES, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.catalog.encoders import ENCODERS, Encoder
 from study_utils.catalog.languages import LANGUAGES
@@ -31,6 +32,9 @@ masked-language modelling, in the languages that the study scores, which are the
 
 _CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
 
+_CLAIMS = """What published studies say, in our words, and what a test of it needs; the notebook of question `claims`
+holds results against them. Of the conditions joined by / one is needed."""
+
 _LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
 
 
@@ -41,7 +45,7 @@ def page() -> str:
     -------
     str
         Targets, intermediate tasks by language and domain, conditions, encoders, benchmarks and languages, one table
-        each, and what tasks note.
+        each, what tasks note, and published claims.
     """
     targets = [item for item in TASKS.values() if item.languages]
     others = [item for item in TASKS.values() if not item.languages and not item.is_text]
@@ -63,6 +67,7 @@ def page() -> str:
             f"The unweighted mean over {len(rows)} tasks of the means over their languages. Source: {item.source}.",
             _table(("task", "title", "languages", "codes"), rows),
         ]
+    parts += ["## Published claims", _CLAIMS, _claim_table(CLAIMS.values())]
     parts += ["## Languages", _LANGUAGES, _language_table(targets)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -150,6 +155,24 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
             f"{item.weights / 1e6:.0f} M",
             item.licence,
             item.note,
+        )
+        for item in items
+    ]
+    return _table(head, rows)
+
+
+def _claim_table(items: Iterable[Claim]) -> str:
+    head = ("key", "claim", "published", "what is compared", "encoders", "conditions", "targets", "source")
+    rows = [
+        (
+            item.key,
+            item.says,
+            f"{', '.join(f'{name} {value:g}' for name, value in item.published.items())} {item.unit}".strip(),
+            item.compares,
+            " ".join(item.encoders),
+            " ".join("/".join(keys) for keys in item.conditions),
+            " ".join(item.targets),
+            SOURCES[item.source].cited,
         )
         for item in items
     ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from study_utils.catalog.hub.domain_kinds import answer, classify, cut, entities, local, published
 from study_utils.catalog.hub.shared import (
+    DERIVED,
     FROM_PARQUET,
     FROM_SCRIPT,
     LOCAL,
@@ -15,7 +18,7 @@ from study_utils.catalog.hub.shared import (
     derived,
     english,
 )
-from study_utils.catalog.schema import HubRows, Task
+from study_utils.catalog.schema import HeldOut, HubRows, Task
 
 _TEXT = {"text": "text", "label": "label"}
 _PASSAGE = {"text": "question", "text_pair": "context", "label": "label"}
@@ -40,6 +43,8 @@ _PIBOSO_ROLES = ("background", "intervention", "other", "outcome", "population",
 _BC5CDR = dict(enumerate(("O", "B-Chemical", "B-Disease", "I-Disease", "I-Chemical")))
 _TOKENS = {"id": "id", "tokens": "tokens", "tags": "ner_tags"}
 _HEAD_QA = {"text": "qtext", "choices": "answers.atext", "label": "ra"}
+_E3C_TRAIN_ROWS = dict(en=669, es=455, fr=504, it=451, eu=1361)
+_E3C_TEST_ROWS = dict(en=851, es=679, fr=605, it=673, eu=1765)
 
 
 def _covid(**more: object) -> HubRows:
@@ -57,7 +62,39 @@ def _pubmedqa(**more: object) -> HubRows:
     return derived("pubmedqa_pqal", "train", {"id": "pubid", **_PASSAGE}, rows=500, **more)
 
 
+def _e3c(split: str, expected: Mapping[str, int], **more: object) -> HubRows:
+    """Sentences with manual annotation (layer 1)."""
+    return HubRows(
+        hub_id="derived/e3c_clinical_entities",
+        revision=LOCAL,
+        split=split,
+        configs={code: code for code in expected},
+        columns=_TOKENS,
+        not_on_hub=DERIVED,
+        expected=expected,
+        **more,
+    )
+
+
 BIOMEDICAL_TASKS = (
+    Task(
+        key="e3c",
+        title="E3C clinical entities",
+        format="tag",
+        labels=("O", "B-ety", "I-ety"),
+        metric="span_f1",
+        train=_e3c("train", {"en": 669}, held_out=HeldOut(held=False, block=20)),
+        validation=_e3c("train", {"en": 669}, held_out=HeldOut(held=True, block=20)),
+        test=_e3c("test", _E3C_TEST_ROWS),
+        train_in=_e3c("train", {code: rows for code, rows in _E3C_TRAIN_ROWS.items() if code != "en"}),
+        domain="biomedical",
+        licence="CC BY-NC 4.0 (parts CC BY-NC-SA)",
+        citation="Magnini et al. 2020, github.com/hltfbk/E3C-Corpus",
+        note=(
+            "Clinical entities in case reports, written in each language, annotated by hand. Selects on a tenth of "
+            "the English training sentences, twenty neighbours together."
+        ),
+    ),
     classify(
         "mediqa_rqe",
         "MEDIQA question entailment",

@@ -1,0 +1,111 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Intermediate tasks of a domain
+#
+# **Question.** Does a domain's intermediate task (biomedical, legal, scientific) do other things than a general one of the
+# same kind and size, in low-resource languages and in others?
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | predictions and scores of 04, histories of 02 | differences with intervals, a figure | a minute |
+#
+# Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
+
+# %% [markdown]
+# The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
+# add to `changes`, for example `{"seeds": [0, 1, 2], "intermediate.examples": 300}`.
+
+# %% tags=["parameters"]
+name: str = "quick"
+changes: dict = {}
+
+# %%
+from study_utils.analysis.domain_sentences import describe_domains, describe_in_domain
+from study_utils.analysis.domains import budgets, domain_gains
+from study_utils.figures.domains import plot_domains
+from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.study import open_study
+
+# %% [markdown]
+# The study opens with its parameters checked; the table lists every choice that was made.
+
+# %%
+study = open_study(name, changes)
+banner(study)
+study.parameters()
+
+# %% [markdown]
+# ## What we expect
+#
+# Tasks of a domain differ from general ones in more than their domain: format, size, number of labels. So only tasks of
+# one kind are compared (the catalogue says which), at equal examples and steps. If the domain of the texts matters for
+# transfer, it should help targets of the same domain first; on general targets, and in low-resource languages, the
+# literature gives no direction.
+#
+# A language is low-resource if its class in Joshi et al. is two or less, or if it has none.
+
+# %% [markdown]
+# ## The answer first
+
+# %%
+settings = study.params.analysis
+predictions, scores = study.predictions(), study.scores()
+trained = budgets(study.data_facts(), study.losses("02_intermediate_training"))
+table = domain_gains(predictions, scores, trained, settings=settings)
+say(describe_domains(table))
+
+# %% [markdown]
+# ## Domain against general, low-resource and other languages
+#
+# The score under the domain's task minus that under the general one, mean over general targets. The mean over kinds gives
+# every kind of task the same weight. The two groups of languages are not scored on the same targets, so compare each with
+# zero before comparing them with each other.
+
+# %%
+keep_figure(study, plot_domains(table), "domains", table)
+
+# %%
+columns = ["domain", "kind", "arm", "against", "group", "estimate", "low", "high", "p_holm", "clear", "tasks", "budget"]
+keep_table(study, table, "domains", columns)
+
+# %% [markdown]
+# ## Where it should help: targets of the domain itself
+#
+# A domain's own task should beat a general one at least here. If it doesn't, the comparison above says little.
+
+# %%
+check = domain_gains(predictions, scores, trained, in_domain=True, by="all", settings=settings)
+say(describe_in_domain(check))
+
+# %%
+keep_figure(study, plot_domains(check), "in_domain", check)
+
+# %% [markdown]
+# ## Checks
+#
+# Were the arms trained alike? Rows and steps of every intermediate condition.
+
+# %%
+keep_table(study, trained, "domain_budgets")
+
+# %% [markdown]
+# ## Limits
+#
+# One or two tasks stand for a domain, so a difference belongs to these tasks first. Kinds without a general task (roles
+# of sentences, yes or no) are left out. Long passages are cut into windows, so tasks of equal rows can differ in steps:
+# such pairs carry a star. An interval that covers zero means "not decided at this size".
+
+# %% [markdown]
+# ## Provenance
+#
+# Where these results come from: parameters, versions, device, data and run ids.
+
+# %%
+show_provenance(study)

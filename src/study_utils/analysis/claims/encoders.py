@@ -1,0 +1,130 @@
+"""Claims about English encoders and about direct fine-tuning (arXiv 2210.01091).
+
+Scores are averaged over the languages of a target, English included, and over conditions where encoders are ranked.
+Intervals speak about seeds only (Student's t over their means): targets of these claims can have one language.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from study_utils.analysis.claims.evidence import Evidence
+from study_utils.analysis.claims.verdicts import Finding
+from study_utils.analysis.families import CLEAR
+from study_utils.analysis.gains import gains, of_metric
+from study_utils.analysis.holm import holm
+from study_utils.catalog import CONDITIONS
+from study_utils.catalog.titles import encoder_title, task_title
+
+RATIO = 10.0
+"""How many times the target's rows the intermediate data has at least, in the published design."""
+
+
+def direct_better(evidence: Evidence) -> Finding:
+    """Mean gain over encoders and targets; as claimed only if it is below zero on more than half of the targets."""
+    table = gains(evidence.scores)
+    table = table[table["condition"].isin([*evidence.singles, *evidence.mixtures])]
+    if table.empty:
+        return Finding(note="no condition with an intermediate task was run")
+    cells = table.groupby(["encoder", "task", "seed"])["gain"].mean()
+    by_target = cells.groupby("task").mean()
+    down = int((by_target < 0).sum())
+    row = _over_seeds(cells.groupby("seed").mean())
+    p = row["p"]
+    p_for, p_against = (p, 1.0) if row["estimate"] < 0 else (1.0, p)
+    if 2 * down <= len(by_target) and np.isfinite(p):
+        p_for = 1.0
+    return Finding(
+        **{name: 100 * row[name] for name in ("estimate", "low", "high")},
+        p_for=p_for,
+        p_against=p_against if np.isfinite(p) else np.nan,
+        n_seeds=row["n_seeds"],
+        tested_on=f"{', '.join(map(task_title, by_target.index))}; {_named(evidence)}",
+        note=f"below zero on {down} of {len(by_target)} targets; the interval speaks about seeds",
+    )
+
+
+def roberta_best(evidence: Evidence) -> Finding:
+    """On how many targets RoBERTa scores highest: as claimed if its lead is clear on half of them or more."""
+    return _ranked(evidence, "roberta_base", sign=1, share=0.5)
+
+
+def xlnet_worst(evidence: Evidence) -> Finding:
+    """On how many targets XLNet scores lowest: as claimed if it clearly trails on every one."""
+    return _ranked(evidence, "xlnet_base", sign=-1, share=1.0)
+
+
+def _ranked(evidence: Evidence, key: str, *, sign: int, share: float) -> Finding:
+    """Count targets on which an encoder is first (or last).
+
+    A place on a target is clear if the encoder beats (or trails) every other one there, the p-values corrected over
+    targets. The p-value for the claim is that of the last target it needs, the one against it that of the target that
+    makes it fail.
+    """
+    others = [name for name in evidence.encoders if name != key]
+    if key not in evidence.encoders or not others:
+        return Finding(note=f"{encoder_title(key)} was not run beside another encoder", unit="targets")
+    scores = of_metric(evidence.scores)
+    means = scores.groupby(["task", "encoder", "seed"])["value"].mean()
+    p_for, p_against, first = [], [], 0
+    for task in (targets := [t for t in evidence.targets if (t, key) in means.groupby(level=[0, 1]).size().index]):
+        rows = [_over_seeds(sign * (means[task, key] - means[task, name]).dropna()) for name in others]
+        first += all(row["estimate"] > 0 for row in rows)
+        p_for.append(max(row["p"] if row["estimate"] > 0 else 1.0 for row in rows))
+        p_against.append(_smallest([row["p"] if row["estimate"] < 0 else 1.0 for row in rows]))
+    needed = int(np.ceil(share * len(targets)))
+    failing = len(targets) - needed + 1
+    return Finding(
+        estimate=float(first),
+        unit=f"targets of {len(targets)}",
+        p_for=float(np.sort(holm(p_for))[needed - 1]),
+        p_against=float(np.sort(holm(p_against))[failing - 1]),
+        n_seeds=int(scores.groupby(["task", "encoder"])["seed"].nunique().min()),
+        tested_on=f"{', '.join(map(task_title, targets))}; {_named(evidence)}",
+        note=f"clear on {int((holm(p_for) < CLEAR).sum())} of {len(targets)} targets",
+    )
+
+
+def larger_intermediate(evidence: Evidence) -> Finding:
+    """Smallest ratio of the rows of an intermediate task to those of a target: a choice of design, not a result."""
+    trained = evidence.sizes[(evidence.sizes["role"] == "train") & (evidence.sizes["regime"] == "english")]
+    rows = trained.groupby("task")["rows"].max()
+    own = {task for key in evidence.conditions if key in CONDITIONS for task in CONDITIONS[key].tasks}
+    before, after = rows[rows.index.isin(own)], rows[rows.index.isin(evidence.targets)]
+    if before.empty or after.empty:
+        return Finding(note="no intermediate task was run beside a target with training rows", unit="times")
+    ratio = float(before.min() / after.max())
+    told = (
+        f"{task_title(before.idxmin())} ({before.min():,} rows) before {task_title(after.idxmax())} ({after.max():,})"
+    )
+    return Finding(
+        estimate=ratio,
+        unit="times",
+        tested_on=told,
+        note=f"the smallest ratio of training rows is {ratio:.1f}, the published design has {RATIO:g} or more",
+        design=ratio >= RATIO,
+    )
+
+
+def _over_seeds(values: pd.Series) -> dict:
+    """Mean over seeds with a t interval at 95 % and a two-sided p-value; none from one seed."""
+    count, mean = len(values), float(values.mean())
+    if count < 2:
+        return {"estimate": mean, "low": np.nan, "high": np.nan, "p": np.nan, "n_seeds": count}
+    error = float(values.std(ddof=1) / np.sqrt(count))
+    if error == 0:
+        return {"estimate": mean, "low": mean, "high": mean, "p": float(mean == 0), "n_seeds": count}
+    half = stats.t.ppf(0.975, count - 1) * error
+    p = float(2 * stats.t.sf(abs(mean) / error, count - 1))
+    return {"estimate": mean, "low": mean - half, "high": mean + half, "p": p, "n_seeds": count}
+
+
+def _smallest(p: list[float]) -> float:
+    corrected = holm(p)
+    return float(np.nanmin(corrected)) if np.isfinite(corrected).any() else float("nan")
+
+
+def _named(evidence: Evidence) -> str:
+    return ", ".join(map(encoder_title, evidence.encoders))
