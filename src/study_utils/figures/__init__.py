@@ -1,6 +1,7 @@
 """Plots from frames. They receive tables, never paths; return figures, never show or save them; import no torch."""
 
 from study_utils.figures.calibration import plot_coverage_of_intervals, plot_false_positives, plot_power
+from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
 from study_utils.figures.rows import plot_labels, plot_lengths
@@ -9,6 +10,9 @@ from study_utils.figures.training import plot_loss, plot_validation
 __all__ = [
     "plot_coverage",
     "plot_coverage_of_intervals",
+    "plot_drop_differences",
+    "plot_drops",
+    "plot_english",
     "plot_false_positives",
     "plot_family_gains",
     "plot_gain_heatmap",
