@@ -96,7 +96,7 @@ def describe_english(of_scores: pd.DataFrame, of_drops: pd.DataFrame) -> list[st
         told.append(titled(row["encoder"], text, of_scores))
     for _, row in of_drops.iterrows():
         title = f"{SERIES[row['series']].title} in English"
-        told.append(_difference(row, title, "with it in another language", of_drops))
+        told.append(_difference(row, title, "with it in a language of another family", of_drops))
     return told if len(of_drops) else [*told, _NO_VARIANTS]
 
 

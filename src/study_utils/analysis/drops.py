@@ -123,11 +123,10 @@ def english_against_others(
     for item in series_of(scores["condition"].unique()):
         name = f"{item.title}, {OTHERS}"
         pooled = pooled_arm(scores, item.others, name, keys=_SCORE)
-        # every arm is measured against the baseline in its cells, which the bootstrap needs and the contrast drops
-        kept = pd.concat([scores[scores["condition"].isin((item.english, BASELINE))], pooled], ignore_index=True)
+        kept = pd.concat([scores[scores["condition"] == item.english], pooled], ignore_index=True)
         examples = None
         if predictions is not None:
-            one = predictions[predictions["condition"].isin((item.english, BASELINE))]
+            one = predictions[predictions["condition"] == item.english]
             others = pooled_arm(predictions, item.others, name, keys=_EXAMPLE)
             examples = pd.concat([one, others], ignore_index=True)
         options = {"by": by, "settings": settings, "same_data": same_data}
