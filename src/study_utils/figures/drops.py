@@ -108,8 +108,8 @@ def plot_english(table: pd.DataFrame, *, of: str) -> Figure:
         _finish(ax, names, title, encoder, table, label=label)
     _legend(figure, table)
     title = {
-        "scores": "Zero-shot score with the intermediate task in English minus in other languages",
-        "drops": "Drop with the intermediate task in English minus in other languages (left: English loses less)",
+        "scores": "Score: English task minus other languages",
+        "drops": "Drop: English task minus other languages (left: English loses less)",
     }[of]
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
