@@ -36,14 +36,15 @@ ALLOWED = {
     "model": {"catalog", "encoders", "errors", "formats", "store"},
     "evaluation": {"catalog", "device", "encoders", "errors", "formats", "model"},
     "training": {"catalog", "device", "encoders", "errors", "evaluation", "formats", "metrics", "model"},
+    "perturb": {"catalog", "data", "errors"},
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
     "embeddings": {"analysis", "errors", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "embeddings", "errors", "estimate", "params",
-              "paths", "plan", "store"},
+              "paths", "perturb", "plan", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
-                "metrics", "model", "params", "paths", "plan", "report", "store", "study", "training"},
+                "metrics", "model", "params", "paths", "perturb", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def test_every_room_has_its_rule():
 
 
 @pytest.mark.parametrize(
-    "name", ["catalog", "params", "plan", "store", "metrics", "analysis", "figures", "report", "study"]
+    "name", ["catalog", "params", "plan", "perturb", "store", "metrics", "analysis", "figures", "report", "study"]
 )
 def test_what_readers_need_imports_no_torch(name):
     code = f"import sys, study_utils.{name}; print(sorted({{'torch', 'transformers', 'datasets'}} & set(sys.modules)))"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from study_utils.catalog import TASKS, condition, encoder, language, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
+from study_utils.catalog.perturbations import PERTURBATIONS, perturbed_languages, variant, variant_fault
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
@@ -106,6 +107,24 @@ class EvaluationParams(_Params):
 
     examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
     max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    variants: tuple[Name, ...] = Field(
+        (), description="perturbed test rows besides the clean ones, such as typos@0.1: " + ", ".join(PERTURBATIONS)
+    )
+    variant_languages: dict[Name, tuple[Name, ...]] = Field(
+        {}, description="kind of perturbation: the languages it is made in, if not in all"
+    )
+
+    @field_validator("variants")
+    @classmethod
+    def _known_variants(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        _known(variant, values)
+        return _once(tuple(variant(value).key for value in values))
+
+    @field_validator("variant_languages")
+    @classmethod
+    def _known_variant_languages(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        _known(language, tuple(code for codes in values.values() for code in codes))
+        return values
 
 
 class AnalysisParams(_Params):
@@ -160,9 +179,7 @@ class StudyParams(_Params):
     @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "questions", "sources")
     @classmethod
     def _unique(cls, values: tuple) -> tuple:
-        if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
-            raise ValueError(f"named twice: {', '.join(doubled)}")
-        return values
+        return _once(values)
 
     @field_validator("encoders")
     @classmethod
@@ -244,6 +261,9 @@ class StudyParams(_Params):
                 f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
+        asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
+        if fault := variant_fault(asked.variants, asked.variant_languages, targets):
+            raise ValueError(f"evaluation.{fault}")
         return self
 
     def trained_tasks(self, name: str) -> tuple[str, ...]:
@@ -275,6 +295,16 @@ class StudyParams(_Params):
     def test_examples(self, key: str) -> int | None:
         """Largest number of test examples a language of a target."""
         return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+    def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
+        """Languages of a target that a variant perturbs; none if it doesn't suit the target."""
+        return perturbed_languages(name, key, self.task_languages(key), self.evaluation.variant_languages)
+
+
+def _once(values: tuple) -> tuple:
+    if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
+        raise ValueError(f"named twice: {', '.join(doubled)}")
+    return values
 
 
 def _known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:

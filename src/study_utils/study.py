@@ -16,11 +16,13 @@ from study_utils.analysis.divergence.sets import EmbeddedRows
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
+from study_utils.catalog.perturbations import CLEAN
 from study_utils.embeddings import read_embeddings
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
 from study_utils.paths import project_root, study_file
+from study_utils.perturb.rows import COUNTS
 from study_utils.plan import ONE_BY_ONE, Plan, canonical_sha256, make_plan
 from study_utils.store import Store
 
@@ -287,6 +289,7 @@ class Study:
                 "condition": c.condition,
                 "task": c.task,
                 "seed": c.seed,
+                "variant": c.variant,
                 "run": c.run,
                 "languages": c.languages,
             }
@@ -294,12 +297,15 @@ class Study:
         ]
         return pd.DataFrame(rows)
 
-    def predictions(self) -> pd.DataFrame:
-        """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`."""
-        return self._collect("predictions.parquet", PREDICTION_COLUMNS)
+    def predictions(self, *, variants: bool = False) -> pd.DataFrame:
+        """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`.
 
-    def scores(self) -> pd.DataFrame:
-        """One row a score of every cell.
+        Cells of the clean test rows only, or of their `variants` too.
+        """
+        return self._collect("predictions.parquet", PREDICTION_COLUMNS, variants=variants)
+
+    def scores(self, *, variants: bool = False) -> pd.DataFrame:
+        """One row a score of every cell of the clean test rows, or of their `variants` too.
 
         Returns
         -------
@@ -309,7 +315,7 @@ class Study:
             `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
-        scores = self._collect("scores.parquet", SCORE_COLUMNS, seen=True)
+        scores = self._collect("scores.parquet", SCORE_COLUMNS, variants=variants, seen=True)
         examples = {run: self._train_examples(run) for run in scores["run"].unique()}
         scores["train_examples"] = scores["run"].map(examples)
         scores["total_examples"] = scores["run"].map({run: self._total_examples(run) for run in examples})
@@ -332,21 +338,22 @@ class Study:
                 rows[data] = min(count, settings.get("cap", count) * settings["epochs"])
         return sum(rows.values())
 
-    def _collect(self, file: str, columns: tuple[str, ...], *, seen: bool = False) -> pd.DataFrame:
-        missing = [run for run in self._cells["run"].unique() if self.store.status(run) != "done"]
+    def _collect(self, file: str, columns: tuple[str, ...], *, variants: bool, seen: bool = False) -> pd.DataFrame:
+        cells = self._cells if variants else self._cells[self._cells["variant"] == CLEAN]
+        missing = [run for run in cells["run"].unique() if self.store.status(run) != "done"]
         if missing:
             raise StoreError(
-                f"{len(missing)} of {self._cells['run'].nunique()} evaluation runs of study {self.name!r} are not "
+                f"{len(missing)} of {cells['run'].nunique()} evaluation runs of study {self.name!r} are not "
                 f"done (first: {missing[0]}): run 'python run_all.py {self.name}', or the notebooks 01 to 04"
             )
         frames = []
         by_run = {}
-        for cell in self._cells.to_dict("records"):
+        for cell in cells.to_dict("records"):
             run, codes = cell["run"], cell.pop("languages")
             if run not in by_run:
                 by_run[run] = pd.read_parquet(self.store.verified_file(run, file))
             frame = by_run[run]
-            frame = frame[frame["language"].isin(codes)].assign(**cell, variant="clean")
+            frame = frame[frame["language"].isin(codes)].assign(**cell)
             if seen:
                 languages = set(self.store.manifest(run)["languages_seen"])
                 frame["zero_shot"] = ~frame["language"].isin(languages)
@@ -357,6 +364,23 @@ class Study:
     def embeddings(self) -> list[EmbeddedRows]:
         """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
         return read_embeddings(self.plan, self.store)
+
+    def perturbed(self) -> pd.DataFrame:
+        """What was changed in the test rows of every variant.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a target, variant and language: `task`, `variant`, and the columns
+            `study_utils.perturb.rows.COUNTS`. All conditions and seeds have the same texts. Empty without variants.
+        """
+        cells = self._cells[self._cells["variant"] != CLEAN]
+        frames = [pd.DataFrame(columns=["task", "variant", *COUNTS])]
+        for cell in cells.drop_duplicates("run").to_dict("records"):
+            counts = pd.read_parquet(self.store.verified_file(cell["run"], "perturbed.parquet"))
+            frames.append(counts.assign(task=cell["task"], variant=cell["variant"]))
+        found = pd.concat(frames[1:] or frames, ignore_index=True)[["task", "variant", *COUNTS]]
+        return found.drop_duplicates(["task", "variant", "language"], ignore_index=True)
 
     def seconds(self) -> pd.DataFrame:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""

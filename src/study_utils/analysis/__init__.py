@@ -3,6 +3,7 @@
 from study_utils.analysis.benchmark import benchmark_average, task_scores
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.contrasts import Contrast, contrast_gains
+from study_utils.analysis.drops import adversarial_gains, drop_differences, drops, english_against_others
 from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, gap_gains, robustness, seed_gains, transfer
@@ -20,9 +21,13 @@ __all__ = [
     "SUMMARY_COLUMNS",
     "Contrast",
     "Settings",
+    "adversarial_gains",
     "benchmark_average",
     "check_results",
     "contrast_gains",
+    "drop_differences",
+    "drops",
+    "english_against_others",
     "equivalence",
     "family_gains",
     "gains",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from study_utils.budgets import require_equal
 from study_utils.catalog import encoder, task
+from study_utils.catalog.perturbations import CLEAN, variant
 from study_utils.errors import StoreError
 from study_utils.plan import Run
 from study_utils.store import Store
@@ -159,7 +160,9 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
     base = _pretrained(run.work["encoder"], store.cache)
     model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
-    if languages := run.work.get("languages"):
+    if (name := run.work["settings"]["variant"]) != CLEAN:
+        rows = _perturbed(study, run, rows, name, folder, facts)
+    elif languages := run.work.get("languages"):
         rows = rows[rows["language"].isin(languages)].reset_index(drop=True)
     predictions = predict(
         model,
@@ -214,6 +217,20 @@ def _make_embeddings(study: Study, run: Run, folder: Path, facts: dict, progress
     facts["rows"] = len(rows)
     facts["pairs"] = bool((rows["text_pair"] != "").any()) if "text_pair" in rows else False
     facts["device"] = describe_device(study.params.device)
+
+
+def _perturbed(study: Study, run: Run, rows: pd.DataFrame, name: str, folder: Path, facts: dict) -> pd.DataFrame:
+    """Test rows under a variant; what was changed is written beside the predictions and summed up in the facts."""
+    from study_utils.data.rows import check_rows
+    from study_utils.perturb import perturb_rows
+
+    item = task(run.work["task"])
+    languages = run.work.get("languages") or study.plan.runs[run.work["data"]].work["languages"]
+    made = perturb_rows(rows, item, variant(name), languages)
+    check_rows(made.rows, item, where=f"task {item.key}, variant {name}")
+    made.counts.to_parquet(folder / "perturbed.parquet", index=False)
+    facts["perturbed"] = {column: int(made.counts[column].sum()) for column in ("all", "asked", "changed")}
+    return made.rows
 
 
 @lru_cache(maxsize=1)

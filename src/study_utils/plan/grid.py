@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Stage, Task, condition, encoder
+from study_utils.catalog.perturbations import CLEAN
 from study_utils.catalog.schema import row_languages
 from study_utils.data.sources import hub_digest, source_digest
 from study_utils.encoders.identity import encoder_digest
@@ -16,7 +17,7 @@ from study_utils.plan.declared import declaration, shape_of
 from study_utils.plan.embedded import embedding
 from study_utils.plan.runs import STAGES, Cell, Omission, Plan, Run
 
-VERSIONS = {"data": 1, "train": 2, "predict": 1, "embed": 1}
+VERSIONS = {"data": 1, "train": 2, "predict": 1, "perturb": 1, "embed": 1}
 """Raised when the code of a stage changes its results."""
 
 
@@ -185,19 +186,30 @@ class _Planner:
         )
 
     def score(self, place: _Place, start: str | None, languages: tuple[str, ...] = (), *, shared: bool = False) -> None:
-        """Add the run that scores some languages (none named: all); a shared one scores all, and a cell takes some."""
+        """Add the runs that score some languages (none named: all), one a variant of the test rows.
+
+        A shared one scores all, and a cell takes some.
+        """
         name = place.item.key if not languages else place.english_name if shared else f"{place.item.key}-{languages[0]}"
-        run = self.add(self.prediction(place.spec, name, place.task, place.seed, start, () if shared else languages))
-        self.cells.append(
-            Cell(
-                encoder=place.spec.key,
-                condition=place.item.key,
-                task=place.task.key,
-                seed=place.seed,
-                languages=languages or self.params.task_languages(place.task.key),
-                run=run,
+        everything = self.params.task_languages(place.task.key)
+        for variant in (CLEAN, *self.params.evaluation.variants):
+            there = everything if variant == CLEAN else self.params.variant_languages(variant, place.task.key)
+            covered = tuple(code for code in languages or everything if code in there)
+            if not covered:
+                continue
+            part = there if shared else covered
+            part = () if part == everything else part
+            self.cells.append(
+                Cell(
+                    encoder=place.spec.key,
+                    condition=place.item.key,
+                    task=place.task.key,
+                    seed=place.seed,
+                    variant=variant,
+                    languages=covered,
+                    run=self.add(self.prediction(place, name, start, part, variant)),
+                )
             )
-        )
 
     def training(
         self,
@@ -339,18 +351,20 @@ class _Planner:
     def digest(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
         return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
 
-    def prediction(
-        self, spec: Encoder, name: str, task: Task, seed: int, start: str | None, part: tuple[str, ...] = ()
-    ) -> Run:
-        """Lay out a prediction of all languages of a target, or of a part of them."""
+    def prediction(self, place: _Place, name: str, start: str | None, part: tuple[str, ...], variant: str) -> Run:
+        """Lay out a prediction of all languages of a target, or of a part of them, under a variant of the rows."""
+        spec, task = place.spec, place.task
         data = self.add(self.test_data(task))
-        seeded = f"-s{seed}" if start else ""
-        own = {"start": start, "data": data, "settings": {**_CLEAN, "max_length": self.params.evaluation.max_length}}
+        seeded = f"-s{place.seed}" if start else ""
+        settings = {"variant": variant, "max_length": self.params.evaluation.max_length}
+        own = {"start": start, "data": data, "settings": settings}
         own |= {"languages": part} if part else {}
+        own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}
+        changed = "" if variant == CLEAN else f"-{variant}"
         return Run(
             kind="predict",
             stage=STAGES[3],
-            name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}",
+            name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}{changed}",
             identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec), **own},
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
@@ -386,8 +400,6 @@ _Parts = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 _Shares = dict[str, tuple[float, bool]]
 """Role to a share of the training rows, and whether it is all but it."""
-
-_CLEAN = {"variant": "clean"}
 
 
 def _shares(settings: TrainingParams) -> _Shares:

@@ -49,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One (encoder, condition, target task, seed) of the study, some languages of it, and the run that scores them.
+    """One (encoder, condition, target task, seed, variant) of the study, some languages of it, and the run for them.
 
     Several cells can share a run: without training, nothing depends on the seed, and English is trained once.
     """
@@ -58,6 +58,7 @@ class Cell:
     condition: str
     task: str
     seed: int
+    variant: str
     languages: tuple[str, ...]
     run: str
 

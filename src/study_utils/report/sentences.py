@@ -12,6 +12,16 @@ from study_utils.analysis.check_sentences import (
     describe_sensitivity,
     describe_variance,
 )
+from study_utils.analysis.drop_sentences import (
+    describe_adversarial,
+    describe_drop_differences,
+    describe_drop_families,
+    describe_drops,
+    describe_english,
+    describe_perturbed,
+    describe_sizes,
+    describe_variants,
+)
 from study_utils.analysis.results import join_languages, require_columns
 from study_utils.analysis.seen import describe_seen, describe_seen_gains
 from study_utils.analysis.sentences import (
@@ -26,9 +36,14 @@ from study_utils.catalog import TASKS
 from study_utils.catalog.titles import condition_title, task_title
 
 __all__ = [
+    "describe_adversarial",
     "describe_contrasts",
     "describe_coverage",
+    "describe_drop_differences",
+    "describe_drop_families",
     "describe_dropped",
+    "describe_drops",
+    "describe_english",
     "describe_equivalence",
     "describe_families",
     "describe_gain",
@@ -36,13 +51,16 @@ __all__ = [
     "describe_mixed",
     "describe_overall",
     "describe_overlap",
+    "describe_perturbed",
     "describe_retention",
     "describe_robustness",
     "describe_scores",
     "describe_seen",
     "describe_seen_gains",
     "describe_sensitivity",
+    "describe_sizes",
     "describe_variance",
+    "describe_variants",
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from study_utils.catalog.hub.shared import (
     NLI,
     PREMISE_HYPOTHESIS,
@@ -25,6 +27,7 @@ _PAWSX = "4cd8187c404bda33cb1f62b49b001115862acf37"
 _STSB_MULTI = "93d57ef91790589e3ce9c365164337a8a78b7632"
 _PAWSX_CODES = "en de es fr ja ko zh".split()
 _QUESTIONS = {"text": "question1", "text_pair": "question2", "label": "label"}
+_QQP_LABELS = {"not_duplicate": "different", "duplicate": "paraphrase"}
 
 
 def _xnli(split: str, languages: tuple[str, ...], rows: int) -> HubRows:
@@ -116,6 +119,24 @@ PAIR_TASKS = (
         note="Sentences without a translation read 'NS' and count as different, as published.",
     ),
     Task(
+        key="pawsx_qqp",
+        title="PAWS-X from QQP",
+        format="classify",
+        labels=("different", "paraphrase"),
+        metric="accuracy",
+        train=replace(glue("qqp", "train", _QUESTIONS, 363846), labels=_QQP_LABELS),
+        validation=replace(glue("qqp", "validation", _QUESTIONS, 40430), labels=_QQP_LABELS),
+        test=_pawsx("test", _PAWSX_CODES, 2000),
+        chance=1 / 2,
+        same_data=("qqp", "qqp_sample"),
+        licence="Quora terms, non-commercial (training); free for any purpose with attribution (PAWS-X)",
+        citation="Wang et al. 2019 (GLUE), arXiv 1804.07461; Yang et al. 2019, arXiv 1908.11828",
+        note=(
+            "Adversarial: trained on English QQP, tested on pairs whose words overlap whether or not they mean the "
+            "same. Models that were not trained on such pairs do badly on them (Zhang et al. 2019, arXiv 1904.01130)."
+        ),
+    ),
+    Task(
         key="stsb_multi",
         title="STS-B in 11 languages",
         format="regress",
@@ -178,7 +199,7 @@ PAIR_TASKS = (
         train=glue("qqp", "train", _QUESTIONS, 363846),
         validation=glue("qqp", "validation", _QUESTIONS, 40430),
         chance=1 / 2,
-        same_data=("qqp_sample",),
+        same_data=("qqp_sample", "pawsx_qqp"),
         licence="Quora terms, non-commercial",
         citation="Wang et al. 2019 (GLUE), arXiv 1804.07461",
     ),
@@ -191,7 +212,7 @@ PAIR_TASKS = (
         train=derived("qqp", "train", _QUESTIONS, rows=7600),
         validation=derived("qqp", "validation", _QUESTIONS, rows=2000),
         chance=1 / 2,
-        same_data=("qqp",),
+        same_data=("qqp", "pawsx_qqp"),
         licence="Quora terms, non-commercial",
         citation="Wang et al. 2019 (GLUE), arXiv 1804.07461",
         note="About 10,000 of its pairs, split anew: the general counterpart of medical question pairs.",
