@@ -1,0 +1,145 @@
+"""Reading a parameter file, completed with `--set` changes: all faults at once, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from study_utils.catalog.user_tasks import enter_tasks
+from study_utils.errors import ParameterError, unknown
+from study_utils.params.stages import TaskParams
+from study_utils.params.study import MACHINE, StudyParams
+from study_utils.paths import study_file
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """`yaml.SafeLoader` that refuses a key given twice, where YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load_params(name: str, changes: Mapping[str, object] | None = None) -> StudyParams:
+    """Read a parameter file, apply changes and validate the result.
+
+    Parameters
+    ----------
+    name : str
+        Name of a study in `params/` or path of a parameter file.
+    changes : mapping of str to object, optional
+        Dotted field to value, such as ``{"target.epochs": 3, "seeds": [0, 1, 2]}``. A change of `targets` drops the
+        file's settings of the targets that it leaves out.
+
+    Raises
+    ------
+    ParameterError
+        For a file that is missing or no YAML, an unknown field (with the nearest ones), a wrong type, an unknown
+        task, condition, encoder or language, choices that contradict one another, a condition that trains on rows of a
+        target, or a fault in a file that `tasks_from` names. All faults are listed at once.
+    """
+    path = study_file(name)
+    try:
+        content = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path} is not readable as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
+    if isinstance(kept := (changes or {}).get("targets"), list | tuple) and isinstance(content.get("tasks"), dict):
+        content["tasks"] = {key: own for key, own in content["tasks"].items() if key in kept}
+    for dotted, value in (changes or {}).items():
+        _set(content, dotted, value)
+    for name in content.get("tasks_from") or ():
+        if isinstance(name, str):  # else validation names the fault
+            enter_tasks(path.parent / name)
+    try:
+        return StudyParams.model_validate(content)
+    except ValidationError as error:
+        raise ParameterError(_explain(error, path, changes or {})) from None
+
+
+def parse_changes(settings: Sequence[str]) -> dict[str, object]:
+    """Read ``key=value`` texts of the command line; values are YAML, so ``seeds=[0,1]`` is a list.
+
+    Raises
+    ------
+    ParameterError
+        For a text without ``=`` or a value that is no YAML.
+    """
+    changes: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise ParameterError(f"--set {setting!r}: write --set FIELD=VALUE, such as --set target.epochs=3")
+        try:
+            changes[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ParameterError(f"--set {setting!r}: the value is not readable as YAML: {error}") from error
+    return changes
+
+
+def _set(content: dict, dotted: str, value: object) -> None:
+    *parents, last = dotted.split(".")
+    for name in parents:
+        inner = content.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ParameterError(f"field {dotted!r}: {name!r} holds {inner!r}, not further fields")
+        content = inner
+    content[last] = value
+
+
+def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) -> str:
+    lines = [f"{path.name} does not describe a study:"]
+    for fault in error.errors():
+        field = ".".join(str(part) for part in fault["loc"])
+        value = fault["input"]
+        where = " (from --set)" if any(field == c or field.startswith(f"{c}.") for c in changes) else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = unknown("field", fault["loc"][-1], _fields_beside(fault["loc"]))
+        elif fault["type"] == "missing":
+            message = "is missing"
+        elif isinstance(value, bool):
+            message += f"; got {value} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
+        elif (isinstance(value, str) and "number" in message) or "valid integer" in message:
+            message += f"; got {value!r} (YAML reads 1e-5 as text: write 1.0e-5)"
+        elif not isinstance(value, dict | StudyParams) and "Value error" not in fault["msg"]:
+            message += f"; got {value!r}"
+        lines.append(f"  {field or 'file'}{where}: {message}")
+    return "\n".join(lines)
+
+
+def _fields_beside(loc: tuple) -> list[str]:
+    model: Any = StudyParams
+    for name in loc[:-1]:
+        if model is StudyParams and name == "tasks":
+            return list(TaskParams.model_fields)
+        model = model.model_fields[name].annotation
+    return list(model.model_fields)
+
+
+def describe_params(params: StudyParams) -> list[tuple[str, str]]:
+    """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
+    rows = []
+    for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
+        if isinstance(value, dict) and field != "tasks":
+            rows += [(f"{field}.{inner}", str(v)) for inner, v in value.items()]
+        elif isinstance(value, dict):
+            rows += [
+                (f"tasks.{key}.{inner}", str(v))
+                for key, own in value.items()
+                for inner, v in own.items()
+                if v is not None
+            ]
+        else:
+            rows.append((field, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return rows

@@ -1,0 +1,145 @@
+"""Settings of the parts of a study: its training stages, single targets, evaluation and statistics."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from study_utils.catalog import TASKS, language
+from study_utils.catalog.perturbations import PERTURBATIONS, variant
+from study_utils.errors import CatalogError, unknown
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Name = Annotated[str, Field(strict=True, min_length=1)]
+
+
+def once(values: tuple) -> tuple:
+    """Refuse values that are named twice."""
+    if doubled := sorted({str(v) for v in values if values.count(v) > 1}):
+        raise ValueError(f"named twice: {', '.join(doubled)}")
+    return values
+
+
+def known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse values that the catalogue doesn't know."""
+    for value in values:
+        try:
+            look_up(value)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
+    return values
+
+
+class Params(BaseModel):
+    """Fields by these names only, never changed once they are there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TrainingParams(Params):
+    """Settings of one training stage."""
+
+    examples: Count | None = Field(None, description="at most this many training examples a task; null: all")
+    validation_examples: Count | None = Field(
+        None, description="at most this many English examples select the epoch; null: all"
+    )
+    epochs: Count = Field(2, description="passes over the training examples")
+    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] = Field(1e-4, description="peak, after warm-up")
+    batch_size: Count = Field(32, description="examples a step")
+    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")
+    weight_decay: Annotated[float, Field(strict=True, ge=0.0)] = Field(
+        0.0, description="never applied to embeddings, biases and norms"
+    )
+    clip: Annotated[float, Field(strict=True, gt=0.0)] = Field(1.0, description="largest gradient norm")
+    dropout: Fraction | None = Field(None, description="null: as the encoder was pretrained")
+    patience: Count | None = Field(
+        None, description="epochs in a row without a better selection score that end training; null: none do"
+    )
+    train_share: Annotated[float, Field(strict=True, gt=0.0, lt=1.0)] | None = Field(
+        None, description="share of a task's training rows that trains; null: all"
+    )
+    rest: Literal["select", "unused"] = Field(
+        "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
+    )
+
+
+class IntermediateParams(TrainingParams):
+    """Settings of the intermediate stages."""
+
+    mlm_text: Name = Field("sib200_text", description="text task of conditions '<condition>+mlm'")
+    mlm_examples: Count | None = Field(
+        None, description="at most this many sentences of all languages; null: what the stage's largest task counts for"
+    )
+
+    @field_validator("mlm_text")
+    @classmethod
+    def _known_text(cls, value: str) -> str:
+        if not (value in TASKS and TASKS[value].is_text):
+            raise ValueError(unknown("text task", value, [key for key, item in TASKS.items() if item.is_text]))
+        return value
+
+
+class TargetParams(TrainingParams):
+    """Settings of the target stage."""
+
+    few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
+    few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
+
+
+class TaskParams(Params):
+    """Settings of one target task that differ from those of the study or the stage."""
+
+    languages: tuple[Name, ...] = Field((), description="instead of the study's; empty: those of the study")
+    conditions: tuple[Name, ...] = Field((), description="the study's that it is trained under; empty: all")
+    examples: Count | None = None
+    validation_examples: Count | None = None
+    epochs: Count | None = None
+    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] | None = None
+    batch_size: Count | None = None
+    max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
+    patience: Count | None = None
+    few_shot: Count | None = None
+    few_shot_epochs: Count | None = None
+    test_examples: Count | None = None
+
+
+class EvaluationParams(Params):
+    """Settings of the zero-shot evaluation."""
+
+    examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
+    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    variants: tuple[Name, ...] = Field(
+        (), description="perturbed test rows besides the clean ones, such as typos@0.1: " + ", ".join(PERTURBATIONS)
+    )
+    variant_languages: dict[Name, tuple[Name, ...]] = Field(
+        {}, description="kind of perturbation: the languages it is made in, if not in all"
+    )
+
+    @field_validator("variants")
+    @classmethod
+    def _known_variants(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        known(variant, values)
+        return once(tuple(variant(value).key for value in values))
+
+    @field_validator("variant_languages")
+    @classmethod
+    def _known_variant_languages(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        known(language, tuple(code for codes in values.values() for code in codes))
+        return values
+
+
+class AnalysisParams(Params):
+    """Settings of the statistics."""
+
+    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="bootstrap resamples")
+    level: Annotated[float, Field(strict=True, gt=0.5, lt=1.0)] = Field(0.95, description="of the intervals")
+    margin: Annotated[float, Field(strict=True, gt=0.0)] = Field(
+        1.0, description="smallest gain that matters, in points: chosen before looking at results"
+    )
+    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
+    divergence_examples: Annotated[int, Field(strict=True, ge=10)] = Field(
+        200, description="at most this many rows a task and language are compared in the question divergence"
+    )

@@ -1,0 +1,189 @@
+"""What a study asks for, validated before any work: it holds choices, never facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from study_utils.catalog import TASKS, condition, encoder, language, task
+from study_utils.catalog.conditions import BASELINE, add_mixtures
+from study_utils.catalog.leaks import leak
+from study_utils.catalog.perturbations import perturbed_languages, variant_fault
+from study_utils.catalog.questions import QUESTIONS
+from study_utils.errors import CatalogError, unknown
+from study_utils.params.stages import (
+    AnalysisParams,
+    Count,
+    EvaluationParams,
+    IntermediateParams,
+    Name,
+    Params,
+    TargetParams,
+    TaskParams,
+    known,
+    once,
+)
+
+MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds")
+"""Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
+
+
+class StudyParams(Params):
+    """Everything a study asks for."""
+
+    title: Name = Field(description="heading of the report")
+    banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
+    encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
+    mixtures: dict[Name, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
+    conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
+    targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
+    tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
+    languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
+    seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
+    questions: tuple[Name, ...] = Field(
+        ("families",), description="which notebooks read the results: " + ", ".join(QUESTIONS)
+    )
+    sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
+    intermediate: IntermediateParams = IntermediateParams()
+    target: TargetParams = TargetParams()
+    tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
+    equal_budgets: Annotated[bool, Field(strict=True)] = Field(
+        False, description="whether fewer training rows than asked for are an error"
+    )
+    evaluation: EvaluationParams = EvaluationParams()
+    analysis: AnalysisParams = AnalysisParams()
+    # The fields of `MACHINE`: they enter no run id.
+    mirror: str = Field("", strict=True, description="folder in hub layout; empty: none")
+    artifacts: Name = Field("artifacts", description="folder of the store")
+    reports: Name = Field("reports", description="folder of the reports")
+    device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
+    jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
+    processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
+    checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
+        60.0, description="longest training time that an interruption can lose"
+    )
+
+    @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "questions", "sources")
+    @classmethod
+    def _unique(cls, values: tuple) -> tuple:
+        return once(values)
+
+    @field_validator("encoders")
+    @classmethod
+    def _known_encoders(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return known(encoder, values)
+
+    @field_validator("questions")
+    @classmethod
+    def _known_questions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if unasked := [value for value in values if value not in QUESTIONS]:
+            raise ValueError(unknown("question", unasked[0], QUESTIONS))
+        return values
+
+    @field_validator("mixtures")
+    @classmethod
+    def _enter_mixtures(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        try:
+            add_mixtures(values)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
+        return values
+
+    @field_validator("conditions")
+    @classmethod
+    def _known_conditions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        known(condition, values)
+        if BASELINE not in values:
+            raise ValueError(f"the baseline {BASELINE!r} is missing: every gain is measured against it")
+        return values
+
+    @field_validator("targets")
+    @classmethod
+    def _known_targets(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        known(task, values)
+        for key in values:
+            if not TASKS[key].languages:
+                targets = ", ".join(sorted(k for k, t in TASKS.items() if t.languages))
+                raise ValueError(f"{key!r} has no test rows: it can only be an intermediate task. Targets: {targets}")
+        return values
+
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return known(language, values)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> StudyParams:
+        if self.jobs > 1 and self.processes > 1:
+            raise ValueError(
+                f"jobs={self.jobs} and processes={self.processes}: several runs side by side, or one run on several "
+                "GPUs, not both"
+            )
+        for key in self.tasks:
+            if key not in self.targets:
+                raise ValueError(f"tasks.{key}: not among the targets ({', '.join(self.targets)})")
+            for code in self.tasks[key].languages:
+                if code not in TASKS[key].languages:
+                    raise ValueError(unknown("language", code, TASKS[key].languages, where=f"tasks.{key}"))
+            for name in self.tasks[key].conditions:
+                if name not in self.conditions:
+                    raise ValueError(unknown("condition", name, self.conditions, where=f"tasks.{key}"))
+            if self.tasks[key].conditions and BASELINE not in self.tasks[key].conditions:
+                raise ValueError(f"tasks.{key}.conditions: the baseline {BASELINE!r} is missing")
+        for key in self.targets:
+            for name in self.task_conditions(key):
+                for trained in self.trained_tasks(name):
+                    if reason := leak(TASKS[trained], TASKS[key]):
+                        raise ValueError(
+                            f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
+                            "Leave one of the two out"
+                        )
+            if not self.task_languages(key):
+                raise ValueError(
+                    f"target {key!r} has none of the languages {', '.join(self.languages)}; "
+                    f"it has {', '.join(TASKS[key].languages)}"
+                )
+        if not self.text_languages() and (mixed := [name for name in self.conditions if condition(name).has_text]):
+            raise ValueError(
+                f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
+                f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
+            )
+        asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
+        if fault := variant_fault(asked.variants, asked.variant_languages, targets):
+            raise ValueError(f"evaluation.{fault}")
+        return self
+
+    def trained_tasks(self, name: str) -> tuple[str, ...]:
+        """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""
+        item = condition(name)
+        return (*item.tasks, *([self.intermediate.mlm_text] if item.has_text else []))
+
+    def text_languages(self) -> tuple[str, ...]:
+        """Languages of the text that is mixed in: those that it has and the study scores."""
+        scored = {code for key in self.targets for code in self.task_languages(key)}
+        return tuple(code for code in TASKS[self.intermediate.mlm_text].training_languages if code in scored)
+
+    def task_languages(self, key: str) -> tuple[str, ...]:
+        """Languages in which a target is scored, in the order of its declaration."""
+        asked = self.tasks.get(key, TaskParams()).languages or self.languages
+        return tuple(c for c in TASKS[key].languages if not asked or c in asked)
+
+    def task_conditions(self, key: str) -> tuple[str, ...]:
+        """Conditions that a target is trained under, in the order of the study's."""
+        asked = self.tasks.get(key, TaskParams()).conditions
+        return tuple(name for name in self.conditions if not asked or name in asked)
+
+    def target_settings(self, key: str) -> TargetParams:
+        """Training settings of a target: those of the stage with the task's own on top."""
+        left_out = {"test_examples", "languages", "conditions"}
+        own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude=left_out)
+        return self.target.model_copy(update=own)
+
+    def test_examples(self, key: str) -> int | None:
+        """Largest number of test examples a language of a target."""
+        return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+    def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
+        """Languages of a target that a variant perturbs; none if it doesn't suit the target."""
+        return perturbed_languages(name, key, self.task_languages(key), self.evaluation.variant_languages)
