@@ -40,9 +40,9 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "figures": {"analysis", "catalog", "errors"},
     "report": {"analysis", "catalog", "errors", "figures", "paths", "store", "study"},
-    "embeddings": {"analysis", "errors", "plan", "store"},
-    "study": {"analysis", "budgets", "catalog", "data", "embeddings", "errors", "estimate", "params",
-              "paths", "perturb", "plan", "store"},
+    "outcomes": {"analysis", "catalog", "errors", "params", "perturb", "plan", "store"},
+    "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
+              "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "perturb", "plan", "report", "store", "study", "training"},
 }  # fmt: skip

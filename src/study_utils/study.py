@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from study_utils.analysis.divergence.sets import EmbeddedRows
-from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
-from study_utils.catalog.perturbations import CLEAN
-from study_utils.embeddings import read_embeddings
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
+from study_utils.outcomes.embeddings import read_embeddings
+from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
+from study_utils.outcomes.training import training_frames
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
 from study_utils.paths import project_root, study_file
-from study_utils.perturb.rows import COUNTS
-from study_utils.plan import ONE_BY_ONE, Plan, canonical_sha256, make_plan
+from study_utils.plan import Plan, canonical_sha256, make_plan
 from study_utils.store import Store
 
 
@@ -219,11 +217,11 @@ class Study:
             a run for one language; else empty), `selected_in` (language of the validation rows), `seed`, `run`, and
             what training wrote (`step`, `task`, `loss`, `learning_rate`, ...).
         """
-        return self._training_frames(stage, "history.parquet")
+        return training_frames(self.plan, self.store, stage, "history.parquet")
 
     def validation(self, stage: str) -> pd.DataFrame:
         """Validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
-        return self._training_frames(stage, "validation.parquet")
+        return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
@@ -251,58 +249,12 @@ class Study:
         text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
         return text.reset_index()
 
-    def _training_frames(self, stage: str, file: str) -> pd.DataFrame:
-        frames = []
-        for run, facts in self._training_runs(stage).items():
-            frame = pd.read_parquet(self.store.verified_file(run, file))
-            frames.append(frame.assign(**facts, run=run))
-        first = ["encoder", "condition", "target", "language", "selected_in", "seed", "run"]
-        if not frames:
-            return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
-        found = pd.concat(frames, ignore_index=True)
-        return found[[*first, *(c for c in found if c not in first)]]
-
-    def _training_runs(self, stage: str) -> dict[str, dict]:
-        facts: dict[str, dict] = {}
-        for run in self.plan.of_stage(stage):
-            kind, *rest = run.name.split("-")
-            name = rest[1] if kind == "target" else rest[0]
-            data = [self.plan.runs[key].work for key in run.work["data"].values()]
-            languages = {work["languages"] for work in data if work["regime"] in ONE_BY_ONE}
-            facts[run.id] = {
-                "encoder": run.work["encoder"],
-                "condition": condition(name).key,
-                "target": rest[0] if kind == "target" else "",
-                "language": " ".join(code for codes in languages for code in codes),
-                "selected_in": " ".join(
-                    {code for work in data for _, codes in work["parts"]["validation"] for code in codes}
-                ),
-                "seed": run.work["seed"],
-            }
-        return facts
-
-    @cached_property
-    def _cells(self) -> pd.DataFrame:
-        rows = [
-            {
-                "encoder": c.encoder,
-                "condition": c.condition,
-                "task": c.task,
-                "seed": c.seed,
-                "variant": c.variant,
-                "run": c.run,
-                "languages": c.languages,
-            }
-            for c in self.plan.cells
-        ]
-        return pd.DataFrame(rows)
-
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`.
 
         Cells of the clean test rows only, or of their `variants` too.
         """
-        return self._collect("predictions.parquet", PREDICTION_COLUMNS, variants=variants)
+        return read_predictions(self.plan, self.store, variants=variants)
 
     def scores(self, *, variants: bool = False) -> pd.DataFrame:
         """One row a score of every cell of the clean test rows, or of their `variants` too.
@@ -315,55 +267,7 @@ class Study:
             `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
-        scores = self._collect("scores.parquet", SCORE_COLUMNS, variants=variants, seen=True)
-        examples = {run: self._train_examples(run) for run in scores["run"].unique()}
-        scores["train_examples"] = scores["run"].map(examples)
-        scores["total_examples"] = scores["run"].map({run: self._total_examples(run) for run in examples})
-        related = {key: set(TASKS[key].same_data) for key in self.params.targets}
-        before = {name: self.params.trained_tasks(name) for name in self.params.conditions}
-        scores["same_data"] = [
-            not related[task].isdisjoint(before[name]) for task, name in zip(scores["task"], scores["condition"])
-        ]
-        return scores[[*SCORE_COLUMNS, "train_examples", "total_examples"]]
-
-    def _train_examples(self, run: str) -> int:
-        return sum(self.store.manifest(data)["rows"]["train"] for data in self.plan.target_data(run))
-
-    def _total_examples(self, run: str) -> int:
-        rows = {}
-        for trained in self.plan.trained(run):
-            settings = trained.work["settings"]
-            for data in trained.work["data"].values():
-                count = self.store.manifest(data)["rows"]["train"]
-                rows[data] = min(count, settings.get("cap", count) * settings["epochs"])
-        return sum(rows.values())
-
-    def _collect(self, file: str, columns: tuple[str, ...], *, variants: bool, seen: bool = False) -> pd.DataFrame:
-        cells = self._cells if variants else self._cells[self._cells["variant"] == CLEAN]
-        missing = [run for run in cells["run"].unique() if self.store.status(run) != "done"]
-        if missing:
-            raise StoreError(
-                f"{len(missing)} of {cells['run'].nunique()} evaluation runs of study {self.name!r} are not "
-                f"done (first: {missing[0]}): run 'python run_all.py {self.name}', or the notebooks 01 to 04"
-            )
-        frames = []
-        by_run = {}
-        for cell in cells.to_dict("records"):
-            run, codes = cell["run"], cell.pop("languages")
-            if run not in by_run:
-                by_run[run] = pd.read_parquet(self.store.verified_file(run, file))
-            frame = by_run[run]
-            frame = frame[frame["language"].isin(codes)].assign(**cell)
-            if seen:
-                languages = set(self.store.manifest(run)["languages_seen"])
-                frame["zero_shot"] = ~frame["language"].isin(languages)
-            frames.append(frame)
-        found = pd.concat(frames, ignore_index=True)
-        return found[[c for c in columns if c in found]]
-
-    def embeddings(self) -> list[EmbeddedRows]:
-        """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
-        return read_embeddings(self.plan, self.store)
+        return read_scores(self.plan, self.store, self.params, variants=variants)
 
     def perturbed(self) -> pd.DataFrame:
         """What was changed in the test rows of every variant.
@@ -374,13 +278,11 @@ class Study:
             One row a target, variant and language: `task`, `variant`, and the columns
             `study_utils.perturb.rows.COUNTS`. All conditions and seeds have the same texts. Empty without variants.
         """
-        cells = self._cells[self._cells["variant"] != CLEAN]
-        frames = [pd.DataFrame(columns=["task", "variant", *COUNTS])]
-        for cell in cells.drop_duplicates("run").to_dict("records"):
-            counts = pd.read_parquet(self.store.verified_file(cell["run"], "perturbed.parquet"))
-            frames.append(counts.assign(task=cell["task"], variant=cell["variant"]))
-        found = pd.concat(frames[1:] or frames, ignore_index=True)[["task", "variant", *COUNTS]]
-        return found.drop_duplicates(["task", "variant", "language"], ignore_index=True)
+        return read_perturbed(self.plan, self.store)
+
+    def embeddings(self) -> list[EmbeddedRows]:
+        """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
+        return read_embeddings(self.plan, self.store)
 
     def seconds(self) -> pd.DataFrame:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""

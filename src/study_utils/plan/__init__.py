@@ -4,7 +4,8 @@ An id hashes what changes a run's result: the version of its stage, its settings
 and the ids upstream. Folders, device, number of workers and vocabulary trimming (which is lossless) do not enter.
 """
 
-from study_utils.plan.grid import ONE_BY_ONE, VERSIONS, make_plan
-from study_utils.plan.runs import STAGES, Cell, Omission, Plan, Run, canonical_sha256
+from study_utils.plan.grid import make_plan
+from study_utils.plan.rows import ONE_BY_ONE
+from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run, canonical_sha256
 
 __all__ = ["ONE_BY_ONE", "STAGES", "VERSIONS", "Cell", "Omission", "Plan", "Run", "canonical_sha256", "make_plan"]

@@ -1,0 +1,1 @@
+"""What finished runs left in the store, as frames."""

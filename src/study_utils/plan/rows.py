@@ -1,0 +1,181 @@
+"""Laying out the rows that a study reads: which of which task, from where, how many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from study_utils.catalog import TASKS, Stage, Task
+from study_utils.catalog.schema import row_languages
+from study_utils.data.sources import hub_digest, source_digest
+from study_utils.errors import MissingRowsError
+from study_utils.params import StudyParams, TrainingParams
+from study_utils.plan.declared import declaration, shape_of
+from study_utils.plan.runs import STAGES, VERSIONS, Run
+
+ONE_BY_ONE = ("in_language", "few_shot")
+"""Regimes with a training run for each language."""
+
+Parts = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+"""Role to the rows it is made of: (field of the task, languages)."""
+
+Shares = dict[str, tuple[float, bool]]
+"""Role to a share of the training rows, and whether it is all but it."""
+
+
+class RowRuns:
+    """Makes the data runs of a study; where rows can't be reached and that is allowed, `absent` says so."""
+
+    def __init__(self, params: StudyParams, *, absent_ok: bool = False) -> None:
+        self.params = params
+        self.absent_ok = absent_ok
+        self.absent: dict[str, None] = {}
+        self.mirror = Path(params.mirror).expanduser() if params.mirror else None
+
+    def training_data(self, task: Task, settings: TrainingParams) -> Run:
+        """Lay out rows that train and that select, in the task's training language."""
+        roles = {"train": settings.examples, "validation": settings.validation_examples}
+        return self.data(f"data-{task.key}-train", task, roles, (task.training_language,), _shares(settings))
+
+    def test_data(self, task: Task) -> Run:
+        """Lay out rows that are scored."""
+        caps = {"test": self.params.test_examples(task.key)}
+        return self.data(f"data-{task.key}-test", task, caps, self.params.task_languages(task.key))
+
+    def other_data(self, task: Task, regime: str, languages: tuple[str, ...]) -> Run:
+        """Lay out rows of a target that train in other languages than English."""
+        settings, alone = self.params.target_settings(task.key), regime in ONE_BY_ONE
+        name = f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual"
+        most = settings.few_shot if regime == "few_shot" else settings.examples
+        caps = {"train": most, "validation": settings.validation_examples}
+        return self.data_of(
+            name,
+            task,
+            self.parts(task, regime, languages),
+            caps,
+            regime if alone else "multilingual",
+            _shares(settings),
+        )
+
+    def text_data(self, stage: Stage) -> Run:
+        """Lay out the text that is mixed into a stage; its English rows select."""
+        settings = self.params.intermediate
+        item, most = TASKS[settings.mlm_text], settings.mlm_examples or _counts_for(stage, settings.examples)
+        parts = {
+            "train": (("train", self.params.text_languages()),),
+            "validation": (("validation", (item.training_language,)),),
+        }
+        caps = {"train": most, "validation": settings.validation_examples}
+        return self.data_of(f"data-{item.key}-multilingual", item, parts, caps, "multilingual", _shares(settings))
+
+    def data(
+        self,
+        name: str,
+        task: Task,
+        roles: dict[str, int | None],
+        languages: tuple[str, ...],
+        shares: Shares | None = None,
+    ) -> Run:
+        """Lay out rows of one source for each role."""
+        sources = {role: "train" if role in (shares or ()) else role for role in roles}
+        declared = {role: declaration(getattr(task, source), languages) for role, source in sources.items()}
+        what = {"shares": shares} if shares else {}
+        return Run(
+            kind="data",
+            stage=STAGES[0],
+            name=name,
+            identity={
+                "version": VERSIONS["data"],
+                "task": {**shape_of(task), "rows": declared},
+                "sources": {role: self.source(task, source, languages) for role, source in sources.items()},
+                "caps": roles,
+                "languages": languages,
+                **what,
+            },
+            work={
+                "task": task.key,
+                "roles": roles,
+                "languages": languages,
+                "regime": "english",
+                "parts": {role: ((source, languages),) for role, source in sources.items()},
+                **what,
+            },
+        )
+
+    def data_of(
+        self, name: str, task: Task, parts: Parts, caps: dict[str, int | None], regime: str, shares: dict
+    ) -> Run:
+        """Lay out rows that are made of several parts."""
+        pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
+        what = {"parts": parts, "pooled": regime not in ONE_BY_ONE} | ({"shares": shares} if shares else {})
+        declared = {name: declaration(getattr(task, source), codes) for name, source, codes in pieces}
+        return Run(
+            kind="data",
+            stage=STAGES[0],
+            name=name,
+            identity={
+                "version": VERSIONS["data"],
+                "task": {**shape_of(task), "rows": declared},
+                "sources": {name: self.source(task, source, codes) for name, source, codes in pieces},
+                "caps": caps,
+                **what,
+            },
+            work={
+                "task": task.key,
+                "roles": caps,
+                "languages": tuple(code for _, codes in parts["train"] for code in codes),
+                "regime": regime,
+                **what,
+            },
+        )
+
+    def parts(self, task: Task, regime: str, languages: tuple[str, ...]) -> Parts:
+        """Rows that train and that select under a regime that trains in other languages than English."""
+        english, alone = (task.training_language,), regime in ONE_BY_ONE
+        selects, own = ("validation", english), regime == "in_language"
+        if "validation" in _shares(self.params.target_settings(task.key)):
+            selects = ("train_in", languages) if own else ("train", english)
+        elif own and task.validation_in and languages[0] in row_languages(task.validation_in):
+            selects = ("validation_in", languages)
+        first = () if alone else (("train", english),)
+        return {"train": (*first, ("train_in", languages)), "validation": (selects,)}
+
+    def is_there(self, parts: Parts, task: Task) -> bool:
+        """Whether the rows are in some source; without English ones the baseline is an error already."""
+        try:
+            for role, languages in (piece for part in parts.values() for piece in part):
+                self.digest(task, role, languages)
+        except MissingRowsError:
+            return False
+        return True
+
+    def source(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
+        """Say what rows will be read; where they can't be reached and that is allowed, those of the hub."""
+        try:
+            return self.digest(task, role, languages)
+        except MissingRowsError as error:
+            if not self.absent_ok:
+                raise
+            self.absent[str(error)] = None
+            return hub_digest(getattr(task, role))
+
+    def digest(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
+        """Say what rows will be read."""
+        return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
+
+
+def _shares(settings: TrainingParams) -> Shares:
+    """Role to the share of the training rows and whether it takes the rest; empty where all of them train."""
+    if settings.train_share is None:
+        return {}
+    shares = {"train": (settings.train_share, False)}
+    return shares | ({"validation": (settings.train_share, True)} if settings.rest == "select" else {})
+
+
+def _counts_for(stage: Stage, examples: int | None) -> int | None:
+    """Examples that the largest task of a stage counts for, as far as limits and declarations say; None: not known."""
+    counts = []
+    for key in stage.tasks:
+        declared = getattr(TASKS[key].train, "expected", {}).get(TASKS[key].training_language)
+        limits = [number for number in (declared, examples, stage.cap) if number is not None]
+        counts.append(min(limits, default=None))
+    return None if None in counts else max(counts, default=examples)
