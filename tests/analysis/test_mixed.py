@@ -154,3 +154,11 @@ def test_the_table_of_covariates_fits_the_languages():
     assert known.between(0, 1).all()
     assert known["en"] == 0
     assert (table["n_syntactic"].dropna() >= 20).all()
+
+
+def test_a_study_of_the_baseline_alone_gives_empty_tables_of_numbers():
+    scores = scores_of(0.0)
+    found = mixed_gains(scores[scores["condition"] == "none"])
+    assert found.contrasts.nsmallest(10, "p").empty
+    assert found.families.empty
+    assert found.covariates["estimate"].dtype == float

@@ -91,6 +91,9 @@ def mixed_gains(
         for name, rows in _model(part, list(covariates), settings.level).items():
             found[name] += [dict(zip(_KEYS, key)) | row for row in rows]
     frames = {name: pd.DataFrame(rows, columns=[*_KEYS, *COLUMNS[name]]) for name, rows in found.items()}
+    for name, frame in frames.items():  # a table without rows has numbers too
+        numbers = [column for column in (*_NUMBERS, "p_holm") if column in frame]
+        frames[name] = frame.astype(dict.fromkeys(numbers, float))
     contrasts = frames["contrasts"]
     if len(contrasts):
         contrasts["p_holm"] = holm(contrasts["p"])
