@@ -9,7 +9,7 @@ import pytest
 from study_utils.analysis import Settings, family_gains
 from study_utils.analysis.domain_sentences import describe_domains, describe_in_domain
 from study_utils.analysis.domains import MEAN, budgets, domain_gains, matched_pairs
-from study_utils.analysis.mean_arms import add_means
+from study_utils.analysis.mean_arms import add_means, mean_rows
 from study_utils.analysis.simulate import simulate_study
 from study_utils.errors import AnalysisError
 
@@ -129,3 +129,17 @@ def test_a_mean_is_zero_shot_only_if_all_are(study) -> None:
 def test_wrong_arms_are_refused(study, arms, message) -> None:
     with pytest.raises(AnalysisError, match=message):
         add_means(*study, arms)
+
+
+def test_a_partial_mean_is_over_what_a_cell_has() -> None:
+    cell = {"encoder": "e5_small", "task": "sib200", "variant": "clean", "seed": 0, "metric": "accuracy", "run": "r"}
+    own = {"condition": ["a", "b", "a", "c"], "language": ["fr", "fr", "ru", "ru"], "value": [0.2, 0.4, 0.5, 0.9]}
+    frame = pd.DataFrame(own | {"zero_shot": [True, False, True, True], "same_data": [False, True, False, False]})
+    frame = frame.assign(**cell)
+    weights = {"a": 1.0, "b": 3.0, "x": 1.0}
+    found = mean_rows(frame, "both", weights, partial=True).set_index("language")
+    assert found["value"].tolist() == pytest.approx([0.35, 0.5])
+    assert found["zero_shot"].tolist() == [False, True]
+    assert found["same_data"].tolist() == [True, False]
+    assert set(found["condition"]) == {"both"}
+    assert mean_rows(frame, "both", {"a": 1.0, "b": 3.0})["language"].tolist() == ["fr"]

@@ -11,7 +11,6 @@ from study_utils.analysis.drops import (
     drops,
     english_against_others,
     outside_own_family,
-    pooled_arm,
 )
 from study_utils.analysis.simulate import simulate_study
 
@@ -110,17 +109,6 @@ def test_own_families_are_left_out():
     assert set(LANGUAGES) - strict["stsb"] == {"en", "de", "nl"}
     assert strict["none"] == set(LANGUAGES)
     assert outside_own_family(None) is None
-
-
-def test_the_pooled_arm_is_the_mean_of_what_a_cell_has():
-    frame = pd.DataFrame({"condition": ["a", "b", "a", "c"], "language": ["fr", "fr", "ru", "ru"], "variant": "clean",
-                          "value": [0.2, 0.4, 0.5, 0.9], "zero_shot": [True, False, True, True],
-                          "same_data": [False, True, False, False]})  # fmt: skip
-    found = pooled_arm(frame, ["a", "b", "x"], "both", keys=["condition", "language"]).set_index("language")
-    assert found["value"].tolist() == pytest.approx([0.3, 0.5])
-    assert found["zero_shot"].tolist() == [False, True]
-    assert found["same_data"].tolist() == [True, False]
-    assert set(found["condition"]) == {"both"}
 
 
 def test_english_against_the_same_task_in_other_languages():

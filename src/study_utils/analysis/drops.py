@@ -9,6 +9,7 @@ import pandas as pd
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.contrasts import CONTRAST_COLUMNS, Contrast, contrast_gains
 from study_utils.analysis.families import FAMILY_GAIN_COLUMNS, family_gains
+from study_utils.analysis.mean_arms import mean_rows
 from study_utils.analysis.results import (
     BASELINE,
     CELL,
@@ -122,13 +123,13 @@ def english_against_others(
     tables: tuple[list, list] = ([], [])
     for item in series_of(scores["condition"].unique()):
         name = f"{item.title}, {OTHERS}"
-        pooled = pooled_arm(scores, item.others, name, keys=_SCORE)
+        others = dict.fromkeys(item.others, 1.0)
+        pooled = mean_rows(scores, name, others, partial=True)
         kept = pd.concat([scores[scores["condition"] == item.english], pooled], ignore_index=True)
         examples = None
         if predictions is not None:
             one = predictions[predictions["condition"] == item.english]
-            others = pooled_arm(predictions, item.others, name, keys=_EXAMPLE)
-            examples = pd.concat([one, others], ignore_index=True)
+            examples = pd.concat([one, mean_rows(predictions, name, others, partial=True)], ignore_index=True)
         options = {"by": by, "settings": settings, "same_data": same_data}
         arms = [
             Contrast(key=f"{item.key} {variant}", arm=item.english, against=name, variant=variant,
@@ -199,28 +200,6 @@ def outside_own_family(frame: pd.DataFrame | None, *, english: bool = False) -> 
 
 def _languages(name: str) -> set[str]:
     return {TASKS[key].training_language for key in CONDITIONS[name].tasks} if name in CONDITIONS else set()
-
-
-def pooled_arm(frame: pd.DataFrame, conditions: Sequence[str], name: str, *, keys: Sequence[str]) -> pd.DataFrame:
-    """Average some conditions of a table, cell by cell and example by example, into one arm.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Predictions or scores.
-    conditions : sequence of str
-        Those that are there are averaged; each cell over the ones that it has.
-    name : str
-        What the arm is called.
-    keys : sequence of str
-        Columns, without `variant`, that name a row.
-    """
-    part = frame[frame["condition"].isin(conditions)]
-    groups = part.assign(condition=name).groupby([*keys, "variant"], sort=False, observed=True)
-    how = dict.fromkeys((c for c in part if c not in (*keys, "variant")), "first")
-    how |= {column: "mean" for column in ("value", "correct") if column in part}
-    how |= {column: way for column, way in (("zero_shot", "all"), ("same_data", "any")) if column in part}
-    return groups.agg(how).reset_index()[list(part.columns)]
 
 
 def _differences(

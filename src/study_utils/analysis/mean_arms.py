@@ -47,23 +47,37 @@ def add_means(
         for key in weights:
             if key not in known:
                 raise AnalysisError(unknown("condition", key, known, where=f"arm {name}"))
-    more = [_mean(scores, name, weights, _SCORE, "value") for name, weights in arms.items()]
-    scores = pd.concat([scores, *more], ignore_index=True)
+    scores = pd.concat([scores, *(mean_rows(scores, name, arms[name]) for name in arms)], ignore_index=True)
     if predictions is None:
         return None, scores
     require_columns(predictions, PREDICTION_COLUMNS, table="predictions table")
-    more = [_mean(predictions, name, weights, _EXAMPLE, "correct") for name, weights in arms.items()]
+    more = [mean_rows(predictions, name, weights) for name, weights in arms.items()]
     return pd.concat([predictions, *more], ignore_index=True), scores
 
 
-def _mean(frame: pd.DataFrame, name: str, weights: Mapping[str, float], key: list[str], value: str) -> pd.DataFrame:
+def mean_rows(frame: pd.DataFrame, name: str, weights: Mapping[str, float], *, partial: bool = False) -> pd.DataFrame:
+    """Average some conditions of a table, row by row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Predictions or scores.
+    name : str
+        What the arm is called.
+    weights : mapping of str to float
+        Condition to weight.
+    partial : bool
+        Whether a cell that some of the conditions lack is averaged over those that it has; else it is left out.
+    """
+    key, value = (_EXAMPLE, "correct") if "example_id" in frame else (_SCORE, "value")
     rows = frame[frame["condition"].isin(list(weights))]
-    weight = rows["condition"].astype(object).map(dict(weights)).astype(float) / sum(weights.values())
-    rows = rows.assign(**{value: rows[value] * weight})
+    weight = rows["condition"].astype(object).map(dict(weights)).astype(float)
+    rows = rows.assign(**{value: rows[value] * weight, "weight": weight})
     groups = rows.groupby(key, sort=False, observed=True)
     found = rows.drop_duplicates(key).assign(condition=name, run=name).set_index(key)
-    found[value] = groups[value].sum(min_count=1)
+    found[value] = groups[value].sum(min_count=1) / groups["weight"].sum()
     if "zero_shot" in found:
         found["zero_shot"] = groups["zero_shot"].all()
         found["same_data"] = groups["same_data"].any()
-    return found[groups.size() == len(weights)].reset_index()[list(frame.columns)]
+    kept = found if partial else found[groups.size() == len(weights)]
+    return kept.reset_index()[list(frame.columns)]
