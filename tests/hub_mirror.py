@@ -170,7 +170,9 @@ def _values(item: Task, rows: HubRows) -> Iterator[tuple[object, str]]:
     """Every value that the label (or tag) column may hold, with its label."""
     yield from rows.labels.items()
     if not any(isinstance(value, int) for value in rows.labels):
-        yield from ((label, label) for label in item.labels if label not in rows.labels)
+        yield from (
+            (name, name) for name in item.labels if name not in rows.labels and name not in rows.labels.values()
+        )
 
 
 _GOLD: Mapping[str, Callable[[dict, str], str]] = {

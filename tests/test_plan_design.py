@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import study_utils.plan.grid as grid
+import study_utils.plan.rows as plan_rows
 from study_utils.catalog import condition, encoder
 from study_utils.errors import ParameterError
 from study_utils.estimate import examples_of
@@ -27,7 +27,7 @@ target: {examples: 40, validation_examples: 10, epochs: 2}
 
 @pytest.fixture(autouse=True)
 def _fixed_sources(monkeypatch):
-    monkeypatch.setattr(grid, "source_digest", lambda *_, **__: {"kind": "hub"})
+    monkeypatch.setattr(plan_rows, "source_digest", lambda *_, **__: {"kind": "hub"})
 
 
 @pytest.fixture

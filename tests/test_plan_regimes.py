@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import study_utils.plan.grid as grid
+import study_utils.plan.rows as plan_rows
 from study_utils.errors import MissingRowsError, ParameterError
 from study_utils.params import load_params
 from study_utils.plan import STAGES, canonical_sha256, make_plan
@@ -28,7 +29,7 @@ REGIMES = ["in_language", "few_shot", "multilingual", "multilingual_sequential"]
 
 @pytest.fixture(autouse=True)
 def _fixed_sources(monkeypatch):
-    monkeypatch.setattr(grid, "source_digest", lambda *_, **__: {"kind": "starter"})
+    monkeypatch.setattr(plan_rows, "source_digest", lambda *_, **__: {"kind": "starter"})
     monkeypatch.setattr(grid, "encoder_digest", lambda spec: "weights")
 
 
@@ -130,7 +131,7 @@ def test_a_language_without_rows_is_omitted_where_it_needs_its_own_and_scored_ze
             raise MissingRowsError("not in the mirror")
         return {"kind": "mirror"}
 
-    monkeypatch.setattr(grid, "source_digest", digest)
+    monkeypatch.setattr(plan_rows, "source_digest", digest)
     made = plan(conditions=["none", "in_language", "multilingual"], targets=["intent", "slots"], seeds=[0])
     assert {(o.condition, o.task, o.languages) for o in made.omissions} == {
         ("in_language", "intent", ("fr",)),
@@ -148,7 +149,7 @@ def test_missing_english_rows_are_an_error_and_no_omission(plan, monkeypatch):
             raise MissingRowsError("not in the mirror")
         return {"kind": "mirror"}
 
-    monkeypatch.setattr(grid, "source_digest", digest)
+    monkeypatch.setattr(plan_rows, "source_digest", digest)
     with pytest.raises(MissingRowsError):
         plan(conditions=["none", "in_language"])
 

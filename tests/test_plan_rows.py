@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-import study_utils.plan.grid as plan_module
+import study_utils.plan.rows as plan_rows
 from study_utils.catalog import TASKS, FolderRows, StarterRows
 from study_utils.params import load_params
 from study_utils.plan import make_plan
 from study_utils.plan.declared import declaration
-from study_utils.plan.grid import _Planner
+from study_utils.plan.rows import RowRuns
 
 
 def test_fields_left_at_their_default_and_counts_change_no_id():
@@ -55,15 +55,15 @@ def test_a_task_in_another_language_trains_and_selects_in_it(monkeypatch):
         asked.append((task.key, role, languages))
         return {"kind": "hub"}
 
-    monkeypatch.setattr(plan_module, "source_digest", digest)
-    planner = _Planner(load_params("quick"))
+    monkeypatch.setattr(plan_rows, "source_digest", digest)
+    planner = RowRuns(load_params("quick"))
     run = planner.training_data(TASKS["stsb_de"], planner.params.intermediate)
     assert asked == [("stsb_de", "train", ("de",)), ("stsb_de", "validation", ("de",))]
     assert run.work["languages"] == run.identity["languages"] == ("de",)
 
 
 def test_a_cap_enters_the_settings_only_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(plan_module, "source_digest", lambda *_, **__: {"kind": "hub"})
+    monkeypatch.setattr(plan_rows, "source_digest", lambda *_, **__: {"kind": "hub"})
     changes = {"conditions": ["none", "mixture", "all_public"], "seeds": [0], "targets": ["messages"]}
     plan = make_plan(load_params("quick", changes))
     settings = {run.name: run.work["settings"] for run in plan.of_stage("02_intermediate_training")}

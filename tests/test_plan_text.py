@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import study_utils.plan.grid as grid
+import study_utils.plan.rows as plan_rows
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.errors import ParameterError
 from study_utils.params import load_params
@@ -26,7 +27,7 @@ STUDY = {
 
 @pytest.fixture(autouse=True)
 def _fixed_sources(monkeypatch):
-    monkeypatch.setattr(grid, "source_digest", lambda *_, **__: {"kind": "hub"})
+    monkeypatch.setattr(plan_rows, "source_digest", lambda *_, **__: {"kind": "hub"})
     monkeypatch.setattr(grid, "encoder_digest", lambda spec: "weights")
     before = dict(CONDITIONS)
     yield

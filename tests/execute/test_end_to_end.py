@@ -13,6 +13,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.execute.driver import notebook_sources
 from study_utils.params import load_params
 from study_utils.paths import project_root
@@ -27,7 +28,10 @@ SMALLER = {
     "target.epochs": 1,
     "evaluation.examples": 10,
     "analysis.resamples": 100,
-    "languages": ["en", "de", "sv", "fr", "es", "ru", "pl", "ar", "he", "fi", "hu", "hi", "ka", "zh"],
+    "languages": ["en", "de", "sv", "fr", "es", "ru", "fi", "hu", "hi", "ka"],
+    "questions": list(QUESTIONS),
+    "evaluation.variants": ["swaps@0.5"],
+    "analysis.divergence_examples": 20,
     "device": "cpu",
 }
 
@@ -142,7 +146,8 @@ def test_damage_is_repaired_by_making_what_is_missing_anew(finished, changes):
 
 def test_killed_at_any_moment_it_continues_to_the_same_results(finished, changes, tmp_path):
     other = {**changes, "artifacts": str(tmp_path / "artifacts"), "reports": str(tmp_path / "reports"),
-             "conditions": ["none", "message_order"], "targets": ["intent"], "seeds": [0]}  # fmt: skip
+             "conditions": ["none", "message_order"], "targets": ["intent"], "seeds": [0],
+             "questions": ["families"]}  # fmt: skip
     command = [
         sys.executable,
         "run_all.py",
@@ -187,7 +192,7 @@ def test_killed_at_any_moment_it_continues_to_the_same_results(finished, changes
 
 def test_two_runs_side_by_side_give_the_same_results(finished, changes, tmp_path):
     other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none", "message_order"],
-             "targets": ["intent"], "seeds": [0, 1], "jobs": 2}  # fmt: skip
+             "targets": ["intent"], "seeds": [0, 1], "jobs": 2, "questions": ["families"]}  # fmt: skip
     from study_utils.execute.stage import complete
     from study_utils.plan import STAGES
 

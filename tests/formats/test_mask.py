@@ -14,6 +14,7 @@ from rows import text_rows
 from transformers import XLMRobertaForMaskedLM
 
 from study_utils.catalog import task
+from study_utils.data.rows import check_rows
 from study_utils.encoders.load import quiet
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import DataError
@@ -198,3 +199,10 @@ def test_equal_inputs_with_other_labels_are_not_taken_for_one(base):
     first, kind = features.distinct()
     assert len(first) == 2
     assert kind.tolist() == [0, 1]
+
+
+def test_text_rows_are_checked():
+    rows = pd.DataFrame({"id": ["a", "b"], "language": ["en", "de"], "text": ["a film", "ein Film"]})
+    check_rows(rows, TEXT, where="f")
+    with pytest.raises(DataError, match="empty text"):
+        check_rows(rows.assign(text=["a film", " "]), TEXT, where="f")
