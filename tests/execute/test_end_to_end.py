@@ -29,9 +29,9 @@ SMALLER = {
     "evaluation.examples": 10,
     "analysis.resamples": 100,
     "languages": ["en", "de", "sv", "fr", "es", "ru", "fi", "hu", "hi", "ka"],
-    "tasks.slot_answer.languages": ["en", "de", "sv", "es", "fr", "ru", "fi", "hi"],
     "questions": list(QUESTIONS),
     "evaluation.variants": ["swaps@0.5"],
+    "evaluation.variant_languages": {"swaps": ["en", "de", "fr", "ru", "hi"]},
     "analysis.divergence_examples": 20,
     "device": "cpu",
 }
