@@ -231,8 +231,9 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, or "not
-            zero-shot"; and `languages`, how many are averaged. A target without zero-shot scores has no row.
+            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, the mean
+            alone from one seed, or "not zero-shot"; and `languages`, how many are averaged. A target without zero-shot
+            scores has no row.
         """
         english = [key for key in self.params.conditions if condition(key).regime == "english"]
         primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
@@ -244,7 +245,7 @@ class Study:
         kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]
         by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
         summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
-        text = summary.apply(lambda row: f"{row['mean']:.1f} ({row['std']:.1f})", axis=1).unstack()
+        text = summary.apply(_mean_and_spread, axis=1).unstack()
         text = text.reindex(columns=english).fillna("not zero-shot")
         text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
         return text.reset_index()
@@ -288,6 +289,10 @@ class Study:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
         done = self.runs().query("status == 'done'")
         return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
+
+
+def _mean_and_spread(row: pd.Series) -> str:
+    return f"{row['mean']:.1f}" + (f" ({row['std']:.1f})" if pd.notna(row["std"]) else "")
 
 
 def _one_digest(fingerprints: pd.Series) -> str:

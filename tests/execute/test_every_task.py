@@ -159,6 +159,7 @@ def test_text_of_many_languages_on_made_rows(made):
     assert set(scores["train_examples"]) == {0}
     table = study.macro_scores(study.scores())
     assert table["mnli+mlm"].tolist() == ["not zero-shot"]
+    assert table["none"].str.fullmatch(r"[0-9.]+").all(), "one seed: a mean without a spread"
     assert table["languages"].tolist() == [len(languages) - ("en" in languages)]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from study_utils.analysis import Settings
 from study_utils.analysis.claims import Evidence, claim_ledger
+from study_utils.analysis.claims.encoders import direct_better
 from study_utils.analysis.claims.evidence import lacking
 from study_utils.analysis.claims.intermediate import (
     best_single,
@@ -242,3 +243,29 @@ def test_tables_that_lack_columns_are_refused():
         dataclasses.replace(evidence, sizes=SIZES.drop(columns="rows"))
     with pytest.raises(AnalysisError, match="validation table"):
         dataclasses.replace(evidence, validation=evidence.validation.drop(columns="value"))
+
+
+def test_a_stage_before_in_language_fine_tuning_is_compared_with_that_fine_tuning():
+    """Zero-shot the task helps by 30 points, before fine-tuning in the language it costs 10: only that counts there."""
+    score = {"none": 0.3, "imdb": 0.6, "in_language": 0.8, "imdb_in_language": 0.7}
+    cell = {
+        "encoder": "bert_base",
+        "task": "tweet_sentiment",
+        "language": "de",
+        "variant": "clean",
+        "metric": "macro_f1",
+    }
+    rows = [
+        cell | {"condition": key, "seed": seed, "value": value + 0.001 * seed * (key == "imdb_in_language")}
+        for key, value in score.items()
+        for seed in (0, 1, 2)
+    ]
+    scores = pd.DataFrame(rows).assign(n=100, zero_shot=False, same_data=False, run="r")
+    evidence = dataclasses.replace(
+        made({"mnli": 0.0}, tasks={"udpos": "token_accuracy"}), predictions=None, scores=scores
+    )
+    found = direct_better(evidence)
+    assert found.estimate == pytest.approx(-9.9)
+    assert found.p_for < 0.05 < found.p_against
+    alone = scores[scores["condition"].isin(["none", "imdb"])]
+    assert direct_better(dataclasses.replace(evidence, scores=alone)).estimate == pytest.approx(30)

@@ -138,7 +138,12 @@ class Evidence:
 
 def _english_tasks(key: str) -> tuple[str, ...]:
     """Tasks of a condition with one stage of English tasks and English fine-tuning; none for any other condition."""
-    if key not in CONDITIONS or CONDITIONS[key].regime != "english" or len(CONDITIONS[key].stages) != 1:
+    return english_tasks(key) if key in CONDITIONS and CONDITIONS[key].regime == "english" else ()
+
+
+def english_tasks(key: str) -> tuple[str, ...]:
+    """Tasks of a condition with one stage of English tasks, whatever it fine-tunes on; none for any other condition."""
+    if key not in CONDITIONS or len(CONDITIONS[key].stages) != 1:
         return ()
     tasks = CONDITIONS[key].tasks
     return tasks if all(TASKS[task].training_language == "en" for task in tasks) else ()
