@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.initialization import no_init_weights
 
 from study_utils.encoders.load import LoadedEncoder, pooling_option, quiet
 from study_utils.encoders.vocabulary import BaseRows, Vocabulary, expand
@@ -77,8 +78,11 @@ def load_model(folder: Path) -> SavedEncoder:
         if config.vocab_size != len(vocabulary):
             raise ValueError(f"{config.vocab_size} embedding rows for {len(vocabulary)} kept ids")
         with torch.random.fork_rng(devices=[]), quiet():
-            model = AutoModel.from_config(config, dtype=torch.float32, **pooling_option(config))
-        model.load_state_dict(tensors, strict=True)
+            with no_init_weights():  # every tensor is read from the file
+                model = AutoModel.from_config(config, dtype=torch.float32, **pooling_option(config))
+        # Copies in aligned memory of their own, so that a step gives the same bits as after any other load.
+        weights = {name: value.to(torch.float32, copy=True) for name, value in tensors.items()}
+        model.load_state_dict(weights, strict=True, assign=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, EncoderError) as error:
         raise EncoderError(
             f"saved encoder {folder} is missing or damaged ({type(error).__name__}: {error}): "
