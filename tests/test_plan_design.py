@@ -91,6 +91,21 @@ def test_patience_is_in_an_identity_only_where_it_is_given(plan):
     assert by_name(own)["target-airline_sentiment-none-bert_base-s0"].work["settings"]["patience"] == 5
 
 
+def test_a_limit_of_windows_is_in_the_identity_of_runs_with_passages_alone(plan):
+    more = {"conditions": ["none", "sst2", "squad1"], "targets": ["airline_sentiment", "xquad"], "languages": ["en"]}
+    before, after = plan(**more), plan(**more, **{"intermediate.windows": 4, "target.windows": 6})
+    changed = {
+        name: (run.work["settings"], by_name(before)[name].work["settings"])
+        for name, run in by_name(after).items()
+        if "settings" in run.work and run.work["settings"] != by_name(before)[name].work["settings"]
+    }
+    assert {name.rsplit("-bert", 1)[0]: new["windows"] for name, (new, _) in changed.items()} == {
+        "intermediate-squad1": 4,
+        **{f"target-xquad-{key}": 6 for key in ("none", "sst2", "squad1")},
+    }
+    assert all("windows" not in old for _, old in changed.values())
+
+
 def test_few_shots_have_no_patience(plan):
     made = plan(conditions=["none", "few_shot"], **{"target.patience": 3})
     run = by_name(made)["target-tweet_sentiment-few_shot-de-bert_base-s0"]

@@ -294,3 +294,32 @@ def test_answering_can_be_learnt_and_predicted(base, tmp_path):
     shuffled = predict(model, TASK, test.iloc[::-1], max_length=48, device="cpu")
     merged = found.merge(shuffled, on="example_id", suffixes=("", "_other"))
     assert (merged["prediction"] == merged["prediction_other"]).all()
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_few_windows_keep_those_with_the_answer_and_draw_the_others_by_seed(tokenizer, most):
+    rows = answer_rows(30, longest=60).assign(question="the")
+    every = answer.encode(rows, TASK, tokenizer, 16)
+    few = answer.encode(rows, TASK, tokenizer, 16, windows=most, seed=3)
+    again = answer.encode(rows, TASK, tokenizer, 16, windows=most, seed=3)
+    other = answer.encode(rows, TASK, tokenizer, 16, windows=most, seed=4)
+    there = np.bincount(every.source, minlength=len(rows))
+    assert there.max() > 5, "some passages are long"
+    assert np.bincount(few.source).tolist() == np.minimum(there, most).tolist()
+    assert few.truncated == every.truncated
+    holding = [np.bincount(f.source, f.labels[:, 1] > 0, minlength=len(rows)) for f in (every, few)]
+    assert (holding[1] == np.minimum(holding[0], most)).all()
+    windows = [[tuple(f.ids[a:b]) for a, b in zip(f.offsets, f.offsets[1:])] for f in (every, few, again, other)]
+    assert set(windows[1]) <= set(windows[0])
+    assert windows[1] == windows[2]
+    assert windows[1] != windows[3]
+    for features in (every, few):
+        for begin, (first, last) in zip(features.offsets, features.labels):
+            assert (features.characters[begin + first : begin + last + 1] >= 0).all() or last == 0
+
+
+def test_enough_windows_change_nothing(tokenizer):
+    rows = answer_rows(10, longest=60).assign(question="the")
+    every, same = (answer.encode(rows, TASK, tokenizer, 16, windows=w) for w in (None, 1000))
+    assert np.array_equal(every.ids, same.ids)
+    assert np.array_equal(every.labels, same.labels)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.encoders import RANKING_COLUMNS, SIZE_COLUMNS, TARGET_GAIN_COLUMNS, TIMES
+from study_utils.analysis.encoders import RANKING_COLUMNS, SIZE_COLUMNS, TARGET_GAIN_COLUMNS, TIMES, trained_cells
 from study_utils.analysis.results import ENGLISH, require_columns
 from study_utils.analysis.sentences import counted, points
 from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
 
+MOST = 12
+"""Comparisons that are all told one by one."""
+
+
 def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     """Say for how many targets fine-tuning does better without an intermediate task, and what each comparison shows.
 
-    Cells of languages that neither arm was trained in are left out where a target has others: a monolingual encoder
-    is fine-tuned on the scored language itself.
+    Languages that neither arm was trained in are left out where there are others (see `trained_cells`). Of more than
+    `MOST` comparisons, only the clear ones get a sentence.
 
     Parameters
     ----------
@@ -23,7 +27,7 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
         From `study_utils.analysis.encoders.target_gains`.
     """
     require_columns(gains, tuple(TARGET_GAIN_COLUMNS), table="table of gains on targets")
-    table = _trained(gains)
+    table = trained_cells(gains)
     if table.empty:
         return ["No target of this study is fine-tuned both with and without an intermediate task."]
     worse, better = (table["estimate"] < 0), (table["estimate"] > 0)
@@ -34,7 +38,8 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
         f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
         f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size."
     ]
-    return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in table.iterrows()]
+    told = table if len(table) <= MOST else table[clear]
+    return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in told.iterrows()]
 
 
 def describe_ranking(ranking: pd.DataFrame) -> list[str]:
@@ -46,7 +51,7 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
         From `study_utils.analysis.encoders.rank_encoders`.
     """
     require_columns(ranking, tuple(RANKING_COLUMNS), table="ranking of encoders")
-    table = _trained(ranking)
+    table = trained_cells(ranking)
     if table.empty or (table["n_encoders"] < 2).all():
         return ["The study has one encoder, so there is no ranking of encoders."]
     table = table[table["n_encoders"] > 1]
@@ -96,12 +101,6 @@ def describe_sizes(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
         f"{row.target_examples:,} of {_target(row.task, row.language)}: fewer than the design asks for."
         for row in small.itertuples()
     ]
-
-
-def _trained(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of languages that the target was trained in; all rows of a target that has no such."""
-    own = ~table["zero_shot"].astype(bool)
-    return table[own | ~own.groupby(table["task"]).transform("any")]
 
 
 def _told(row: pd.Series, *, several: bool) -> str:

@@ -142,6 +142,15 @@ def rank_encoders(predictions: pd.DataFrame | None, scores: pd.DataFrame, contra
     return table.join(flags, on=where)[RANKING_COLUMNS].sort_values([*where, "rank"], ignore_index=True)
 
 
+def trained_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the languages that a target was trained in: the cells with `zero_shot` false; all cells if there are none.
+
+    A monolingual encoder is fine-tuned on the scored language itself.
+    """
+    own = ~table["zero_shot"].astype(bool)
+    return table[own] if own.any() else table
+
+
 def size_rule(sizes: pd.DataFrame, *, times: float = TIMES) -> pd.DataFrame:
     """Check that intermediate tasks have many times the training rows of their targets.
 

@@ -77,9 +77,8 @@ def load_model(folder: Path) -> SavedEncoder:
         vocabulary = Vocabulary(kept=tensors.pop(KEPT_IDS).numpy(), size_full=int(metadata.pop("size_full")))
         if config.vocab_size != len(vocabulary):
             raise ValueError(f"{config.vocab_size} embedding rows for {len(vocabulary)} kept ids")
-        with torch.random.fork_rng(devices=[]), quiet():
-            with no_init_weights():  # every tensor is read from the file
-                model = AutoModel.from_config(config, dtype=torch.float32, **pooling_option(config))
+        with torch.random.fork_rng(devices=[]), no_init_weights(), quiet():  # every tensor is read from the file
+            model = AutoModel.from_config(config, dtype=torch.float32, **pooling_option(config))
         # Copies in aligned memory of their own, so that a step gives the same bits as after any other load.
         weights = {name: value.to(torch.float32, copy=True) for name, value in tensors.items()}
         model.load_state_dict(weights, strict=True, assign=True)

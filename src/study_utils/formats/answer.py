@@ -41,14 +41,26 @@ class SpanHead(TokenHead):
         return outputs.masked_fill(padding.unsqueeze(-1), torch.finfo(outputs.dtype).min)
 
 
-def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, max_length: int) -> Features:
+def encode(
+    rows: pd.DataFrame,
+    task: Task,
+    tokenizer: PreTrainedTokenizerFast,
+    max_length: int,
+    *,
+    windows: int | None = None,
+    seed: int = 0,
+) -> Features:
     """Tokenise question and passage as pairs; a long passage makes several overlapping windows.
 
     A window begins every `STRIDE` tokens of the passage, or every third of `max_length` if that is less; a question is
     cut to `MOST_QUESTION` tokens, or a third. Labels are the positions of the first and last token of the first answer
     in the input; both are 0, the first token, where the window doesn't hold the whole answer. `truncated` counts the
     rows with several windows.
+
+    With `windows`, a row gives at most so many, those that hold its answer first and others drawn by `seed`: enough to
+    train on where a passage is hundreds of windows long, but decoding needs all of them.
     """
+    draw = np.random.default_rng(seed)
     before, between, after = _special_ids(tokenizer)
     stride = min(STRIDE, max_length // 3)
     questions, passages = (_tokenised(tokenizer, rows[name]) for name in ("question", "text"))
@@ -61,16 +73,17 @@ def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, m
         room = max_length - len(head) - len(after)
         gold = tokens_of(spans, starts[0], starts[0] + len(answers[0])) if len(answers) else None
         begins = window_begins(len(tokens), room, stride)
-        for begin in begins:
+        cut += len(begins) > 1
+        holds = [gold is not None and begin <= gold[0] and gold[1] < begin + room for begin in begins]
+        for number in chosen_windows(holds, windows, draw):
+            begin, inside = begins[number], holds[number]
             part = tokens[begin : begin + room]
             ids.append(np.concatenate([head, part, after]))
             kinds = [len(before), len(asked), len(between), len(part), len(after)]
             content.append(np.repeat([False, True, False, True, False], kinds))
             characters += [nowhere[: len(head)], spans[begin : begin + room], nowhere[: len(after)]]
-            inside = gold is not None and begin <= gold[0] and gold[1] < begin + len(part)
             labels.append([len(head) + place - begin for place in gold] if inside else [0, 0])
             source.append(row)
-        cut += len(begins) > 1
     return Features(
         ids=np.concatenate(ids),
         offsets=offsets_of([len(tokens) for tokens in ids]),
@@ -86,6 +99,14 @@ def window_begins(tokens: int, room: int, stride: int) -> range:
     """First token of each window of at most `room` tokens, so that every token is in one."""
     stride = min(stride, room)
     return range(0, max(0, tokens - room) + stride, stride)
+
+
+def chosen_windows(holds: list[bool], most: int | None, draw: np.random.Generator) -> list[int]:
+    """Numbers of the windows to take, in order: at most `most`, those that hold the answer before drawn others."""
+    if most is None or len(holds) <= most:
+        return list(range(len(holds)))
+    order = draw.permutation(len(holds)).tolist()
+    return sorted(sorted(order, key=lambda number: not holds[number])[:most])
 
 
 def tokens_of(spans: np.ndarray, start: int, end: int) -> tuple[int, int] | None:

@@ -61,6 +61,9 @@ class TrainingParams(Params):
     train_share: Annotated[float, Field(strict=True, gt=0.0, lt=1.0)] | None = Field(
         None, description="share of a task's training rows that trains; null: all"
     )
+    windows: Count | None = Field(
+        None, description="at most this many windows of a long passage train, those with the answer first; null: all"
+    )
     rest: Literal["select", "unused"] = Field(
         "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
     )

@@ -89,7 +89,7 @@ class _Planner:
             data = {key: self.add(self.rows.training_data(TASKS[key], settings)) for key in stage.tasks}
             if stage.text:
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
-            own = _own(settings) | ({"cap": stage.cap} if stage.cap else {})
+            own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
         if "divergence" in self.params.questions and item.regime == "english":
             self.embed(spec, item, seed, upstream)
@@ -115,16 +115,17 @@ class _Planner:
                 f"{place.item.key}-{code}",
             )
             if few:
-                own = _own(settings.model_copy(update={"epochs": settings.few_shot_epochs, "patience": None}))
+                few_settings = settings.model_copy(update={"epochs": settings.few_shot_epochs, "patience": None})
+                own = _own(few_settings, place.task.key)
                 start = self.fine_tuned(place, name, data, own, english, keep_heads=True, keep_last=True)
             else:
-                start = self.fine_tuned(place, name, data, _own(settings), place.upstream)
+                start = self.fine_tuned(place, name, data, _own(settings, place.task.key), place.upstream)
             self.score(place, start, (code,))
 
     def add_pooled(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run, or two in order, for all languages together."""
         data, name = self.add(self.rows.other_data(place.task, place.item.regime, trained)), place.item.key
-        own = _own(self.params.target_settings(place.task.key))
+        own = _own(self.params.target_settings(place.task.key), place.task.key)
         if place.item.regime == "multilingual":
             start = self.fine_tuned(place, name, data, own, place.upstream)
         else:
@@ -162,7 +163,7 @@ class _Planner:
             return place.upstream
         settings = self.params.target_settings(place.task.key)
         data = self.add(self.rows.training_data(place.task, settings))
-        return self.fine_tuned(place, place.english_name, data, _own(settings), place.upstream)
+        return self.fine_tuned(place, place.english_name, data, _own(settings, place.task.key), place.upstream)
 
     def fine_tuned(self, place: _Place, name: str, data: str, own: dict, start: str | None, **more: object) -> str:
         key = place.task.key
@@ -269,10 +270,16 @@ def _english_name(item: Condition) -> str:
     return item.key if item.regime == "english" or not same else same[0]
 
 
-def _own(settings: TrainingParams) -> dict:
-    """Settings that a training run works with; how many rows it has is in the identity of its data."""
+def _own(settings: TrainingParams, *tasks: str) -> dict:
+    """Settings that a training run of these tasks works with; how many rows it has is in the identity of its data."""
     own = settings.model_dump(exclude=_OF_DATA)
-    return {name: value for name, value in own.items() if name != "patience" or value is not None}
+    if all(TASKS[key].format != "answer" for key in tasks):
+        own["windows"] = None
+    return {name: value for name, value in own.items() if name not in _LATER or value is not None}
+
+
+_LATER = ("patience", "windows")
+"""Settings that are in no identity where they are not set, so that runs made before they existed keep theirs."""
 
 
 _OF_DATA = {

@@ -174,7 +174,7 @@ def train(
         raise ParameterError(
             f"max_length {settings.max_length} is more than the {base.max_length} tokens of {base.spec.key}: lower it"
         )
-    encoded = {t.task.key: _encode(t.task, t.train, base, settings, seed) for t in tasks}
+    encoded = {t.task.key: _encode(t.task, t.train, base, settings, seed, windows=settings.windows) for t in tasks}
     selected = [t for t in tasks if t.validation is not None]
     selection = {t.task.key: _encode(t.task, t.validation, base, settings, 0) for t in selected}
     used = [f.used_ids for f in (*encoded.values(), *selection.values())]
@@ -294,9 +294,17 @@ def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> No
         head.load_state_dict(start.heads[key].state_dict())
 
 
-def _encode(task: Task, rows: pd.DataFrame, base: LoadedEncoder, settings: TrainingSettings, seed: int) -> Features:
-    """Encode rows; the seed chooses the tokens that are hidden, where a format hides some."""
-    own = {"seed": seed} if task.format == "mask" else {}
+def _encode(
+    task: Task,
+    rows: pd.DataFrame,
+    base: LoadedEncoder,
+    settings: TrainingSettings,
+    seed: int,
+    *,
+    windows: int | None = None,
+) -> Features:
+    """Encode rows; the seed chooses which tokens are hidden and which windows are left out, where a format does so."""
+    own = {"mask": {"seed": seed}, "answer": {"seed": seed, "windows": windows}}.get(task.format, {})
     features = format_of(task).encode(rows, task, base.tokenizer, settings.max_length, **own)
     if features.truncated:
         log.info("%s: %d rows are longer than %d tokens", task.key, features.truncated, settings.max_length)

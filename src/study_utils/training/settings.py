@@ -21,4 +21,5 @@ class TrainingSettings:
     clip: float = 1.0
     dropout: float | None = None
     patience: int | None = None
+    windows: int | None = None
     cap: int | None = None

@@ -207,7 +207,7 @@ def test_rankings_of_english_encoders_and_direct_fine_tuning():
     table = here(english_encoders(means))
     rows = table.loc[["mohapatra-direct-better", "mohapatra-roberta-bert", "mohapatra-xlnet-worst"]]
     assert rows["verdict"].tolist() == ["supported"] * 3
-    assert rows["estimate"].tolist() == [pytest.approx(-10, abs=0.5), 4, 4]
+    assert rows["estimate"].tolist() == [pytest.approx(-10, abs=0.5), 8, 8]
     means["xlnet_base"] = {"none": 0.9, "imdb": 0.95}
     turned = here(english_encoders(means))
     assert turned.loc["mohapatra-roberta-bert", "verdict"] == "contradicted"

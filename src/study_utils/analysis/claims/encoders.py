@@ -1,7 +1,7 @@
 """Claims about English encoders and about direct fine-tuning (arXiv 2210.01091).
 
-Scores are averaged over the languages of a target, English included, and over conditions where encoders are ranked.
-Intervals speak about seeds only (Student's t over their means): targets of these claims can have one language.
+English counts, and so do languages that a target is trained in. The mean gain is over the languages of a target, its
+interval speaks about seeds only (Student's t over their means): targets of these claims can have one language.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from scipy import stats
 
 from study_utils.analysis.claims.evidence import Evidence, english_tasks
 from study_utils.analysis.claims.verdicts import Finding
-from study_utils.analysis.encoders import without_stages
+from study_utils.analysis.encoders import TIMES, encoder_contrasts, trained_cells, without_stages
 from study_utils.analysis.families import CLEAR
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.holm import holm
 from study_utils.analysis.results import BASELINE, CELL
 from study_utils.catalog import CONDITIONS
 from study_utils.catalog.titles import encoder_title, task_title
-
-RATIO = 10.0
-"""How many times the target's rows the intermediate data has at least, in the published design."""
 
 
 def direct_better(evidence: Evidence) -> Finding:
@@ -66,43 +63,44 @@ def _gains_over_same_tuning(evidence: Evidence) -> pd.DataFrame:
 
 
 def roberta_best(evidence: Evidence) -> Finding:
-    """On how many targets RoBERTa scores highest: as claimed if its lead is clear on half of them or more."""
+    """In how many fine-tunings RoBERTa scores highest: as claimed if its lead is clear in half of them or more."""
     return _ranked(evidence, "roberta_base", sign=1, share=0.5)
 
 
 def xlnet_worst(evidence: Evidence) -> Finding:
-    """On how many targets XLNet scores lowest: as claimed if it clearly trails on every one."""
+    """In how many fine-tunings XLNet scores lowest: as claimed if it clearly trails in every one."""
     return _ranked(evidence, "xlnet_base", sign=-1, share=1.0)
 
 
 def _ranked(evidence: Evidence, key: str, *, sign: int, share: float) -> Finding:
-    """Count targets on which an encoder is first (or last).
+    """Count fine-tunings (a target, in a language that trained it, under a condition) where an encoder is first or last.
 
-    A place on a target is clear if the encoder beats (or trails) every other one there, the p-values corrected over
-    targets. The p-value for the claim is that of the last target it needs, the one against it that of the target that
-    makes it fail.
+    A place is clear if the encoder beats (or trails) every other one there, the p-values of `encoder_contrasts`
+    corrected over fine-tunings. The p-value for the claim is that of the last fine-tuning it needs, the one against it
+    that of the fine-tuning that makes it fail.
     """
-    others = [name for name in evidence.encoders if name != key]
+    others = len(evidence.encoders) - 1
     if key not in evidence.encoders or not others:
-        return Finding(note=f"{encoder_title(key)} was not run beside another encoder", unit="targets")
-    scores = of_metric(evidence.scores)
-    means = scores.groupby(["task", "encoder", "seed"])["value"].mean()
+        return Finding(note=f"{encoder_title(key)} was not run beside another encoder", unit="fine-tunings")
+    table = encoder_contrasts(evidence.predictions, evidence.scores, settings=evidence.settings)
+    table = trained_cells(table[(table["encoder"] == key) | (table["against"] == key)])
+    lead = table["estimate"] * np.where(table["encoder"] == key, sign, -sign)
+    table = table.assign(lead=lead, p_ahead=table["p"].where(lead > 0, 1.0), p_behind=table["p"].where(lead < 0, 1.0))
     p_for, p_against, first = [], [], 0
-    for task in (targets := [t for t in evidence.targets if (t, key) in means.groupby(level=[0, 1]).size().index]):
-        rows = [_over_seeds(sign * (means[task, key] - means[task, name]).dropna()) for name in others]
-        first += all(row["estimate"] > 0 for row in rows)
-        p_for.append(max(row["p"] if row["estimate"] > 0 else 1.0 for row in rows))
-        p_against.append(_smallest([row["p"] if row["estimate"] < 0 else 1.0 for row in rows]))
-    needed = int(np.ceil(share * len(targets)))
-    failing = len(targets) - needed + 1
+    for _, cell in table.groupby(["variant", "condition", "task", "language"], sort=False):
+        first += int((cell["lead"] > 0).all())
+        p_for.append(cell["p_ahead"].max(skipna=False))
+        p_against.append(_smallest(cell["p_behind"].tolist()))
+    needed = int(np.ceil(share * len(p_for)))
+    failing = len(p_for) - needed + 1
     return Finding(
         estimate=float(first),
-        unit=f"targets of {len(targets)}",
+        unit=f"fine-tunings of {len(p_for)}",
         p_for=float(np.sort(holm(p_for))[needed - 1]),
         p_against=float(np.sort(holm(p_against))[failing - 1]),
-        n_seeds=int(scores.groupby(["task", "encoder"])["seed"].nunique().min()),
-        tested_on=f"{', '.join(map(task_title, targets))}; {_named(evidence)}",
-        note=f"clear on {int((holm(p_for) < CLEAR).sum())} of {len(targets)} targets",
+        n_seeds=int(table["n_seeds"].min()),
+        tested_on=f"{', '.join(map(task_title, table['task'].unique()))}; {_named(evidence)}",
+        note=f"clear in {int((holm(p_for) < CLEAR).sum())} of {len(p_for)} fine-tunings",
     )
 
 
@@ -122,8 +120,8 @@ def larger_intermediate(evidence: Evidence) -> Finding:
         estimate=ratio,
         unit="times",
         tested_on=told,
-        note=f"the smallest ratio of training rows is {ratio:.1f}, the published design has {RATIO:g} or more",
-        design=ratio >= RATIO,
+        note=f"the smallest ratio of training rows is {ratio:.1f}, the published design has {TIMES} or more",
+        design=ratio >= TIMES,
     )
 
 
