@@ -10,7 +10,6 @@ from study_utils.analysis.sentences import counted, points
 from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
-
 MOST = 12
 """Comparisons that are all told one by one."""
 

@@ -73,7 +73,7 @@ def xlnet_worst(evidence: Evidence) -> Finding:
 
 
 def _ranked(evidence: Evidence, key: str, *, sign: int, share: float) -> Finding:
-    """Count fine-tunings (a target, in a language that trained it, under a condition) where an encoder is first or last.
+    """Count fine-tunings (a target in a language that trained it, under a condition) that an encoder leads or trails.
 
     A place is clear if the encoder beats (or trails) every other one there, the p-values of `encoder_contrasts`
     corrected over fine-tunings. The p-value for the claim is that of the last fine-tuning it needs, the one against it
