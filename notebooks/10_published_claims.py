@@ -28,7 +28,7 @@ changes: dict = {}
 # %%
 from study_utils.analysis.claims import Evidence, claim_ledger
 from study_utils.analysis.claims.sentences import describe_ledger
-from study_utils.analysis.encoder_sentences import describe_ranking, describe_sizes, describe_target_gains
+from study_utils.analysis.encoder_sentences import describe_ranking, describe_size_rule, describe_target_gains
 from study_utils.analysis.encoders import encoder_contrasts, rank_encoders, size_rule, target_gains
 from study_utils.figures.encoders import plot_target_gains
 from study_utils.figures.ledger import plot_ledger
@@ -100,10 +100,10 @@ keep_table(study, ranking, "ranking")
 # %% [markdown]
 # ## Checks
 #
-# Is the intermediate data as much larger than that of the target as in arXiv 2210.01091?
+# Is the intermediate data as much larger than that of the target as in the study of direct fine-tuning?
 
 # %%
-say(describe_sizes(size_rule(study.training_sizes())))
+say(describe_size_rule(size_rule(study.training_sizes())))
 
 # %% [markdown]
 # What a test of each claim itself would need and these runs lack.

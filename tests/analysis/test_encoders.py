@@ -8,7 +8,7 @@ import pytest
 
 from study_utils.analysis import Settings, family_gains
 from study_utils.analysis.contrasts import Contrast, contrast_gains
-from study_utils.analysis.encoder_sentences import describe_ranking, describe_sizes, describe_target_gains
+from study_utils.analysis.encoder_sentences import describe_ranking, describe_size_rule, describe_target_gains
 from study_utils.analysis.encoders import (
     TARGET_GAIN_COLUMNS,
     encoder_contrasts,
@@ -225,12 +225,12 @@ def test_the_size_rule_by_hand():
     assert rule["condition"].tolist() == ["imdb", "sst2"]
     assert rule["holds"].tolist() == [True, False]
     assert rule["times"].tolist() == pytest.approx([15750 / 490, 11899 / 1190])
-    told = describe_sizes(rule)
+    told = describe_size_rule(rule)
     assert "in 1 of 2 pairs of condition and target; the smallest ratio is 10.0 (SST-2, Airline reviews)" in told[0]
     assert told[1:] == [
         "SST-2 has 11,899 rows, 10.0 times the 1,190 of Airline reviews: fewer than the design asks for."
     ]
-    assert describe_sizes(size_rule(sizes[:1]))[0].startswith("No target that is trained")
+    assert describe_size_rule(size_rule(sizes[:1]))[0].startswith("No target that is trained")
     assert size_rule(sizes, times=5)["holds"].all()
     with pytest.raises(AnalysisError, match="lacks the columns"):
         size_rule(sizes.drop(columns="task"))

@@ -75,7 +75,7 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def describe_sizes(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
+def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
     """Say whether the intermediate data is as many times larger than the target's as it is due.
 
     Parameters

@@ -7,15 +7,15 @@ from divergence_cells import simulate_cells
 
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.divergence.explain import LEFT_OUT_COLUMNS, SLOPE_COLUMNS, Explained, explain_cells
-from study_utils.analysis.divergence.sets import MEASURES
-from study_utils.analysis.divergence.table import COLUMNS
-from study_utils.report.divergence_sentences import (
+from study_utils.analysis.divergence.sentences import (
     NOT_ASKED,
     describe_controls,
     describe_divergence,
     describe_explained,
     describe_slope,
 )
+from study_utils.analysis.divergence.sets import MEASURES
+from study_utils.analysis.divergence.table import COLUMNS
 
 EMPTY = Explained(
     cells=pd.DataFrame(),
