@@ -30,7 +30,15 @@ def test_overlap():
 
 def test_learning():
     rows = [
-        {"condition": c, "task": "xnli", "metric": "accuracy", "value": v, "primary": True, "chosen": True}
+        {
+            "condition": c,
+            "task": "xnli",
+            "metric": "accuracy",
+            "value": v,
+            "primary": True,
+            "chosen": True,
+            "selected_in": "en",
+        }  # fmt: skip
         for c, v in (("none", 0.3), ("mnli", 0.6), ("mnli", 0.7))
     ]
     told = describe_learning(pd.DataFrame([*rows, rows[0] | {"chosen": False, "value": 0.9}]))
@@ -38,4 +46,7 @@ def test_learning():
         "XNLI, English validation accuracy in percent (chance 33.3): No intermediate task 30.0, MNLI 65.0."
     )
     assert told[1] == "XNLI was not learnt above chance under No intermediate task."
+    german = [row | {"selected_in": "de"} for row in rows]
+    assert describe_learning(pd.DataFrame(german))[0].startswith("XNLI, German validation accuracy")
+    assert describe_learning(pd.DataFrame([*rows, *german]))[0].startswith("XNLI, validation accuracy")
     assert describe_learning(pd.DataFrame()) == ["Nothing was trained in this stage."]

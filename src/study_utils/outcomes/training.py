@@ -47,7 +47,7 @@ def _training_runs(plan: Plan, stage: str) -> dict[str, dict]:
             "target": rest[0] if kind == "target" else "",
             "language": " ".join(code for codes in languages for code in codes),
             "selected_in": " ".join(
-                {code for work in data for _, codes in work["parts"]["validation"] for code in codes}
+                sorted({code for work in data for _, codes in work["parts"]["validation"] for code in codes})
             ),
             "seed": run.work["seed"],
         }

@@ -32,7 +32,7 @@ from study_utils.analysis.sentences import (
     describe_overall,
     describe_scores,
 )
-from study_utils.catalog import TASKS
+from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import condition_title, task_title
 
 __all__ = [
@@ -107,16 +107,17 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
 
 
 def describe_learning(validation: pd.DataFrame) -> list[str]:
-    """Say how far above chance each task was learnt in English, by condition.
+    """Say how far above chance each task was learnt in the language of its validation rows, by condition.
 
     Parameters
     ----------
     validation : pandas.DataFrame
-        Columns `condition`, `task`, `metric`, `value` (fraction), `primary`, `chosen`.
+        Columns `condition`, `task`, `selected_in`, `metric`, `value` (fraction), `primary`, `chosen`.
     """
     if validation.empty:
         return ["Nothing was trained in this stage."]
-    require_columns(validation, ("condition", "task", "metric", "value", "primary", "chosen"), table="validation table")
+    needed = ("condition", "task", "selected_in", "metric", "value", "primary", "chosen")
+    require_columns(validation, needed, table="validation table")
     kept = validation[validation["primary"].astype(bool) & validation["chosen"].astype(bool)]
     sentences = []
     for task, part in kept.groupby("task", sort=False):
@@ -125,7 +126,9 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         told = ", ".join(f"{condition_title(key)} {value:.1f}" for key, value in means.items())
         metric = part["metric"].iloc[0].replace("_", " ")
         end = f" (chance {100 * chance:.1f})" if chance else ""
-        sentences.append(f"{task_title(task)}, English validation {metric} in percent{end}: {told}.")
+        codes = set(part["selected_in"])
+        where = f"{LANGUAGES[codes.pop()].name} " if len(codes) == 1 and codes <= set(LANGUAGES) else ""
+        sentences.append(f"{task_title(task)}, {where}validation {metric} in percent{end}: {told}.")
         if chance and len(low := means[means <= 100 * chance]):
             names = ", ".join(condition_title(key) for key in low.index)
             sentences.append(f"{task_title(task)} was not learnt above chance under {names}.")
