@@ -38,7 +38,7 @@ def test_learning():
             "primary": True,
             "chosen": True,
             "selected_in": "en",
-        }  # fmt: skip
+        }
         for c, v in (("none", 0.3), ("mnli", 0.6), ("mnli", 0.7))
     ]
     told = describe_learning(pd.DataFrame([*rows, rows[0] | {"chosen": False, "value": 0.9}]))
