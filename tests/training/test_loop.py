@@ -148,7 +148,10 @@ def test_a_stage_that_goes_on_keeps_the_head_and_its_start(run):
 def test_the_last_epoch_is_kept_where_that_is_asked(run):
     settings = TrainingSettings(epochs=4, learning_rate=1e-12, batch_size=8, max_length=32)  # all epochs score the same
     assert run(settings=settings, folder="a").best_epoch == 1
-    assert run(settings=settings, folder="b", keep_last=True).best_epoch == 4
+    kept = run(settings=settings, folder="b", keep_last=True)
+    assert kept.best_epoch == 4
+    assert kept.validation["epoch"].unique().tolist() == [4], "epochs that nothing is chosen from are not scored"
+    assert kept.validation["chosen"].all()
 
 
 def test_another_language_selects_only_where_it_trains():

@@ -147,7 +147,7 @@ def train(
     keep_heads : bool
         Whether to go on with the heads of `start`: the same task, other rows.
     keep_last : bool
-        Whether the last epoch is kept; the validation rows are scored and choose nothing.
+        Whether the last epoch is kept; the validation rows are scored after it alone and choose nothing.
     device : str
         As in `study_utils.device.resolve_device`.
     checkpoint_seconds : float
@@ -260,10 +260,11 @@ def train(
                 save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
                 last_saved = time.monotonic()
         if selection and rank == 0:
-            value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
-            if keep_last or value > state.best_value:
-                state.best_value, state.best_epoch = value, epoch
-                best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
+            if not keep_last or epoch == settings.epochs:
+                value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
+                if keep_last or value > state.best_value:
+                    state.best_value, state.best_epoch = value, epoch
+                    best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
             if epoch < settings.epochs and time.monotonic() - last_saved >= checkpoint_seconds:
                 save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
                 last_saved = time.monotonic()
