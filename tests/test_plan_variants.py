@@ -43,7 +43,7 @@ def test_severities_differ_in_id_and_in_nothing_else():
 
 
 def test_a_kind_is_left_out_where_it_does_not_suit_the_target():
-    found = plan({"evaluation.variants": ["shuffles@0.5"]})
+    found = plan({"evaluation.variants": ["shuffles@0.5"], "languages": ["en", "de", "es", "ru", "fi"]})
     assert {c.task for c in found.cells if c.variant != "clean"} == {"intent", "slot_answer", "messages"}
 
 
@@ -65,7 +65,7 @@ def test_in_language_cells_share_the_english_run_of_the_baseline():
         ({"evaluation.variants": ["typo@0.1"]}, "Did you mean 'typos'"),
         ({"evaluation.variants": ["typos@2"]}, "above 0 and up to 1"),
         ({"evaluation.variants": ["drops@0.1", "drops@0.10"]}, "named twice: drops@0.1"),
-        ({"evaluation.variants": ["typos@0.1"]}, r"Korean \(ko\), for want of a keyboard layout"),
+        ({"evaluation.variants": ["typos@0.1"]}, r"Korean \(ko\).* for want of a keyboard layout"),
         ({"evaluation.variants": ["codeswitch@0.1"]}, "suits none of the targets"),
         (TYPOS | {"evaluation.variant_languages": {"typos": ["xx"]}}, "unknown language 'xx'"),
         ({"evaluation.variant_languages": {"typos": ["en"]}}, "is no kind of the variants"),

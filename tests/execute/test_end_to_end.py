@@ -27,7 +27,6 @@ SMALLER = {
     "target.examples": 40,
     "target.validation_examples": 20,
     "target.epochs": 1,
-    "tasks.slots.examples": 40,
     "evaluation.examples": 10,
     "analysis.resamples": 100,
     "languages": ["en", "de", "sv", "fr", "es", "ru", "fi", "hu", "hi", "ka"],
@@ -227,7 +226,7 @@ def test_one_run_shared_by_two_processes_gives_the_same_results(finished, change
         mine, theirs = (pd.read_parquet(s.store.folder(run) / "history.parquet") for s in (study, finished))
         pd.testing.assert_frame_equal(mine, theirs, rtol=1e-4)
         mine, theirs = (pd.read_parquet(s.store.folder(run) / "validation.parquet") for s in (study, finished))
-        pd.testing.assert_frame_equal(mine, theirs, atol=1e-6)
+        pd.testing.assert_frame_equal(mine, theirs, atol=1e-5)
 
 
 def test_an_error_in_one_of_several_processes_is_told(changes, tmp_path):
