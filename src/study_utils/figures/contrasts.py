@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title
-from study_utils.figures.style import INK, MUTED, POINTS, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled
 
 _NEEDED = ("encoder", "contrast", "arm", "against", "group", "estimate", "low", "high", "level", "clear")
 
@@ -47,12 +47,7 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
         for row in part.itertuples():
             y = rows.index((row.encoder, row.contrast, row.arm, row.against))
             known = np.isfinite(row.low)
-            if known:
-                ax.plot([row.low * POINTS, row.high * POINTS], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
-            ax.plot(
-                row.estimate * POINTS, y, marker="o" if known else "x", markersize=6, linestyle="none", zorder=4,
-                markerfacecolor=INK if row.clear else "white", markeredgecolor=INK, markeredgewidth=1.3,
-            )  # fmt: skip
+            draw_estimate(ax, row, y, marker="o" if known else "x")
         ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
         count = int(part["n_languages"].max())
         ax.set(title=f"{panel} ({count} language{'' if count == 1 else 's'})", xlabel="difference in points")

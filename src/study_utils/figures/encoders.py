@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,7 +10,7 @@ from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS, trained_cells
 from study_utils.analysis.results import require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
-from study_utils.figures.style import INK, MUTED, POINTS, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled
 
 _MARKS = "osD^vP"
 
@@ -45,12 +44,7 @@ def plot_target_gains(gains: pd.DataFrame) -> Figure:
         for row in table[(table["task"] == task) & (table["language"] == language)].itertuples():
             place = encoders.index(row.encoder)
             y = rows.index(row.condition) + (place - (len(encoders) - 1) / 2) * step
-            if np.isfinite(row.low):
-                ax.plot([row.low * POINTS, row.high * POINTS], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
-            ax.plot(
-                row.estimate * POINTS, y, marker=_MARKS[place % len(_MARKS)], markersize=6, linestyle="none", zorder=4,
-                markerfacecolor=INK if row.clear else "white", markeredgecolor=INK, markeredgewidth=1.3,
-            )  # fmt: skip
+            draw_estimate(ax, row, y, marker=_MARKS[place % len(_MARKS)])
         ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
         ax.set(title=f"{task_title(task)}\nin {LANGUAGES[language].name}", xlabel="points")
         ax.set_yticks(range(len(rows)), [condition_title(key) for key in rows], fontsize=8.5)

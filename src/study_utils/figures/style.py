@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -151,6 +152,19 @@ def nothing(message: str) -> Figure:
     ax.set_axis_off()
     ax.text(0.5, 0.5, message, ha="center", va="center", color=MUTED, transform=ax.transAxes)
     return figure
+
+
+def draw_estimate(ax: Axes, row: tuple, y: float, *, marker: str) -> None:
+    """Draw an estimate with its interval in points: `estimate`, `low`, `high` and `clear` of a row of a table.
+
+    Filled where it is clear; without a line where there is no interval.
+    """
+    if np.isfinite(row.low):
+        ax.plot([row.low * POINTS, row.high * POINTS], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
+    ax.plot(
+        row.estimate * POINTS, y, marker=marker, markersize=6, linestyle="none", zorder=4,
+        markerfacecolor=INK if row.clear else "white", markeredgecolor=INK, markeredgewidth=1.3,
+    )  # fmt: skip
 
 
 def mark_blocks(ax: Axes, blocks: Sequence[str], *, labels: bool, lines: bool = True) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from study_utils.analysis import Settings
 from study_utils.analysis.claims import Evidence, claim_ledger
-from study_utils.analysis.claims.encoders import direct_better
+from study_utils.analysis.claims.encoders import direct_better, roberta_best
 from study_utils.analysis.claims.evidence import lacking
 from study_utils.analysis.claims.intermediate import (
     best_single,
@@ -223,6 +223,21 @@ def test_two_of_three_encoders_are_not_enough():
     row = here(english_encoders(means)).loc["mohapatra-roberta-bert"]
     assert row["verdict"] == "not tested here"
     assert row["here"] == "as claimed"
+
+
+def test_only_fine_tunings_that_every_encoder_had_are_ranked():
+    means = {
+        "bert_base": {"none": 0.6},
+        "roberta_base": {"none": 0.7, "imdb": 0.6},
+        "xlnet_base": {"none": 0.5, "imdb": 0.4},
+    }
+    assert here(english_encoders(means)).loc["mohapatra-roberta-bert", "estimate"] == 4
+    both = english_encoders({key: {"none": value["none"]} for key, value in means.items()})
+    own = dict(zip(means, both.targets))
+    apart = dataclasses.replace(both, scores=both.scores[both.scores["encoder"].map(own) == both.scores["task"]])
+    row = roberta_best(apart)
+    assert np.isnan(row.estimate)
+    assert "with every encoder" in row.note
 
 
 def test_the_design_is_checked_on_sizes():

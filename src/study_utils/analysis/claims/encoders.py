@@ -88,9 +88,13 @@ def _ranked(evidence: Evidence, key: str, *, sign: int, share: float) -> Finding
     table = table.assign(lead=lead, p_ahead=table["p"].where(lead > 0, 1.0), p_behind=table["p"].where(lead < 0, 1.0))
     p_for, p_against, first = [], [], 0
     for _, cell in table.groupby(["variant", "condition", "task", "language"], sort=False):
+        if len(cell) < others:  # another encoder lacks it
+            continue
         first += int((cell["lead"] > 0).all())
         p_for.append(cell["p_ahead"].max(skipna=False))
         p_against.append(_smallest(cell["p_behind"].tolist()))
+    if not p_for:
+        return Finding(note="no fine-tuning was run with every encoder", unit="fine-tunings")
     needed = int(np.ceil(share * len(p_for)))
     failing = len(p_for) - needed + 1
     return Finding(
