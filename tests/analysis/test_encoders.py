@@ -230,6 +230,8 @@ def test_the_size_rule_by_hand():
     assert told[1:] == [
         "SST-2 has 11,899 rows, 10.0 times the 1,190 of Airline reviews: fewer than the design asks for."
     ]
+    many = pd.concat([sizes[-1:]] * 13, ignore_index=True)
+    assert len(describe_size_rule(size_rule(many))) == 1, "too many to tell one by one"
     assert describe_size_rule(size_rule(sizes[:1]))[0].startswith("No target that is trained")
     assert size_rule(sizes, times=5)["holds"].all()
     with pytest.raises(AnalysisError, match="lacks the columns"):

@@ -11,7 +11,7 @@ from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
 MOST = 12
-"""Comparisons that are all told one by one."""
+"""Comparisons, or targets with too little before them, that are told one by one."""
 
 
 def describe_target_gains(gains: pd.DataFrame) -> list[str]:
@@ -78,6 +78,8 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
 def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
     """Say whether the intermediate data is as many times larger than the target's as it is due.
 
+    Up to `MOST` pairs that are not get a sentence each.
+
     Parameters
     ----------
     rule : pandas.DataFrame
@@ -98,7 +100,7 @@ def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]
     return sentences + [
         f"{condition_title(row.condition)} has {row.intermediate_examples:,} rows, {row.times:.1f} times the "
         f"{row.target_examples:,} of {_target(row.task, row.language)}: fewer than the design asks for."
-        for row in small.itertuples()
+        for row in (small.itertuples() if len(small) <= MOST else ())
     ]
 
 
