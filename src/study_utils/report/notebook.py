@@ -40,8 +40,13 @@ class HasReport(Protocol):
         """Folder of executed notebooks, figures and tables."""
 
 
+_TABLES = ("display.max_rows", 100, "display.max_columns", None, "display.max_colwidth", None)
+"""How the tables of a notebook are shown: whole cells, and all rows of any table that lists choices."""
+
+
 def banner(study: Study) -> None:
-    """Show the study's title and its warning, if it has one."""
+    """Show the study's title and its warning, if it has one; tables that follow are shown whole, up to 100 rows."""
+    pd.set_option(*_TABLES)
     _show({"text/html": banner_html(study.params.title, study.params.banner), "text/plain": study.params.banner})
 
 

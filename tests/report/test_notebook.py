@@ -1,0 +1,17 @@
+"""What a notebook shows: tables whole, so that no choice of a study is hidden."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from study_utils.report import banner
+
+
+def test_tables_after_the_banner_show_every_row_and_whole_cells():
+    table = pd.DataFrame({"field": [f"field {n}" for n in range(80)], "value": "word " * 60 + "end"})
+    with pd.option_context("display.max_rows", 60, "display.max_colwidth", 50, "display.max_columns", 0):
+        assert "field 40<" not in table._repr_html_()
+        banner(SimpleNamespace(params=SimpleNamespace(title="A study", banner="")))
+        shown = table._repr_html_()
+    assert all(f"field {n}<" in shown for n in range(80))
+    assert shown.count("end<") == 80
