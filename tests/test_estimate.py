@@ -1,5 +1,7 @@
 """Expected times: measured where there is something like it, counted where there is not."""
 
+import json
+
 import pytest
 
 from study_utils.estimate import OPERATIONS, SPEED, TYPICAL_TOKENS, examples_of, expected_seconds
@@ -40,6 +42,21 @@ def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):
     assert all(after[r.id] < before[r.id] for r in others if r.work["task"] == run.work["task"])
     training = plan.of_stage("03_target_finetuning")[0].id
     assert after[training] == before[training], "a fast prediction says nothing about training"
+
+
+def test_a_measured_run_corrects_the_count_of_other_tasks(tmp_path, plan):
+    """A tagging run that takes three times its count says that an intent takes three times its own."""
+    store = Store(tmp_path)
+    before = expected_seconds(plan, store, device="cpu")
+    training = plan.of_stage("03_target_finetuning")
+    tagged = next(run for run in training if "slots" in run.work["data"])
+    intent = next(run for run in training if "intent" in run.work["data"])
+    with store.writing(tagged.id, {}):
+        pass
+    path = store.folder(tagged.id) / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 3 * before[tagged.id]}))
+    after = expected_seconds(plan, store, device="cpu")
+    assert after[intent.id] == pytest.approx(3 * before[intent.id])
 
 
 def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):

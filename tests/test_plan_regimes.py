@@ -99,6 +99,19 @@ def test_few_shots_go_on_from_english_with_its_head(plan):
     ]
 
 
+def test_few_shots_may_have_a_learning_rate_of_their_own(plan):
+    def rates(**changes):
+        runs = by_name(plan(conditions=["none", "few_shot"], targets=["slots"], seeds=[0], **changes))
+        names = ("target-slots-none-e5_small-s0", "target-slots-few_shot-fr-e5_small-s0")
+        return [runs[name].work["settings"]["learning_rate"] for name in names]
+
+    english = rates()[0]
+    assert rates() == [english, english]
+    assert rates(**{"target.few_shot_learning_rate": 2e-5}) == [english, 2e-5]
+    both = {"target.few_shot_learning_rate": 2e-5, "tasks.slots.few_shot_learning_rate": 3e-5}
+    assert rates(**both) == [english, 3e-5]
+
+
 def test_pooled_rows_are_one_run_and_english_comes_first_where_it_is_asked(plan):
     made = plan(conditions=["none", "multilingual", "multilingual_sequential"], targets=["intent"], seeds=[0])
     runs = by_name(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 
 from study_utils.catalog import TASKS, encoder
 from study_utils.plan import Plan, Run
@@ -28,8 +29,8 @@ its peak."""
 def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
-    The rate is that of finished runs of the same kind, encoder and task; else of the same kind and encoder; else it
-    is computed from the encoder's weights, `TYPICAL_TOKENS` and `SPEED`.
+    The rate is that of finished runs of the same kind, encoder and task; else what these counts give, corrected by how
+    finished runs of the same kind and encoder compare with theirs: the encoder's weights, `TYPICAL_TOKENS`, `SPEED`.
 
     Parameters
     ----------
@@ -45,20 +46,22 @@ def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[
     dict of str to float
         Run id to seconds.
     """
+    speed = SPEED["cuda" if _is_gpu(device) else "cpu"]
     rates: dict[tuple, list[float]] = {}
+    corrections: dict[tuple, list[float]] = {}
     open_runs = []
     for run in plan.runs.values():
         if store.status(run.id) != "done":
             open_runs.append(run)
             continue
         rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, plan, store))
-        for key in (_likeness(run), _likeness(run)[:2]):
-            rates.setdefault(key, []).append(rate)
-    speed = SPEED["cuda" if _is_gpu(device) else "cpu"]
+        rates.setdefault(_likeness(run), []).append(rate)
+        corrections.setdefault(_likeness(run)[:2], []).append(rate / _guess(run, speed))
     expected = {}
     for run in open_runs:
-        found = rates.get(_likeness(run)) or rates.get(_likeness(run)[:2]) or [_guess(run, speed)]
-        expected[run.id] = examples_of(run, plan, store) * sum(found) / len(found)
+        correction = mean(corrections.get(_likeness(run)[:2], [1.0]))
+        rate = mean(rates.get(_likeness(run), [correction * _guess(run, speed)]))
+        expected[run.id] = examples_of(run, plan, store) * rate
     return expected
 
 

@@ -145,6 +145,14 @@ def test_selection_is_english_but_for_a_language_with_rows_of_its_own(study):
     assert (few["epoch"] == 3).all(), "the last epoch is kept"
 
 
+def test_of_two_fine_tunings_the_second_is_what_was_chosen(study):
+    table = study.study.validation(STAGES[2])
+    chosen = table[table["chosen"]].groupby("condition")["run"].unique()
+    (run,) = chosen["multilingual_sequential"]
+    assert run.startswith("target-films-multilingual_sequential-2")
+    assert len(chosen["none"]) == 1, "few shots go on from it, but it is scored itself"
+
+
 def test_later_stages_go_on_with_the_head_and_see_their_languages(study):
     names = {run.id: run.name.split("-")[2:4] for run in study.study.plan.of_stage(STAGES[2])}
     kept = {"-".join(names[run]) for run, heads, _ in study.trained if heads}

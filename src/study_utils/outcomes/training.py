@@ -21,7 +21,8 @@ def training_frames(plan: Plan, store: Store, stage: str, file: str) -> pd.DataF
     -------
     pandas.DataFrame
         `encoder`, `condition`, `target` (empty in the intermediate stage), `language` (of a run for one language; else
-        empty), `selected_in` (language of the validation rows), `seed`, `run`, and what training wrote.
+        empty), `selected_in` (language of the validation rows), `seed`, `run`, and what training wrote. No epoch is
+        `chosen` of a fine-tuning that another run of the same condition and target goes on from: it is not scored.
     """
     frames = []
     for run, facts in _training_runs(plan, stage).items():
@@ -31,7 +32,20 @@ def training_frames(plan: Plan, store: Store, stage: str, file: str) -> pd.DataF
     if not frames:
         return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
     found = pd.concat(frames, ignore_index=True)
+    if "chosen" in found:
+        found["chosen"] &= ~found["run"].isin(_first_halves(plan, stage))
     return found[[*first, *(c for c in found if c not in first)]]
+
+
+def _first_halves(plan: Plan, stage: str) -> set[str]:
+    runs = _training_runs(plan, stage)
+    starts = {run: plan.runs[run].work["start"] for run in runs}
+    same = ("condition", "target")
+    return {
+        start
+        for run, start in starts.items()
+        if start in runs and runs[run]["target"] and all(runs[run][name] == runs[start][name] for name in same)
+    }
 
 
 def _training_runs(plan: Plan, stage: str) -> dict[str, dict]:

@@ -12,6 +12,7 @@ from study_utils.errors import CatalogError, unknown
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 
 
@@ -46,7 +47,7 @@ class TrainingParams(Params):
         None, description="at most this many English examples select the epoch; null: all"
     )
     epochs: Count = Field(2, description="passes over the training examples")
-    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] = Field(1e-4, description="peak, after warm-up")
+    learning_rate: Rate = Field(1e-4, description="peak, after warm-up")
     batch_size: Count = Field(32, description="examples a step")
     max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
     warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")
@@ -90,6 +91,7 @@ class TargetParams(TrainingParams):
 
     few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
     few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
+    few_shot_learning_rate: Rate | None = Field(None, description="peak in these passes; null: learning_rate")
 
 
 class TaskParams(Params):
@@ -100,12 +102,13 @@ class TaskParams(Params):
     examples: Count | None = None
     validation_examples: Count | None = None
     epochs: Count | None = None
-    learning_rate: Annotated[float, Field(strict=True, gt=0.0, le=0.1)] | None = None
+    learning_rate: Rate | None = None
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     patience: Count | None = None
     few_shot: Count | None = None
     few_shot_epochs: Count | None = None
+    few_shot_learning_rate: Rate | None = None
     test_examples: Count | None = None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.encoders.identity import encoder_digest
-from study_utils.params import StudyParams, TrainingParams
+from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.rows import ONE_BY_ONE, RowRuns
 from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run
@@ -115,8 +115,7 @@ class _Planner:
                 f"{place.item.key}-{code}",
             )
             if few:
-                few_settings = settings.model_copy(update={"epochs": settings.few_shot_epochs, "patience": None})
-                own = _own(few_settings, place.task.key)
+                own = _own(_few_shot(settings), place.task.key)
                 start = self.fine_tuned(place, name, data, own, english, keep_heads=True, keep_last=True)
             else:
                 start = self.fine_tuned(place, name, data, _own(settings, place.task.key), place.upstream)
@@ -278,13 +277,19 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
     return {name: value for name, value in own.items() if name not in _LATER or value is not None}
 
 
+def _few_shot(settings: TargetParams) -> TargetParams:
+    """Settings of the passes over a few rows of a language."""
+    rate = settings.few_shot_learning_rate or settings.learning_rate
+    return settings.model_copy(update={"epochs": settings.few_shot_epochs, "learning_rate": rate, "patience": None})
+
+
 _LATER = ("patience", "windows")
 """Settings that are in no identity where they are not set, so that runs made before they existed keep theirs."""
 
 
 _OF_DATA = {
     *("examples", "validation_examples", "train_share", "rest"),
-    *("few_shot", "few_shot_epochs", "mlm_text", "mlm_examples"),
+    *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
 }
 """Settings that choose rows, or are of one regime."""
 
