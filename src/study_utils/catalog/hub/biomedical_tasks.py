@@ -10,6 +10,7 @@ from study_utils.catalog.hub.shared import (
     FROM_PARQUET,
     FROM_SCRIPT,
     LOCAL,
+    MAIN,
     NLI,
     PARQUET,
     PREMISE_HYPOTHESIS,
@@ -42,7 +43,6 @@ _ABSTRACT_ROLES = ("background", "method", "objective", "other", "result")
 _PIBOSO_ROLES = ("background", "intervention", "other", "outcome", "population", "study design")
 _BC5CDR = dict(enumerate(("O", "B-Chemical", "B-Disease", "I-Disease", "I-Chemical")))
 _TOKENS = {"id": "id", "tokens": "tokens", "tags": "ner_tags"}
-_HEAD_QA = {"text": "qtext", "choices": "answers.atext", "label": "ra"}
 _E3C_TRAIN_ROWS = dict(en=669, es=455, fr=504, it=451, eu=1361)
 _E3C_TEST_ROWS = dict(en=851, es=679, fr=605, it=673, eu=1765)
 
@@ -73,6 +73,18 @@ def _e3c(split: str, expected: Mapping[str, int], **more: object) -> HubRows:
         not_on_hub=DERIVED,
         expected=expected,
         **more,
+    )
+
+
+def _head_qa(split: str, expected: Mapping[str, int]) -> HubRows:
+    return HubRows(
+        hub_id="dvilares/head_qa",
+        revision=MAIN,
+        split=split,
+        configs={code: code for code in expected},
+        columns={"text": "qtext", "choices": "answers.atext", "label": "ra"},
+        labels={number: number - 1 for number in range(1, 6)},
+        expected=expected,
     )
 
 
@@ -302,16 +314,18 @@ BIOMEDICAL_TASKS = (
         title="HEAD-QA",
         format="choose",
         metric="accuracy",
-        train=english(
-            "dvilares/head_qa", "train", _HEAD_QA, config="en", rows=2657, labels={n: n - 1 for n in range(1, 6)}
-        ),
-        validation=english(
-            "dvilares/head_qa", "validation", _HEAD_QA, config="en", rows=1366, labels={n: n - 1 for n in range(1, 6)}
-        ),
+        train=_head_qa("train", {"en": 2657}),
+        validation=_head_qa("validation", {"en": 1366}),
+        test=_head_qa("test", {"en": 2742, "es": 2742}),
+        train_in=_head_qa("train", {"es": 2657}),
+        validation_in=_head_qa("validation", {"es": 1366}),
         domain="biomedical",
         chance=1 / 4,
         licence="MIT",
         citation="Vilares and Gómez-Rodríguez 2019, arXiv 1906.04701",
-        note=f"Examination questions translated from Spanish; five choices in training, four in selection. {UNPINNED}",
+        note=(
+            "Examination questions, the English ones translated from the Spanish ones; five choices in training, four "
+            f"in selection and test. {UNPINNED}"
+        ),
     ),
 )
