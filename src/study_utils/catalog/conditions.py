@@ -140,7 +140,7 @@ _REASONS = {
     "message_order": "Far from commands: other sentences, another kind of question.",
 }
 
-_BOTH = ("command_choice", "utterance_similarity")
+_BOTH = ("command_choice", "utterance_similarity", "head_qa")
 """Tasks with test rows that are intermediate tasks too."""
 
 _ALL_PUBLIC = ("mnli", "snli", "anli", "qqp", "squad2", "squad1", "hellaswag", "cosmosqa", "commonsenseqa")
