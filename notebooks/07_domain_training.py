@@ -31,6 +31,7 @@ from study_utils.analysis.domain_sentences import describe_domains, describe_in_
 from study_utils.analysis.domains import budgets, domain_gains
 from study_utils.figures.domains import plot_domains
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.report.sentences import describe_learning
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -82,7 +83,7 @@ keep_table(study, table, "domains", columns)
 
 # %%
 check = domain_gains(predictions, scores, trained, in_domain=True, by="all", settings=settings)
-say(describe_in_domain(check))
+say(describe_in_domain(check, scores))
 
 # %%
 keep_figure(study, plot_domains(check), "in_domain", check)
@@ -94,6 +95,12 @@ keep_figure(study, plot_domains(check), "in_domain", check)
 
 # %%
 keep_table(study, trained, "domain_budgets")
+
+# %% [markdown]
+# Was there anything to pass on? A task that was not learnt itself leaves little but noise behind.
+
+# %%
+say(describe_learning(study.validation("02_intermediate_training")))
 
 # %% [markdown]
 # ## Limits

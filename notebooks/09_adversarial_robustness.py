@@ -38,6 +38,7 @@ from study_utils.report.sentences import (
     describe_english,
     describe_perturbed,
     describe_sizes,
+    describe_unlearnt,
     describe_variants,
 )
 from study_utils.study import open_study
@@ -98,7 +99,7 @@ counts.drop_duplicates("variant")[["variant", "language", "before", "after"]]
 # %%
 overall = drops(predictions, scores, settings=settings)
 keep_table(study, overall, "drops")
-say(describe_drops(overall))
+say([*describe_drops(overall), *describe_unlearnt(scores)])
 
 # %%
 families = drops(predictions, scores, by="family", settings=settings)

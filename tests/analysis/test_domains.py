@@ -62,7 +62,13 @@ def test_general_targets_and_those_of_the_domain_are_kept_apart(study, table) ->
     check = domain_gains(*study, EQUAL, in_domain=True, by="all", settings=FAST)
     assert set(check["tasks"]) == {"e3c"}
     assert set(check["domain"]) == {"biomedical"}
-    assert "E3C clinical entities" in describe_in_domain(check)[0]
+    told = describe_in_domain(check, study[1])
+    assert "E3C clinical entities" in told[0]
+    assert len(told) == len(check), "nothing is said about learning where it was learnt"
+    entities = study[1]["task"] == "e3c"
+    unlearnt = study[1].assign(value=study[1]["value"].where(~entities, 0.0))
+    unlearnt["metric"] = unlearnt["metric"].where(~entities, "span_f1")
+    assert describe_in_domain(check, unlearnt)[0].startswith("E3C clinical entities was not learnt under any condition")
 
 
 def test_unequal_budgets_are_marked(study) -> None:
@@ -92,7 +98,7 @@ def test_without_a_pair_it_is_said(study) -> None:
     table = domain_gains(*less, EQUAL, settings=FAST)
     assert table.empty
     assert "nothing can be compared" in describe_domains(table)[0]
-    assert "no check" in describe_in_domain(table)[0]
+    assert "no check" in describe_in_domain(table, less[1])[0]
 
 
 def test_budgets_are_rows_and_last_steps() -> None:

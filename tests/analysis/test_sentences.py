@@ -10,6 +10,7 @@ from study_utils.analysis.sentences import (
     describe_gain,
     describe_overall,
     describe_scores,
+    describe_unlearnt,
     points,
 )
 
@@ -86,6 +87,16 @@ def test_scores_are_told_with_chance(study):
     assert "chance is 14.3" in told[0]
     low = study[1].assign(value=study[1]["value"].where(study[1]["language"] != "eu", 0.1))
     assert "SIB-200: 1 language at or below chance." in describe_scores(low)
+
+
+def test_a_target_that_no_condition_learnt_is_named(study):
+    assert describe_unlearnt(study[1]) == []
+    sib200, none = study[1]["task"] == "sib200", study[1]["condition"] == "none"
+    floor = study[1].assign(value=study[1]["value"].where(~sib200, 1 / 7))
+    (told,) = describe_unlearnt(floor)
+    assert told.startswith("SIB-200 was not learnt under any condition: at most 14.3 (chance 14.3)")
+    one_learns = floor.assign(value=floor["value"].where(~sib200 | none, 0.4))
+    assert describe_unlearnt(one_learns) == [], "one condition is enough"
 
 
 CONTRAST = ROW | {

@@ -8,7 +8,7 @@ import pandas as pd
 from study_utils.analysis.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.families import claim_barred
 from study_utils.analysis.results import require_columns
-from study_utils.analysis.sentences import counted, points
+from study_utils.analysis.sentences import counted, describe_unlearnt, points
 from study_utils.catalog.titles import condition_title, task_title
 
 _NONE = "The study has no domain's task beside a general one of the same kind, so nothing can be compared."
@@ -42,12 +42,21 @@ def describe_domains(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def describe_in_domain(table: pd.DataFrame) -> list[str]:
-    """Say the same of targets of the domain itself: `domain_gains` with ``in_domain=True``."""
+def describe_in_domain(table: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+    """Say the same of targets of the domain itself, and which of them were not learnt at all.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.domains.domain_gains` with ``in_domain=True``.
+    scores : pandas.DataFrame
+        Scores behind it.
+    """
     require_columns(table, DOMAIN_COLUMNS, table="table of domains")
     if table.empty:
         return ["The study has no target of a domain that it trains an intermediate task of, so there is no check."]
-    return [_one(row) for _, row in table.iterrows()]
+    tasks = {key for keys in table["tasks"] for key in keys.split()}
+    return [*describe_unlearnt(scores[scores["task"].isin(tasks)]), *(_one(row) for _, row in table.iterrows())]
 
 
 def _pair(row: pd.Series) -> str:

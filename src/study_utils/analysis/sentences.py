@@ -8,6 +8,7 @@ from study_utils.analysis.families import claim_barred
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import TASKS
+from study_utils.catalog.perturbations import CLEAN
 from study_utils.catalog.titles import condition_title, encoder_title
 
 NEEDED = (
@@ -177,6 +178,30 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         )
         if at_chance:
             sentences.append(f"{TASKS[task].title}: {counted(at_chance, 'language')} at or below chance.")
+    return sentences
+
+
+FLOOR = 0.01
+"""How far above chance, or above zero where none is declared, a score must be for the task to count as learnt."""
+
+
+def describe_unlearnt(scores: pd.DataFrame) -> list[str]:
+    """Name targets that no condition learnt, so that a difference there says nothing; empty if there are none.
+
+    Learnt is a mean over seeds and languages other than English of more than `FLOOR` above chance.
+    """
+    primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in scores["task"].unique()})
+    chosen = scores[primary & (scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)]
+    means = chosen.groupby(["task", "condition"], sort=False)["value"].mean()
+    sentences = []
+    for task, best in means.groupby(level="task", sort=False).max().items():
+        chance = TASKS[task].chance or 0.0
+        if best <= chance + FLOOR:
+            end = f" (chance {100 * chance:.1f})" if chance else ""
+            sentences.append(
+                f"{TASKS[task].title} was not learnt under any condition: at most {100 * best:.1f}{end} in the mean "
+                f"over other languages than English. Differences there say nothing."
+            )
     return sentences
 
 

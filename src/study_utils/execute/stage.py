@@ -6,6 +6,7 @@ import concurrent.futures
 import logging
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Mapping
 
@@ -107,9 +108,23 @@ def _side_by_side(study: Study, todo: list[Run], meter: Meter) -> None:
             raise
 
 
+def end_with_parent() -> None:
+    """Let this worker process end as soon as the one that started it is gone, however that ended.
+
+    Killed notebooks would leave workers behind that go on training.
+    """
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def _start_worker(slots: multiprocessing.Queue, jobs: int) -> None:
     import torch
 
+    end_with_parent()
     slot = slots.get()
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
     if torch.cuda.is_available():

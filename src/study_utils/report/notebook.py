@@ -121,7 +121,7 @@ def study_provenance(study: Study) -> Provenance:
     changed = ", ".join(f"{field}={value!r}" for field, value in study.chosen.items())
     return provenance(
         root=project_root(),
-        device=", ".join(sorted(devices - {""})) or study.params.device,
+        device="; ".join(sorted(devices - {""})) or study.params.device,
         seeds=study.params.seeds,
         fingerprints=None if facts is None else _fingerprints(facts),
         seconds=dict(zip(*(study.seconds()[name] for name in ("stage", "seconds")))),

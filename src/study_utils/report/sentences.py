@@ -31,6 +31,7 @@ from study_utils.analysis.sentences import (
     describe_gain,
     describe_overall,
     describe_scores,
+    describe_unlearnt,
 )
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import condition_title, task_title
@@ -59,6 +60,7 @@ __all__ = [
     "describe_seen_gains",
     "describe_sensitivity",
     "describe_sizes",
+    "describe_unlearnt",
     "describe_variance",
     "describe_variants",
 ]
@@ -129,7 +131,7 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         codes = set(part["selected_in"])
         where = f"{LANGUAGES[codes.pop()].name} " if len(codes) == 1 and codes <= set(LANGUAGES) else ""
         sentences.append(f"{task_title(task)}, {where}validation {metric} in percent{end}: {told}.")
-        if chance and len(low := means[means <= 100 * chance]):
+        if len(low := means[means <= 100 * (chance or 0.0)]):
             names = ", ".join(condition_title(key) for key in low.index)
-            sentences.append(f"{task_title(task)} was not learnt above chance under {names}.")
+            sentences.append(f"{task_title(task)} was not learnt{' above chance' if chance else ''} under {names}.")
     return sentences
