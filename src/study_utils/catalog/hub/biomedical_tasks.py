@@ -95,8 +95,8 @@ BIOMEDICAL_TASKS = (
         format="tag",
         labels=("O", "B-ety", "I-ety"),
         metric="span_f1",
-        train=_e3c("train", {"en": 669}, held_out=HeldOut(held=False, block=20)),
-        validation=_e3c("train", {"en": 669}, held_out=HeldOut(held=True, block=20)),
+        train=_e3c("train", {"en": 669}, held_out=HeldOut(held=False, block=10)),
+        validation=_e3c("train", {"en": 669}, held_out=HeldOut(held=True, block=10)),
         test=_e3c("test", _E3C_TEST_ROWS),
         train_in=_e3c("train", {code: rows for code, rows in _E3C_TRAIN_ROWS.items() if code != "en"}),
         domain="biomedical",
@@ -104,7 +104,7 @@ BIOMEDICAL_TASKS = (
         citation="Magnini et al. 2020, github.com/hltfbk/E3C-Corpus",
         note=(
             "Clinical entities in case reports, written in each language, annotated by hand. Selects on a tenth of "
-            "the English training sentences, twenty neighbours together."
+            "the English training sentences, ten neighbours together."
         ),
     ),
     classify(
