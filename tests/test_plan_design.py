@@ -91,6 +91,16 @@ def test_patience_is_in_an_identity_only_where_it_is_given(plan):
     assert by_name(own)["target-airline_sentiment-none-bert_base-s0"].work["settings"]["patience"] == 5
 
 
+def test_a_learning_rate_of_heads_is_in_an_identity_only_where_it_is_given(plan):
+    before, after = plan(), plan(**{"target.head_learning_rate": 1e-3})
+    settings = [by_name(p)["target-airline_sentiment-none-bert_base-s0"].work["settings"] for p in (before, after)]
+    assert "head_learning_rate" not in settings[0]
+    assert settings[1] == settings[0] | {"head_learning_rate": 1e-3}
+    own = plan(**{"target.head_learning_rate": 1e-3, "tasks.airline_sentiment.head_learning_rate": 2e-3})
+    run = by_name(own)["target-airline_sentiment-none-bert_base-s0"]
+    assert run.work["settings"]["head_learning_rate"] == 2e-3
+
+
 def test_a_limit_of_windows_is_in_the_identity_of_runs_with_passages_alone(plan):
     more = {"conditions": ["none", "sst2", "squad1"], "targets": ["airline_sentiment", "xquad"], "languages": ["en"]}
     before, after = plan(**more), plan(**more, **{"intermediate.windows": 4, "target.windows": 6})

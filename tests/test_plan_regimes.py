@@ -108,6 +108,17 @@ def test_few_shots_may_have_a_learning_rate_of_their_own(plan):
     english = rates()[0]
     assert rates() == [english, english]
     assert rates(**{"target.few_shot_learning_rate": 2e-5}) == [english, 2e-5]
+    runs = by_name(
+        plan(
+            conditions=["none", "few_shot"],
+            targets=["slots"],
+            seeds=[0],
+            **{"target.few_shot_learning_rate": 2e-5, "target.head_learning_rate": 1e-3},
+        )
+    )
+    assert runs["target-slots-none-e5_small-s0"].work["settings"]["head_learning_rate"] == 1e-3
+    few = runs["target-slots-few_shot-fr-e5_small-s0"].work["settings"]
+    assert "head_learning_rate" not in few, "the head goes on at the same low rate"
     both = {"target.few_shot_learning_rate": 2e-5, "tasks.slots.few_shot_learning_rate": 3e-5}
     assert rates(**both) == [english, 3e-5]
 

@@ -46,6 +46,13 @@ def test_a_split_that_is_scored_neither_trains_nor_selects() -> None:
     assert "bad" not in TASKS
 
 
+def test_rows_in_other_languages_are_read_by_a_target_alone() -> None:
+    """PAN-X in English as an intermediate task selects on English rows, those of its copy are in other languages."""
+    assert not leak(TASKS["panx"], TASKS["panx_dev"])
+    bad = dataclasses.replace(TASKS["panx_dev"], validation_in=TASKS["panx_dev"].test)
+    assert "the same rows are scored" in leak(bad, bad)
+
+
 def test_no_declared_condition_leaks_into_a_declared_target() -> None:
     targets = [item for item in TASKS.values() if item.languages]
     for condition in conditions.CONDITIONS.values():

@@ -70,9 +70,12 @@ def test_tagging_and_regression_train_and_keep_their_best_epoch(run):
     assert set(graded.validation["metric"]) == {"spearman", "pearson"}
 
 
-def test_equal_to_a_plain_loop_of_torch(run, base):
+@pytest.mark.parametrize("heads", [None, 2e-2])
+def test_equal_to_a_plain_loop_of_torch(run, base, heads):
     """The same batches through AdamW of torch and a learning rate by the schedule: the same losses."""
-    settings = TrainingSettings(epochs=2, learning_rate=1e-3, batch_size=8, max_length=32, dropout=0.0)
+    settings = TrainingSettings(
+        epochs=2, learning_rate=1e-3, head_learning_rate=heads, batch_size=8, max_length=32, dropout=0.0
+    )
     rows = classify_rows(60)
     ours = run([TaskRows(task=SST2, train=rows)], settings)
     features = format_of(SST2).encode(rows, SST2, base.tokenizer, 32)
@@ -82,12 +85,14 @@ def test_equal_to_a_plain_loop_of_torch(run, base):
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0)
+    parts = [model.encoder.parameters(), model.heads.parameters()]
+    optimizer = torch.optim.AdamW([{"params": part} for part in parts], weight_decay=0.0)
     losses = []
     for epoch in (1, 2):
         for _, index in mixed_batches({"sst2": features.lengths}, 8, seed=0, epoch=epoch):
             batch = collate(features, index, everything, base.tokenizer.pad_token_id)
-            optimizer.param_groups[0]["lr"] = 1e-3 * schedule(len(losses), 16, 0.1)
+            for group, peak in zip(optimizer.param_groups, (1e-3, heads or 1e-3)):
+                group["lr"] = peak * schedule(len(losses), 16, 0.1)
             loss = functional.cross_entropy(model("sst2", batch), batch["labels"])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -128,6 +133,16 @@ def test_the_start_is_left_unchanged_and_heads_are_new(run, base):
     second = run([TaskRows(task=UDPOS, train=tag_rows(30))], start=first.model, folder="b")
     assert all(torch.equal(v, kept[k]) for k, v in weights(first.model).items())
     assert list(second.model.heads) == ["udpos"]
+
+
+def test_heads_may_learn_alone(run, base):
+    settings = TrainingSettings(epochs=1, learning_rate=1e-12, head_learning_rate=1e-2, batch_size=8, max_length=32)
+    before, after = base.model.state_dict(), run(settings=settings, folder="a").model
+    name = "encoder.layer.0.output.dense.weight"
+    assert torch.allclose(after.encoder.state_dict()[name], before[name], atol=1e-8)
+    still = TrainingSettings(epochs=1, learning_rate=1e-12, batch_size=8, max_length=32)
+    heads = [m.heads.state_dict() for m in (after, run(settings=still, folder="b").model)]
+    assert not any(torch.allclose(heads[0][key], heads[1][key], atol=1e-4) for key in heads[0])
 
 
 def test_a_stage_that_goes_on_keeps_the_head_and_its_start(run):

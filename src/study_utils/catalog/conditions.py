@@ -133,6 +133,7 @@ _REASONS = {
     "sst2": "Sentiment of single sentences: far from every target here.",
     "imdb": "Sentiment of long reviews.",
     "stsb": "Graded similarity: near to sentence retrieval in what it asks of the encoder.",
+    "panx": "Names in Wikipedia, tagged automatically: entities that a small training set has many of.",
     "utterance_domain": "Near to the starter targets: the same commands, other labels.",
     "utterance_match": "Between near and far: the same commands, as pairs.",
     "command_choice": "Near to the starter targets: which command asks for the same?",
@@ -140,7 +141,7 @@ _REASONS = {
     "message_order": "Far from commands: other sentences, another kind of question.",
 }
 
-_BOTH = ("command_choice", "utterance_similarity", "head_qa")
+_BOTH = ("command_choice", "utterance_similarity", "panx", "head_qa")
 """Tasks with test rows that are intermediate tasks too."""
 
 _ALL_PUBLIC = ("mnli", "snli", "anli", "qqp", "squad2", "squad1", "hellaswag", "cosmosqa", "commonsenseqa")

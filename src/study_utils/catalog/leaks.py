@@ -58,9 +58,11 @@ LEAKS = (
 def leak(trained: Task, target: Task) -> str:
     """Say why training or selecting on a task spoils the scores of a target; "" if it doesn't.
 
-    Besides the published overlaps in `LEAKS`, a split that is scored must not train or select in the same config.
+    Besides the published overlaps in `LEAKS`, a split that is scored must not train or select in the same config. Rows
+    in other languages (`train_in`, `validation_in`) are only read where a target is trained for itself.
     """
-    for rows in (trained.train, trained.validation, trained.train_in, trained.validation_in):
+    in_others = (trained.train_in, trained.validation_in) if trained.key == target.key else ()
+    for rows in (trained.train, trained.validation, *in_others):
         if reason := _leak(rows, target.test):
             return reason
     return ""

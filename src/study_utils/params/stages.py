@@ -48,6 +48,7 @@ class TrainingParams(Params):
     )
     epochs: Count = Field(2, description="passes over the training examples")
     learning_rate: Rate = Field(1e-4, description="peak, after warm-up")
+    head_learning_rate: Rate | None = Field(None, description="peak of the heads alone; null: learning_rate")
     batch_size: Count = Field(32, description="examples a step")
     max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
     warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")
@@ -91,7 +92,7 @@ class TargetParams(TrainingParams):
 
     few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
     few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
-    few_shot_learning_rate: Rate | None = Field(None, description="peak in these passes; null: learning_rate")
+    few_shot_learning_rate: Rate | None = Field(None, description="peak in these passes, heads too; null: as before")
 
 
 class TaskParams(Params):
@@ -103,6 +104,7 @@ class TaskParams(Params):
     validation_examples: Count | None = None
     epochs: Count | None = None
     learning_rate: Rate | None = None
+    head_learning_rate: Rate | None = None
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     patience: Count | None = None

@@ -279,11 +279,13 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
 
 def _few_shot(settings: TargetParams) -> TargetParams:
     """Settings of the passes over a few rows of a language."""
-    rate = settings.few_shot_learning_rate or settings.learning_rate
-    return settings.model_copy(update={"epochs": settings.few_shot_epochs, "learning_rate": rate, "patience": None})
+    changed: dict = {"epochs": settings.few_shot_epochs, "patience": None}
+    if settings.few_shot_learning_rate:
+        changed |= {"learning_rate": settings.few_shot_learning_rate, "head_learning_rate": None}
+    return settings.model_copy(update=changed)
 
 
-_LATER = ("patience", "windows")
+_LATER = ("patience", "windows", "head_learning_rate")
 """Settings that are in no identity where they are not set, so that runs made before they existed keep theirs."""
 
 

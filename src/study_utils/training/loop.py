@@ -202,9 +202,7 @@ def train(
     rank, processes = accelerator.process_index, accelerator.num_processes
     if processes > 1:
         place = accelerator.device
-    optimizer = torch.optim.AdamW(
-        parameter_groups(model, settings.weight_decay), lr=settings.learning_rate, fused=place.type != "mps"
-    )
+    optimizer = torch.optim.AdamW(parameter_groups(model, settings), fused=place.type != "mps")
     model, optimizer = accelerator.prepare(model, optimizer)
     plain, inner = (
         accelerator.unwrap_model(model, keep_fp32_wrapper=False),
@@ -232,9 +230,9 @@ def train(
             inputs = encoded[key].inputs_of(part)
             batch = collate(encoded[key], inputs, vocabulary, base.tokenizer.pad_token_id)
             batch = {name: _to(value, place) for name, value in batch.items()}
-            rate = settings.learning_rate * schedule(state.step, total, settings.warmup)
+            factor = schedule(state.step, total, settings.warmup)
             for group in inner.param_groups:
-                group["lr"] = rate
+                group["lr"] = group["peak"] * factor
             with accelerator.autocast():
                 outputs = model(key, batch)
             loss = format_of(by_key[key].task).loss(outputs, batch["labels"]) * weight
@@ -247,7 +245,7 @@ def train(
                 "step": state.step,
                 "epoch": epoch,
                 "task": key,
-                "learning_rate": rate,
+                "learning_rate": settings.learning_rate * factor,
                 "examples": len(index),
             }
             waiting.append((row, accelerator.reduce(loss.detach(), "mean")))

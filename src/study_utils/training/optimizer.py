@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
+from study_utils.model import TaskModel
+from study_utils.training.settings import TrainingSettings
+
 
 def schedule(step: int, total: int, warmup: float) -> float:
     """Factor of the learning rate at a step counted from 0: linear rise, then linear fall to zero."""
@@ -13,17 +16,28 @@ def schedule(step: int, total: int, warmup: float) -> float:
     return max(0.0, (total - step) / max(1, total - rise))
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices of dense layers only."""
+def parameter_groups(model: TaskModel, settings: TrainingSettings) -> list[dict]:
+    """Groups of weights with their peak learning rate: heads and encoder, each with and without weight decay.
+
+    Only matrices of dense layers decay.
+    """
     embeddings = {
         id(parameter)
         for module in model.modules()
         if isinstance(module, nn.Embedding)
         for parameter in module.parameters()
     }
-    decayed = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in embeddings]
-    spared = [p for p in model.parameters() if p.ndim < 2 or id(p) in embeddings]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    heads = {id(parameter) for parameter in model.heads.parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in model.parameters():
+        is_decayed = parameter.ndim >= 2 and id(parameter) not in embeddings
+        rate = settings.head_learning_rate if id(parameter) in heads else None
+        key = (rate or settings.learning_rate, settings.weight_decay if is_decayed else 0.0)
+        groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": parameters, "lr": rate, "peak": rate, "weight_decay": decay}
+        for (rate, decay), parameters in groups.items()
+    ]
 
 
 def set_dropout(model: nn.Module, share: float) -> None:

@@ -22,4 +22,5 @@ class TrainingSettings:
     dropout: float | None = None
     patience: int | None = None
     windows: int | None = None
+    head_learning_rate: float | None = None
     cap: int | None = None

@@ -21,7 +21,7 @@ MATCHED = {
         "biomedical": ("nicta_piboso",),
         "legal": ("rhetorical_roles",),
     },
-    "named entities": {"general": ("wnut17",), "biomedical": ("ncbi_disease", "bc5cdr", "bc2gm")},
+    "named entities": {"general": ("panx", "wnut17"), "biomedical": ("ncbi_disease", "bc5cdr", "bc2gm")},
     "multiple choice": {
         "general": ("commonsenseqa", "social_iqa", "cosmosqa"),
         "biomedical": ("head_qa",),
