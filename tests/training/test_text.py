@@ -13,8 +13,9 @@ from study_utils.catalog import encoder, task
 from study_utils.encoders.load import load_encoder, quiet
 from study_utils.errors import DataError
 from study_utils.evaluation.predict import predict
-from study_utils.model import HEADS, load_trained
+from study_utils.model import HEADS, TaskModel, load_trained, make_heads
 from study_utils.training import TaskRows, TrainingSettings, train
+from study_utils.training.optimizer import parameter_groups
 
 SST2, TEXT = task("sst2"), task("message_text")
 SETTINGS = TrainingSettings(epochs=2, learning_rate=5e-3, batch_size=8, max_length=32)
@@ -128,6 +129,18 @@ def test_a_head_of_the_checkpoint_is_gone_on_with(base, tmp_path):
     found = train(own, [text()], frozen, seed=0, folder=tmp_path / "run", device="cpu").model
     torch.testing.assert_close(found.heads["message_text"].dense.weight, model.lm_head.dense.weight)
     torch.testing.assert_close(found.heads["message_text"].bias, model.lm_head.bias[found.vocabulary.kept])
+
+
+def test_the_head_that_guesses_tokens_learns_at_the_rate_of_the_encoder(base):
+    settings = TrainingSettings(epochs=1, learning_rate=1e-3, head_learning_rate=1e-2, weight_decay=0.1)
+    tasks = [labelled().task, text().task]
+    model = TaskModel(base.model, make_heads(tasks, base.model, base.spec.pooling, seed=0))
+    peaks = {id(p): group["peak"] for group in parameter_groups(model, settings) for p in group["params"]}
+    assert len(peaks) == len(list(model.parameters())), "every weight is in one group"
+    found = {name: peaks[id(p)] for name, p in model.named_parameters()}
+    fast = {name for name, peak in found.items() if peak == 1e-2}
+    assert fast == {name for name in found if name.startswith(f"heads.{tasks[0].key}.")}
+    assert all(peak == 1e-3 for name, peak in found.items() if name not in fast)
 
 
 def test_target_languages_may_train_text_but_choose_no_epoch():

@@ -185,18 +185,23 @@ FLOOR = 0.01
 """How far above chance, or above zero where none is declared, a score must be for the task to count as learnt."""
 
 
+def floor(task: str) -> float:
+    """Highest score of a task's own metric that counts as not learnt."""
+    return (TASKS[task].chance or 0.0) + FLOOR
+
+
 def describe_unlearnt(scores: pd.DataFrame) -> list[str]:
     """Name targets that no condition learnt, so that a difference there says nothing; empty if there are none.
 
-    Learnt is a mean over seeds and languages other than English of more than `FLOOR` above chance.
+    Learnt is a mean over seeds and languages other than English above the `floor`.
     """
     primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in scores["task"].unique()})
     chosen = scores[primary & (scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)]
     means = chosen.groupby(["task", "condition"], sort=False)["value"].mean()
     sentences = []
     for task, best in means.groupby(level="task", sort=False).max().items():
-        chance = TASKS[task].chance or 0.0
-        if best <= chance + FLOOR:
+        if best <= floor(task):
+            chance = TASKS[task].chance
             end = f" (chance {100 * chance:.1f})" if chance else ""
             sentences.append(
                 f"{TASKS[task].title} was not learnt under any condition: at most {100 * best:.1f}{end} in the mean "

@@ -24,8 +24,8 @@ def training_frames(plan: Plan, store: Store, stage: str, file: str) -> pd.DataF
         empty), `selected_in` (language of the validation rows), `seed`, `run`, and what training wrote. No epoch is
         `chosen` of a fine-tuning that another run of the same condition and target goes on from: it is not scored.
     """
-    frames = []
-    for run, facts in _training_runs(plan, stage).items():
+    frames, runs = [], _training_runs(plan, stage)
+    for run, facts in runs.items():
         frame = pd.read_parquet(store.verified_file(run, file))
         frames.append(frame.assign(**facts, run=run))
     first = ["encoder", "condition", "target", "language", "selected_in", "seed", "run"]
@@ -33,12 +33,11 @@ def training_frames(plan: Plan, store: Store, stage: str, file: str) -> pd.DataF
         return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
     found = pd.concat(frames, ignore_index=True)
     if "chosen" in found:
-        found["chosen"] &= ~found["run"].isin(_first_halves(plan, stage))
+        found["chosen"] &= ~found["run"].isin(_first_halves(plan, runs))
     return found[[*first, *(c for c in found if c not in first)]]
 
 
-def _first_halves(plan: Plan, stage: str) -> set[str]:
-    runs = _training_runs(plan, stage)
+def _first_halves(plan: Plan, runs: dict[str, dict]) -> set[str]:
     starts = {run: plan.runs[run].work["start"] for run in runs}
     same = ("condition", "target")
     return {

@@ -48,7 +48,7 @@ class TrainingParams(Params):
     )
     epochs: Count = Field(2, description="passes over the training examples")
     learning_rate: Rate = Field(1e-4, description="peak, after warm-up")
-    head_learning_rate: Rate | None = Field(None, description="peak of the heads alone; null: learning_rate")
+    head_learning_rate: Rate | None = Field(None, description="peak of the tasks' heads; null: learning_rate")
     batch_size: Count = Field(32, description="examples a step")
     max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
     warmup: Fraction = Field(0.1, description="share of the steps over which the learning rate rises")

@@ -32,6 +32,7 @@ from study_utils.analysis.sentences import (
     describe_overall,
     describe_scores,
     describe_unlearnt,
+    floor,
 )
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import condition_title, task_title
@@ -131,7 +132,7 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         codes = set(part["selected_in"])
         where = f"{LANGUAGES[codes.pop()].name} " if len(codes) == 1 and codes <= set(LANGUAGES) else ""
         sentences.append(f"{task_title(task)}, {where}validation {metric} in percent{end}: {told}.")
-        if len(low := means[means <= 100 * (chance or 0.0)]):
+        if len(low := means[means <= 100 * floor(task)]):
             names = ", ".join(condition_title(key) for key in low.index)
             sentences.append(f"{task_title(task)} was not learnt{' above chance' if chance else ''} under {names}.")
     return sentences

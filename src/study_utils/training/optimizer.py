@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from study_utils.formats.mask import MaskHead
 from study_utils.model import TaskModel
 from study_utils.training.settings import TrainingSettings
 
@@ -19,7 +20,8 @@ def schedule(step: int, total: int, warmup: float) -> float:
 def parameter_groups(model: TaskModel, settings: TrainingSettings) -> list[dict]:
     """Groups of weights with their peak learning rate: heads and encoder, each with and without weight decay.
 
-    Only matrices of dense layers decay.
+    Only matrices of dense layers decay. The head that guesses hidden tokens may be pretrained, so it learns no faster
+    than the encoder.
     """
     embeddings = {
         id(parameter)
@@ -27,7 +29,8 @@ def parameter_groups(model: TaskModel, settings: TrainingSettings) -> list[dict]
         if isinstance(module, nn.Embedding)
         for parameter in module.parameters()
     }
-    heads = {id(parameter) for parameter in model.heads.parameters()}
+    new = [head for head in model.heads.values() if not isinstance(head, MaskHead)]
+    heads = {id(parameter) for head in new for parameter in head.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         is_decayed = parameter.ndim >= 2 and id(parameter) not in embeddings
