@@ -38,7 +38,6 @@ def test_runs_are_weighed_by_their_expected_time():
     assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1)
     meter.update("long", 0.2)
     assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
-    meter.update("of another study", 1.0)
     assert meter.shares == {"long": 0.5, "short": 1.0}
     meter.close()
 
@@ -68,15 +67,16 @@ def test_a_clock_has_hours_only_where_there_are_some(seconds, text):
     assert clock(seconds) == text
 
 
-def test_beacons_are_read_across_processes_and_damaged_ones_are_passed_over(tmp_path):
-    store = Store(tmp_path)
+def test_beacons_are_read_across_processes_but_not_damaged_ones_and_those_of_other_studies(tmp_path):
+    store, runs = Store(tmp_path), {"target-a-1", "broken"}
+    Beacon(store, "of-another-study-1")(0.5, "step 1")
     beacon = Beacon(store, "target-a-1")
     beacon(0.25, "step 3")
     beacon(0.75, "too soon after the first")
     (tmp_path / "progress" / "broken.json").write_text("{")
-    assert list(read_beacons(store)) == [("target-a-1", 0.25, "step 3")]
+    assert list(read_beacons(store, runs)) == [("target-a-1", 0.25, "step 3")]
     beacon.remove()
     beacon.remove()
-    assert list(read_beacons(store)) == []
+    assert list(read_beacons(store, runs)) == []
     clear_beacons(store)
     assert list((tmp_path / "progress").iterdir()) == []

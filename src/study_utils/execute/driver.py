@@ -213,9 +213,9 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
             if run_id in done or (study.store.folder(run_id) / "manifest.json").is_file():
                 done.add(run_id)
                 work += seconds
-        for run_id, share, text in read_beacons(study.store):
+        for run_id, share, text in read_beacons(study.store, expected):
             if run_id not in done:
-                work += expected.get(run_id, 0.0) * share
+                work += expected[run_id] * share
                 note = f"{run_id.rsplit('-', 1)[0]} {text}"
         advance(bar, work, sum(expected.values()) + overhead, f"{len(done)}/{len(expected)} runs, {note}")
         bar.refresh()

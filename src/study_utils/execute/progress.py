@@ -10,7 +10,7 @@ import json
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,8 +90,6 @@ class Meter:
 
     def update(self, run_id: str, share: float, note: str = "") -> None:
         """Record the finished share (0 to 1) of a run."""
-        if run_id not in self.weights:  # a run of another study at work in the same store
-            return
         share = min(1.0, max(self.shares[run_id], share))
         self.shares[run_id] = share
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
@@ -125,9 +123,11 @@ class Beacon:
             self.path.unlink()
 
 
-def read_beacons(store: Store) -> Iterator[tuple[str, float, str]]:
-    """Read (run id, share, note) of every run at work."""
+def read_beacons(store: Store, runs: Container[str]) -> Iterator[tuple[str, float, str]]:
+    """Read (run id, share, note) of those of some runs that are at work; other studies may work in the same store."""
     for path in sorted((store.root / "progress").glob("*.json")):
+        if path.stem not in runs:
+            continue
         with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
             content = json.loads(path.read_text(encoding="utf-8"))
             yield path.stem, float(content["share"]), str(content["note"])

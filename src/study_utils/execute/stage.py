@@ -101,7 +101,7 @@ def _side_by_side(study: Study, todo: list[Run], meter: Meter) -> None:
                     future.result()
                     done.add(run.id)
                     meter.update(run.id, 1.0)
-                for run_id, share, note in read_beacons(study.store):
+                for run_id, share, note in read_beacons(study.store, meter.weights):
                     meter.update(run_id, min(share, 0.99), note)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
