@@ -84,6 +84,8 @@ keep_figure(study, plot_contrasts(bins, title="Differences between arms, by reso
 
 # %% [markdown]
 # ## Family by family
+#
+# Tables give gains as fractions: 0.01 is one point.
 
 # %%
 families = contrast_gains(predictions, scores, arms, by="family", settings=settings, seen="include")
