@@ -61,8 +61,7 @@ class Block:
 def example_blocks(predictions: pd.DataFrame) -> dict[tuple[str, str, str, str], Block]:
     """Lay predictions out as arrays, one block an (encoder, variant, task, language).
 
-    One measure a task is kept: its primary metric where predictions carry it, else their only one. Span F1 is no
-    ratio of sums over examples, so a task whose primary metric it is appears with token accuracy. Rows without
+    One measure a task is kept: its primary metric where predictions carry it, else their only one. Rows without
     `correct` or `total` have no example level and are left out.
 
     Parameters

@@ -5,6 +5,7 @@ Scores are fractions.
 
 from study_utils.metrics.answers import answer_scores
 from study_utils.metrics.basic import accuracy, macro_f1, pearson, spearman
+from study_utils.metrics.contributions import contributions
 from study_utils.metrics.mining import best_threshold, margin_pairs, mining_f1, pair_f1
 from study_utils.metrics.ranking import average_precision, nearest
 from study_utils.metrics.scores import METRICS, score, task_metrics
@@ -16,6 +17,7 @@ __all__ = [
     "answer_scores",
     "average_precision",
     "best_threshold",
+    "contributions",
     "legacy_chunk_f1",
     "legacy_chunks",
     "macro_f1",

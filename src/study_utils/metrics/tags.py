@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from study_utils.errors import DataError, unknown
@@ -98,11 +99,18 @@ def legacy_chunk_f1(predictions: pd.DataFrame, *, version: str = "0.0.12") -> fl
     return _chunk_f1(predictions, lambda tags: legacy_chunks(tags, version=version))
 
 
+def span_counts(predictions: pd.DataFrame) -> np.ndarray:
+    """Count the spans of every sentence: shape (sentences, 3), right, gold and found ones."""
+    return _chunk_counts(predictions, spans)
+
+
 def _chunk_f1(predictions: pd.DataFrame, read: Callable[[Sequence[str]], set]) -> float:
-    right = gold_chunks = found_chunks = 0
-    for gold, found in zip(predictions["gold"], predictions["prediction"]):
+    return f1(*_chunk_counts(predictions, read).sum(axis=0))
+
+
+def _chunk_counts(predictions: pd.DataFrame, read: Callable[[Sequence[str]], set]) -> np.ndarray:
+    counts = np.zeros((len(predictions), 3), int)
+    for row, (gold, found) in enumerate(zip(predictions["gold"], predictions["prediction"])):
         gold_set, found_set = read(gold.split()), read(found.split())
-        right += len(gold_set & found_set)
-        gold_chunks += len(gold_set)
-        found_chunks += len(found_set)
-    return f1(right, gold_chunks, found_chunks)
+        counts[row] = len(gold_set & found_set), len(gold_set), len(found_set)
+    return counts

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
-from study_utils.catalog import TASKS
+from study_utils.catalog import TASKS, Task
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.errors import StoreError
+from study_utils.metrics import contributions
 from study_utils.params import StudyParams
 from study_utils.perturb.rows import COUNTS
 from study_utils.plan import Plan
@@ -22,7 +25,7 @@ def read_predictions(plan: Plan, store: Store, *, variants: bool) -> pd.DataFram
     StoreError
         If a run is not done.
     """
-    return _collect(plan, store, "predictions.parquet", PREDICTION_COLUMNS, variants=variants)
+    return _collect(plan, store, "predictions.parquet", PREDICTION_COLUMNS, variants=variants, change=contributions)
 
 
 def read_scores(plan: Plan, store: Store, params: StudyParams, *, variants: bool) -> pd.DataFrame:
@@ -88,8 +91,9 @@ def _total_examples(plan: Plan, store: Store, run: str) -> int:
 
 
 def _collect(
-    plan: Plan, store: Store, file: str, columns: tuple[str, ...], *, variants: bool, seen: bool = False
-) -> pd.DataFrame:
+    plan: Plan, store: Store, file: str, columns: tuple[str, ...], *, variants: bool, seen: bool = False,
+    change: Callable[[pd.DataFrame, Task], pd.DataFrame] = lambda frame, task: frame,
+) -> pd.DataFrame:  # fmt: skip
     cells = _cells(plan)
     if not variants:
         cells = cells[cells["variant"] == CLEAN]
@@ -104,7 +108,7 @@ def _collect(
     for cell in cells.to_dict("records"):
         run, codes = cell["run"], cell.pop("languages")
         if run not in by_run:
-            by_run[run] = pd.read_parquet(store.verified_file(run, file))
+            by_run[run] = change(pd.read_parquet(store.verified_file(run, file)), TASKS[cell["task"]])
         frame = by_run[run]
         frame = frame[frame["language"].isin(codes)].assign(**cell)
         if seen:
