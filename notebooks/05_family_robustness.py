@@ -117,7 +117,7 @@ say(describe_seen_gains(seen))
 # Points are mean gains over the languages of a family, each task weighing the same. Lines are intervals from a nested
 # paired bootstrap: languages within the family, examples within a language, the same seeds for all. From too few
 # languages or seeds nothing is called clear; the calibration report (`reports/calibration`) shows why.
-# Tables give gains as fractions: 0.01 is one point.
+# Tables give gains as fractions; a point is a hundredth.
 
 # %%
 families = family_gains(predictions, scores, by="family", settings=settings)

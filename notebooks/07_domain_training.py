@@ -67,7 +67,7 @@ say(describe_domains(table))
 #
 # The score under the domain's task minus that under the general one, mean over general targets. The mean over kinds gives
 # every kind of task the same weight. The two groups of languages are not scored on the same targets, so compare each with
-# zero before comparing them with each other. Tables give gains as fractions: 0.01 is one point.
+# zero before comparing them with each other. Tables give gains as fractions; a point is a hundredth.
 
 # %%
 keep_figure(study, plot_domains(table), "domains", table)

@@ -85,7 +85,7 @@ keep_figure(study, plot_contrasts(bins, title="Differences between arms, by reso
 # %% [markdown]
 # ## Family by family
 #
-# Tables give gains as fractions: 0.01 is one point.
+# Tables give gains as fractions; a point is a hundredth.
 
 # %%
 families = contrast_gains(predictions, scores, arms, by="family", settings=settings, seen="include")

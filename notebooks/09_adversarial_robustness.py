@@ -94,7 +94,7 @@ counts.drop_duplicates("variant")[["variant", "language", "before", "after"]]
 # %% [markdown]
 # ## What perturbation costs
 #
-# The drop of the baseline, which has no intermediate training. Tables give drops as fractions: 0.01 is one point.
+# The drop of the baseline, which has no intermediate training. Tables give drops as fractions; a point is a hundredth.
 
 # %%
 overall = drops(predictions, scores, settings=settings)
