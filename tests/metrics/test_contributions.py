@@ -1,4 +1,4 @@
-"""What an example contributes to an F1: means are F1 itself, resampling moves them as it moves F1."""
+"""What an example contributes to an F1 or a correlation: their mean is it, also resampled."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from prediction_rows import frame
 
 from study_utils.catalog import TASKS
-from study_utils.metrics import contributions, macro_f1, span_f1
+from study_utils.metrics import contributions, macro_f1, span_f1, spearman
 
-SPANS, LABELS = TASKS["masakhaner"], TASKS["afrisenti"]
+SPANS, LABELS, VALUES = TASKS["masakhaner"], TASKS["afrisenti"], TASKS["stsb_multi"]
 TAGS = ("O", "O", "O", "B-PER", "I-PER", "B-LOC")
 
 
@@ -32,6 +32,16 @@ def labels(rng, count, *shares):
     return [frame(gold, guess(rng, gold, kinds, share)) for share in shares]
 
 
+def values(rng, count, *shares):
+    gold = rng.integers(0, 6, count).astype(float)
+    return [frame(gold, np.round(share * gold + rng.normal(size=count), 1), measure="spearman") for share in shares]
+
+
+CASES = {
+    "spans": (SPANS, sentences, span_f1), "labels": (LABELS, labels, macro_f1), "values": (VALUES, values, spearman),
+}  # fmt: skip
+
+
 def test_contributions_by_hand():
     rows = frame(["B-PER O B-LOC", "B-PER O"], ["B-PER O O", "O B-PER"], measure="token_accuracy")
     found = contributions(rows, SPANS)
@@ -41,9 +51,7 @@ def test_contributions_by_hand():
     assert (found["total"] == 1).all()
 
 
-@pytest.mark.parametrize(
-    ("task", "made", "metric"), [(SPANS, sentences, span_f1), (LABELS, labels, macro_f1)], ids=["spans", "labels"]
-)
+@pytest.mark.parametrize(("task", "made", "metric"), CASES.values(), ids=CASES)
 def test_the_mean_is_the_metric_in_every_language_whatever_the_order_of_rows(task, made, metric):
     rng = np.random.default_rng(0)
     rows = pd.concat([own.assign(language=code) for code, own in zip(("sw", "ha"), made(rng, 30, 0.9, 0.2))])
@@ -54,9 +62,7 @@ def test_the_mean_is_the_metric_in_every_language_whatever_the_order_of_rows(tas
     assert found[["gold", "prediction"]].equals(rows[["gold", "prediction"]])
 
 
-@pytest.mark.parametrize(
-    ("task", "made", "metric"), [(SPANS, sentences, span_f1), (LABELS, labels, macro_f1)], ids=["spans", "labels"]
-)
+@pytest.mark.parametrize(("task", "made", "metric"), CASES.values(), ids=CASES)
 def test_resampling_means_is_resampling_the_metric(task, made, metric):
     """The paired difference of two runs varies as it does when F1 is computed from every resample anew."""
     rng = np.random.default_rng(3)
@@ -74,6 +80,11 @@ def test_right_answers_and_empty_ones_contribute_what_they_are(gold):
     rows = frame(gold, gold, measure="token_accuracy")
     assert contributions(rows, SPANS)["correct"].mean() == pytest.approx(span_f1(rows))
     assert contributions(rows.head(0), SPANS).empty
+
+
+def test_a_constant_prediction_has_no_correlation_to_contribute_to():
+    rows = frame([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], measure="spearman")
+    assert contributions(rows, VALUES)["correct"].tolist() == [0, 0, 0]
 
 
 def test_other_metrics_keep_their_rows():

@@ -51,9 +51,8 @@ def train_together(study: Study, run: Run, folder: Path, progress: Progress) -> 
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as launched:
             try:
                 while launched.poll() is None:
-                    for run_id, share, note in read_beacons(study.store):
-                        if run_id == run.id:
-                            progress(share, note)
+                    for _, share, note in read_beacons(study.store, {run.id}):
+                        progress(share, note)
                     try:
                         launched.wait(EVERY)
                     except subprocess.TimeoutExpired:
