@@ -253,8 +253,8 @@ class Study:
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`.
 
-        Cells of the clean test rows only, or of their `variants` too. Where the primary metric is an F1, `correct` is
-        what an example contributes to it (`study_utils.metrics.contributions`).
+        Cells of the clean test rows only, or of their `variants` too. Where the primary metric is an F1 or Spearman's
+        correlation, `correct` is what an example contributes to it (`study_utils.metrics.contributions`).
         """
         return read_predictions(self.plan, self.store, variants=variants)
 

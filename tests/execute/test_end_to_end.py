@@ -14,6 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+from study_utils.catalog import TASKS
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.execute.driver import notebook_sources
 from study_utils.params import load_params
@@ -97,6 +98,7 @@ def test_one_prediction_row_an_example_and_measure(finished):
             assert len(own) == rows["language"].isin(codes).sum()
         measures = {"messages": 2, "slot_answer": 9}.get(key, 1)
         assert one["measure"].nunique() == measures
+        assert TASKS[key].metric in set(one["measure"]), "slots: span F1, not the accuracy of words"
 
 
 def test_the_report_is_complete(finished):

@@ -63,8 +63,17 @@ def test_the_mean_is_the_metric_in_every_language_whatever_the_order_of_rows(tas
 
 
 @pytest.mark.parametrize(("task", "made", "metric"), CASES.values(), ids=CASES)
+def test_a_contribution_says_where_one_more_of_the_example_moves_the_metric(task, made, metric):
+    (rows,) = made(np.random.default_rng(5), 12, 0.7)
+    many = pd.concat([rows] * 500)
+    moved = np.array([metric(pd.concat([many, rows.iloc[[place]]])) for place in range(len(rows))])
+    expected = metric(many) + (len(many) + 1) * (moved - metric(many))
+    assert contributions(rows, task)["correct"].to_numpy() == pytest.approx(expected, abs=5e-3)
+
+
+@pytest.mark.parametrize(("task", "made", "metric"), CASES.values(), ids=CASES)
 def test_resampling_means_is_resampling_the_metric(task, made, metric):
-    """The paired difference of two runs varies as it does when F1 is computed from every resample anew."""
+    """The paired difference of two runs varies as it does when the metric is computed from every resample anew."""
     rng = np.random.default_rng(3)
     one, other = made(rng, 200, 0.8, 0.6)
     linear = contributions(one, task)["correct"].to_numpy() - contributions(other, task)["correct"].to_numpy()

@@ -78,7 +78,7 @@ def drop_differences(
 ) -> pd.DataFrame:
     """Average the drop of one condition minus that of another, with intervals.
 
-    Of every example, (1 + perturbed - clean) / 2 is a score between 0 and 1 whose difference between two arms is half
+    Of every example, (1 + perturbed - clean) / 2 is a score whose difference between two arms is half
     the difference of their drops, turned round. So the study's bootstrap holds, with clean and perturbed resampled
     together.
 

@@ -83,7 +83,7 @@ def _to_spearman(predictions: pd.DataFrame) -> np.ndarray:
     value = np.mean(ranks[0] * ranks[1]) / np.sqrt(spread[0] * spread[1])
     change = influence(0, 1) / np.sqrt(spread[0] * spread[1])
     change -= value / 2 * (influence(0, 0) / spread[0] + influence(1, 1) / spread[1])
-    return value + change - change.mean()
+    return value + change
 
 
 def _mean_above(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
