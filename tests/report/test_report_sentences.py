@@ -47,6 +47,7 @@ def test_learning():
     )
     assert told[1] == "XNLI was not learnt above chance under No intermediate task."
     tagged = describe_learning(pd.DataFrame([rows[0] | {"task": "e3c", "metric": "span_f1", "value": 0.0}]))
+    assert "validation span F1 in percent" in tagged[0]
     assert tagged[1] == "E3C clinical entities was not learnt under No intermediate task."
     assert len(describe_learning(pd.DataFrame([rows[0] | {"value": 0.35}]))) == 1, "a point above chance is learnt"
     german = [row | {"selected_in": "de"} for row in rows]

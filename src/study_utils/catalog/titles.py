@@ -1,10 +1,12 @@
-"""Titles for readers: of a key in the catalogue, or of one that it does not have."""
+"""Titles for readers: of a key in the catalogue, or of one that it does not have; and names of metrics."""
 
 from __future__ import annotations
 
 from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
 from study_utils.catalog.tasks import TASKS
+
+_WRITTEN = {"f1": "F1", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA", "english": "English"}
 
 
 def condition_title(key: str) -> str:
@@ -21,3 +23,8 @@ def task_title(key: str) -> str:
 def encoder_title(key: str) -> str:
     """Title of an encoder; its last part for a folder or a hub id."""
     return ENCODERS[key].title if key in ENCODERS else str(key).rsplit("/", 1)[-1]
+
+
+def metric_title(name: str) -> str:
+    """Name of a metric as people write it: ``span_f1`` is span F1."""
+    return " ".join(_WRITTEN.get(word, word) for word in name.split("_"))

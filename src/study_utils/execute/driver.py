@@ -203,12 +203,12 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
         leave=False,
     )
     done: set[str] = set()
-    finished_notebooks = 0
+    finished_notebooks, begun = 0, time.monotonic()
     stop = threading.Event()
 
     def look() -> None:
-        note = ""
-        work = NOTEBOOK_SECONDS * finished_notebooks
+        note = f"{finished_notebooks}/{notebooks} notebooks"
+        work = NOTEBOOK_SECONDS * finished_notebooks + min(NOTEBOOK_SECONDS, time.monotonic() - begun)
         for run_id, seconds in expected.items():
             if run_id in done or (study.store.folder(run_id) / "manifest.json").is_file():
                 done.add(run_id)
@@ -216,8 +216,8 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
         for run_id, share, text in read_beacons(study.store, expected):
             if run_id not in done:
                 work += expected[run_id] * share
-                note = f"{run_id.rsplit('-', 1)[0]} {text}"
-        advance(bar, work, sum(expected.values()) + overhead, f"{len(done)}/{len(expected)} runs, {note}")
+                note = f"{len(done)}/{len(expected)} runs, {run_id.rsplit('-', 1)[0]} {text}"
+        advance(bar, work, sum(expected.values()) + overhead, note)
         bar.refresh()
 
     def watch() -> None:
@@ -225,8 +225,8 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
             look()
 
     def say(message: str) -> None:
-        nonlocal finished_notebooks
-        finished_notebooks += 1
+        nonlocal finished_notebooks, begun
+        finished_notebooks, begun = finished_notebooks + 1, time.monotonic()
         bar.write(message)
 
     thread = threading.Thread(target=watch, daemon=True)

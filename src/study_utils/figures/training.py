@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results import CORRELATIONS, require_columns
 from study_utils.catalog import TASKS
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_title, task_title
 from study_utils.figures.style import (
     MUTED,
     POINTS,
@@ -93,7 +93,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
         unit = "" if metric in CORRELATIONS else " in percent"
         ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions], fontsize=8)
         ax.set_ylim(len(conditions) - 0.5, -0.5)
-        ax.set(title=title, xlabel=f"{metric.replace('_', ' ')}{unit or ' × 100'}")
+        ax.set(title=title, xlabel=f"{metric_title(metric)}{unit or ' × 100'}")
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.12)
     return figure

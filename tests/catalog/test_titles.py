@@ -1,0 +1,25 @@
+"""Titles for readers."""
+
+import pytest
+
+from study_utils.catalog import METRICS
+from study_utils.catalog.titles import condition_title, encoder_title, metric_title, task_title
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("span_f1", "span F1"), ("accuracy", "accuracy"), ("map_at_20", "MAP at 20"), ("squad_f1", "SQuAD F1")],
+)
+def test_metrics_are_written_as_people_write_them(name, written):
+    assert metric_title(name) == written
+
+
+def test_no_metric_of_a_task_keeps_a_lower_case_f1():
+    names = {metric_title(name) for of_format in METRICS.values() for name in of_format}
+    assert names
+    assert not any("f1" in name or "_" in name for name in names)
+
+
+def test_a_key_that_the_catalogue_does_not_have_is_its_own_title():
+    assert (condition_title("odd"), task_title("odd")) == ("odd", "odd")
+    assert encoder_title("some/where/odd") == "odd"
