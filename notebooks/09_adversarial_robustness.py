@@ -68,7 +68,7 @@ settings = study.params.analysis
 scores = study.scores(variants=True)
 predictions = study.predictions(variants=True)
 of_scores, of_drops = english_against_others(predictions, scores, settings=settings)
-say(describe_english(of_scores, of_drops))
+say([*describe_english(of_scores, of_drops), *describe_unlearnt(scores)])
 
 # %% [markdown]
 # Below zero, English loses less than the mean of the other languages. Languages related to English, or to the language
@@ -89,7 +89,7 @@ say(describe_variants(study.params.evaluation.variants))
 # %%
 counts = study.perturbed()
 keep_table(study, counts, "perturbed")
-counts.drop_duplicates("variant")[["variant", "language", "before", "after"]]
+counts.drop_duplicates("variant").melt(["variant", "language"], ["before", "after"]).sort_values("variant")
 
 # %% [markdown]
 # ## What perturbation costs
@@ -99,7 +99,7 @@ counts.drop_duplicates("variant")[["variant", "language", "before", "after"]]
 # %%
 overall = drops(predictions, scores, settings=settings)
 keep_table(study, overall, "drops")
-say([*describe_drops(overall), *describe_unlearnt(scores)])
+say(describe_drops(overall))
 
 # %%
 families = drops(predictions, scores, by="family", settings=settings)

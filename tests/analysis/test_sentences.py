@@ -37,6 +37,7 @@ def test_an_undecided_gain():
     [
         ({"low": 0.001, "clear": True}, "a clear gain"),
         ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
+        ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no test row is scored differently"),
         ({"low": 0.001}, "not clear after correction for multiple comparisons"),
         ({"low": 0.001, "n_languages": 2}, "no claim from fewer than 3 languages of the family"),
         ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
@@ -94,7 +95,7 @@ def test_a_target_that_no_condition_learnt_is_named(study):
     sib200, none = study[1]["task"] == "sib200", study[1]["condition"] == "none"
     floor = study[1].assign(value=study[1]["value"].where(~sib200, 1 / 7))
     (told,) = describe_unlearnt(floor)
-    assert told.startswith("SIB-200 was not learnt under any condition: at most 14.3 (chance 14.3)")
+    assert told.startswith("SIB-200 was not learnt under any condition: accuracy of at most 14.3 (chance 14.3)")
     one_learns = floor.assign(value=floor["value"].where(~sib200 | none, 0.4))
     assert describe_unlearnt(one_learns) == [], "one condition is enough"
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from study_utils.report import banner
+from study_utils.report import banner, keep_table
 
 
 def test_tables_after_the_banner_show_every_row_and_whole_cells():
@@ -15,3 +15,11 @@ def test_tables_after_the_banner_show_every_row_and_whole_cells():
         shown = table._repr_html_()
     assert all(f"field {n}<" in shown for n in range(80))
     assert shown.count("end<") == 80
+
+
+def test_a_kept_table_shows_no_minus_zero_but_keeps_what_was_measured(tmp_path):
+    table = pd.DataFrame({"group": ["a", "b"], "estimate": [-0.000001, -0.5]})
+    shown = keep_table(SimpleNamespace(report=tmp_path), table, "gains")
+    assert str(shown["estimate"].iloc[0]) == "0.0"
+    assert shown["estimate"].iloc[1] == -0.5
+    assert pd.read_csv(next(tmp_path.rglob("gains.csv")))["estimate"].iloc[0] == -0.000001

@@ -50,6 +50,11 @@ def test_learning():
     assert "validation span F1 in percent" in tagged[0]
     assert tagged[1] == "E3C clinical entities was not learnt under No intermediate task."
     assert len(describe_learning(pd.DataFrame([rows[0] | {"value": 0.35}]))) == 1, "a point above chance is learnt"
+    one_answer = [rows[0] | {"task": "pawsx", "value": 0.575}]
+    one_answer += [one_answer[0] | {"metric": "macro_f1", "value": 0.365, "primary": False}]
+    assert describe_learning(pd.DataFrame(one_answer))[1] == (
+        "PAWS-X was not learnt above chance (macro F1) under No intermediate task."
+    )
     german = [row | {"selected_in": "de"} for row in rows]
     assert describe_learning(pd.DataFrame(german))[0].startswith("XNLI, German validation accuracy")
     assert describe_learning(pd.DataFrame([*rows, *german]))[0].startswith("XNLI, validation accuracy")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from study_utils.analysis.families import claim_barred
 from study_utils.analysis.results import BASELINE, require_columns
-from study_utils.analysis.sentences import NEEDED, counted, describe_gain, points, titled
+from study_utils.analysis.sentences import NEEDED, counted, describe_gain, points, titled, undecided
 from study_utils.catalog import TASKS
 from study_utils.catalog.parallel import ADVERSARIAL, SERIES, series_of
 from study_utils.catalog.perturbations import CLEAN, variant, variant_title
@@ -189,6 +189,6 @@ def _verdict(row: pd.Series, up: str, down: str) -> str:
         return up if row["estimate"] > 0 else down
     beyond = row["low"] > 0 or row["high"] < 0
     if not beyond:
-        return "not clear at this size"
+        return undecided(row)
     barred = claim_barred(row.to_frame().T).iloc[0]
     return f"no claim from {barred}" if barred else "not clear after correction for multiple comparisons"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study_utils.analysis.encoders import RANKING_COLUMNS, SIZE_COLUMNS, TARGET_GAIN_COLUMNS, TIMES, trained_cells
 from study_utils.analysis.results import ENGLISH, require_columns
-from study_utils.analysis.sentences import counted, points
+from study_utils.analysis.sentences import counted, points, undecided
 from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
@@ -114,7 +114,7 @@ def _told(row: pd.Series, *, several: bool) -> str:
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    verdict = "not clear at this size"
+    verdict = undecided(row)
     if row["clear"]:
         verdict = "a clear gain" if row["estimate"] > 0 else "a clear loss"
     return f"{change} points ({interval}; {behind}): {verdict}."

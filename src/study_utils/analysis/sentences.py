@@ -6,10 +6,11 @@ import pandas as pd
 
 from study_utils.analysis.families import claim_barred
 from study_utils.analysis.gains import of_metric
+from study_utils.analysis.learnt import learnt
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_title
 
 NEEDED = (
     *(
@@ -27,6 +28,8 @@ NEEDED = (
     ),
     *("n_seeds", "resampled", "comparable", "withheld"),
 )
+
+_TINY = 1e-9
 
 
 def points(value: float) -> str:
@@ -93,8 +96,14 @@ def verdict(row: pd.Series) -> str:
         barred = claim_barred(row.to_frame().T).iloc[0]
         if beyond and barred:
             return f"no claim from {barred}"
-        return "not clear after correction for multiple comparisons" if beyond else "not clear at this size"
+        return "not clear after correction for multiple comparisons" if beyond else undecided(row)
     return "a clear gain" if row["estimate"] > 0 else "a clear loss"
+
+
+def undecided(row: pd.Series) -> str:
+    """Why an interval that holds zero decides nothing: too little data, or not one test row is scored differently."""
+    same = abs(row["low"]) < _TINY and abs(row["high"]) < _TINY
+    return "no test row is scored differently" if same else "not clear at this size"
 
 
 def describe_overall(overall: pd.DataFrame) -> list[str]:
@@ -170,9 +179,10 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         at_chance = int((zero_shot <= chance).sum()) if chance else 0
         end = f"; chance is {100 * chance:.1f}" if chance else ""
         start = f"{encoder_title(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
+        metric = metric_title(part["metric"].iloc[0])
         sentences.append(
-            f"{start}{TASKS[task].title} without intermediate training ({part['metric'].iloc[0].replace('_', ' ')}, "
-            f"percent): {told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
+            f"{start}{TASKS[task].title} without intermediate training ({metric}, percent): "
+            f"{told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
             f"best {zero_shot.idxmax()} {100 * zero_shot.max():.1f}, "
             f"worst {zero_shot.idxmin()} {100 * means[zero_shot.idxmin()]:.1f}{end}."
         )
@@ -181,31 +191,21 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
     return sentences
 
 
-FLOOR = 0.01
-"""How far above chance, or above zero where none is declared, a score must be for the task to count as learnt."""
-
-
-def floor(task: str) -> float:
-    """Highest score of a task's own metric that counts as not learnt."""
-    return (TASKS[task].chance or 0.0) + FLOOR
-
-
 def describe_unlearnt(scores: pd.DataFrame) -> list[str]:
     """Name targets that no condition learnt, so that a difference there says nothing; empty if there are none.
 
-    Learnt is a mean over seeds and languages other than English above the `floor`.
+    Judged as in `study_utils.analysis.learnt`, on clean rows in languages other than English.
     """
-    primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in scores["task"].unique()})
-    chosen = scores[primary & (scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)]
-    means = chosen.groupby(["task", "condition"], sort=False)["value"].mean()
+    table = learnt(scores[(scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)])
     sentences = []
-    for task, best in means.groupby(level="task", sort=False).max().items():
-        if best <= floor(task):
+    for task, part in table.groupby("task", sort=False):
+        if not part["learnt"].any():
             chance = TASKS[task].chance
             end = f" (chance {100 * chance:.1f})" if chance else ""
             sentences.append(
-                f"{TASKS[task].title} was not learnt under any condition: at most {100 * best:.1f}{end} in the mean "
-                f"over other languages than English. Differences there say nothing."
+                f"{TASKS[task].title} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
+                f"most {100 * part['value'].max():.1f}{end} in the mean over other languages than English. "
+                f"Differences there say nothing."
             )
     return sentences
 

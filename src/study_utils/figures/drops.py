@@ -16,9 +16,10 @@ from study_utils.catalog.parallel import SERIES
 from study_utils.catalog.perturbations import variant_title
 from study_utils.catalog.titles import condition_title, encoder_title
 from study_utils.figures.heatmaps import group_order
-from study_utils.figures.style import INK, MUTED, POINTS, condition_order, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, POINTS, condition_order, new_figure, nothing, styled, wrapped
 
 _PER_ROW = 4
+_PANEL = 2.1
 _NEEDED = ("encoder", "variant", "group", "unit", "estimate", "low", "high", "level", "clear")
 
 
@@ -120,7 +121,7 @@ def _panels(table: pd.DataFrame, by: Sequence[str], *, rows: int) -> tuple[Figur
     columns = min(_PER_ROW, len(used))
     lines = ceil(len(used) / columns)
     figure, axes = new_figure(
-        width=2.6 + max(2.1 * columns, 4.4), height=1.1 + lines * (0.8 + 0.3 * max(rows, 2)), rows=lines,
+        width=2.6 + max(_PANEL * columns, 4.4), height=1.1 + lines * (0.8 + 0.3 * max(rows, 2)), rows=lines,
         columns=columns, sharex=True, sharey=True,
     )  # fmt: skip
     for ax in axes[len(used) :]:
@@ -142,7 +143,8 @@ def _intervals(ax: Axes, part: pd.DataFrame, places: Sequence[int]) -> None:
 
 def _finish(ax: Axes, names: list[str], title: str, encoder: str, table: pd.DataFrame, *, label: str) -> None:
     several = table["encoder"].nunique() > 1
-    ax.set_title(f"{title}\n{encoder_title(encoder)}" if several else title, fontsize=9)
+    title = f"{title}\n{encoder_title(encoder)}" if several else title
+    ax.set_title(wrapped(title, _PANEL), fontsize=9)
     ax.set_yticks(range(len(names)), names, fontsize=8)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.axvline(0, color=INK, linewidth=1, zorder=1)

@@ -24,6 +24,7 @@ from study_utils.figures.style import (
     nothing,
     styled,
     task_order,
+    wrapped,
 )
 
 _ROW, _CELL = 0.22, 0.62
@@ -182,7 +183,7 @@ def plot_seed_gains(table: pd.DataFrame) -> Figure:
         ax.tick_params(axis="y", labelleft=place == 0)
         title = condition_title(condition)
         title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
-        ax.set_title(_wrap(title, max(0.42 * len(seeds), 1.0)), fontsize=9)
+        ax.set_title(wrapped(title, max(0.42 * len(seeds), 1.0)), fontsize=9)
     figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
     figure.suptitle("Every seed's gain, by family", fontsize=11, x=0.01, ha="left")
     return figure
@@ -219,17 +220,11 @@ def _panels(panels: list[tuple[str, np.ndarray, bool]], rows: pd.DataFrame, task
             text = [[f"{v:.0f}" if v == v else "" for v in row] for row in grid]
             images["score in percent"] = _draw(ax, grid, text, SCORE_COLOURS, 0, 100)
         _label(ax, rows, tasks, names=place == 0, blocks=place == len(panels) - 1)
-        ax.set_title(_wrap(title, panel_width), fontsize=9)
+        ax.set_title(wrapped(title, panel_width), fontsize=9)
     for label, image in images.items():
         figure.colorbar(image, ax=axes, label=label, location="bottom", shrink=0.5 if len(images) > 1 else 0.8,
                         aspect=40, pad=0.02)  # fmt: skip
     return figure
-
-
-def _wrap(title: str, width: float) -> str:
-    from textwrap import fill
-
-    return "\n".join(fill(line, max(14, int(width * 10))) for line in title.splitlines())
 
 
 def _draw(ax: Axes, values: np.ndarray, text: list[list[str]], cmap: str, low: float, high: float):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from textwrap import fill
 
 import matplotlib as mpl
 import numpy as np
@@ -187,3 +188,8 @@ def mark_blocks(ax: Axes, blocks: Sequence[str], *, labels: bool, lines: bool = 
                     annotation_clip=False,
                 )
             start = row
+
+
+def wrapped(title: str, width: float) -> str:
+    """Break the lines of a panel's title (9 points) so that they fit a panel `width` inches wide."""
+    return "\n".join(fill(line, max(14, int(width * 13))) for line in title.splitlines())

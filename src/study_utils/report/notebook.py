@@ -86,7 +86,9 @@ def _plain(text: str) -> str:
 def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given."""
     save_table(frame, study.report / TABLES, name)
-    return (frame if columns is None else frame[list(columns)]).round(_DIGITS)
+    shown = (frame if columns is None else frame[list(columns)]).round(_DIGITS)
+    numbers = shown.select_dtypes("float").columns
+    return shown.assign(**{name: shown[name] + 0.0 for name in numbers})  # no minus zero
 
 
 def keep_results(study: Study, scores: pd.DataFrame) -> None:

@@ -22,6 +22,7 @@ from study_utils.analysis.drop_sentences import (
     describe_sizes,
     describe_variants,
 )
+from study_utils.analysis.learnt import learnt
 from study_utils.analysis.results import join_languages, require_columns
 from study_utils.analysis.seen import describe_seen, describe_seen_gains
 from study_utils.analysis.sentences import (
@@ -32,7 +33,6 @@ from study_utils.analysis.sentences import (
     describe_overall,
     describe_scores,
     describe_unlearnt,
-    floor,
 )
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import condition_title, metric_title, task_title
@@ -121,7 +121,8 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         return ["Nothing was trained in this stage."]
     needed = ("condition", "task", "selected_in", "metric", "value", "primary", "chosen")
     require_columns(validation, needed, table="validation table")
-    kept = validation[validation["primary"].astype(bool) & validation["chosen"].astype(bool)]
+    chosen = validation[validation["chosen"].astype(bool)]
+    kept, judged = chosen[chosen["primary"].astype(bool)], learnt(chosen)
     sentences = []
     for task, part in kept.groupby("task", sort=False):
         chance = TASKS[task].chance
@@ -132,7 +133,9 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         codes = set(part["selected_in"])
         where = f"{LANGUAGES[codes.pop()].name} " if len(codes) == 1 and codes <= set(LANGUAGES) else ""
         sentences.append(f"{task_title(task)}, {where}validation {metric} in percent{end}: {told}.")
-        if len(low := means[means <= 100 * floor(task)]):
-            names = ", ".join(condition_title(key) for key in low.index)
-            sentences.append(f"{task_title(task)} was not learnt{' above chance' if chance else ''} under {names}.")
+        if len(low := judged[(judged["task"] == task) & ~judged["learnt"]]):
+            names = ", ".join(condition_title(key) for key in low["condition"])
+            by = f" ({metric_title(low['metric'].iloc[0])})" if low["metric"].iloc[0] != part["metric"].iloc[0] else ""
+            above = " above chance" if chance else ""
+            sentences.append(f"{task_title(task)} was not learnt{above}{by} under {names}.")
     return sentences
