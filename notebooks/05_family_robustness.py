@@ -60,6 +60,7 @@ from study_utils.report.sentences import (
     describe_seen,
     describe_seen_gains,
     describe_sensitivity,
+    describe_unlearnt,
     describe_variance,
 )
 from study_utils.study import open_study
@@ -87,7 +88,7 @@ settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
 overall = family_gains(predictions, scores, by="all", settings=settings)
-say(describe_overall(overall))
+say([*describe_overall(overall), *describe_unlearnt(scores)])
 
 # %% [markdown]
 # What would change this: each language, then each task, left out in turn.

@@ -89,7 +89,8 @@ say(describe_variants(study.params.evaluation.variants))
 # %%
 counts = study.perturbed()
 keep_table(study, counts, "perturbed")
-counts.drop_duplicates("variant").melt(["variant", "language"], ["before", "after"]).sort_values("variant")
+first = counts.drop_duplicates("variant")
+first.melt(["variant", "language"], ["before", "after"], var_name="", value_name="text").sort_values("variant")
 
 # %% [markdown]
 # ## What perturbation costs

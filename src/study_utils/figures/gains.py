@@ -24,10 +24,11 @@ from study_utils.figures.style import (
     new_figure,
     nothing,
     styled,
+    wrapped,
 )
 
-_PER_ROW = 6
-_GAPS_PER_ROW = 4
+_PER_ROW, _PANEL = 6, 1.55
+_GAPS_PER_ROW, _GAPS_PANEL = 4, 2.6
 _NOTHING = "No gains to show: no condition besides the baseline has a zero-shot language"
 
 
@@ -173,7 +174,7 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
     columns = min(_GAPS_PER_ROW, len(used))
     figure, axes = new_figure(
-        width=1.0 + max(2.6 * columns, 4.2), height=0.7 + 2.6 * ceil(len(used) / columns),
+        width=1.0 + max(_GAPS_PANEL * columns, 4.2), height=0.7 + 2.6 * ceil(len(used) / columns),
         rows=ceil(len(used) / columns), columns=columns, sharex=True, sharey=True,
     )  # fmt: skip
     for ax in axes[len(used) :]:
@@ -195,7 +196,8 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
                         ha="right" if right else "left", color=INK)  # fmt: skip
         ax.axhline(0, color=INK, linewidth=1, zorder=1)
         title = condition_title(condition)
-        ax.set_title(f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title, fontsize=9.5)
+        title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
+        ax.set_title(wrapped(title, _GAPS_PANEL), fontsize=9.5)
         ax.set_xlabel("gap without it in points")
         ax.set_ylabel("gain in points")
         ax.margins(0.12)
@@ -222,7 +224,7 @@ def _condition_panels(
     columns = min(_PER_ROW, len(used))
     lines = ceil(len(used) / columns)
     figure, axes = new_figure(
-        width=3.4 + max(1.55 * columns, 3.0),
+        width=3.4 + max(_PANEL * columns, 3.0),
         height=0.9 + lines * (0.9 + row_height * max(rows, 2)),
         rows=lines,
         columns=columns,
@@ -233,7 +235,8 @@ def _condition_panels(
         ax.set_axis_off()
     for number, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
         title = condition_title(condition)
-        ax.set_title(f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title, fontsize=9.5)
+        title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
+        ax.set_title(wrapped(title, _PANEL), fontsize=9.5)
         if number + columns >= len(used):
             ax.tick_params(labelbottom=True)
     return figure, axes[: len(used)], used
