@@ -192,6 +192,15 @@ def test_gap_gains(tables):
         assert len(ax.texts) == min(2, len(part))
 
 
+def test_the_lowest_panel_of_every_column_has_its_numbers(tables):
+    table = gap_gains(tables[0])
+    if table.empty:
+        pytest.skip("no gap in this study")
+    five = pd.concat([table.assign(condition=key) for key in list(CONDITIONS)[1:6]])
+    axes = drawn(plot_gap_gains(five))
+    assert [ax.xaxis.get_tick_params()["labelbottom"] for ax in axes] == [False, True, True, True, True]
+
+
 def axes_text(figure):
     return " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
 
