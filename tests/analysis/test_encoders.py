@@ -178,6 +178,7 @@ def test_correlations_are_ranked_by_their_scores():
     _, scores = simulated()
     scores = scores.assign(task=scores["task"].replace("sib200", "sick_relatedness"))
     scores.loc[scores["task"] == "sick_relatedness", "metric"] = "spearman"
+    scores = pd.concat([scores, scores.assign(encoder="roberta_base")], ignore_index=True)
     ranking = rank_encoders(None, scores, encoder_contrasts(None, scores, settings=FAST))
     assert dict(zip(ranking["task"], ranking["measure"])) == {
         "airline_sentiment": "accuracy",
@@ -198,6 +199,8 @@ def test_sentences_count_targets_that_are_fine_tuned_on_themselves(three):
     assert any(
         "SIB-200 in German: SST-2 first changes the score by −" in text and "a clear loss" in text for text in rest
     )
+    corrected = describe_target_gains(gains.assign(clear=False))
+    assert all("not clear after correction for multiple comparisons" in text for text in corrected[1:])
     predictions, scores = three
     ranking = rank_encoders(predictions, scores, encoder_contrasts(predictions, scores, settings=FAST))
     told = describe_ranking(ranking)
@@ -214,6 +217,7 @@ def test_sentences_of_small_studies_say_what_is_missing():
     assert "(0 clearly)" in first
     assert all("no interval: 1 seed, fewer than 2" in text for text in rest)
     ranking = rank_encoders(*tables, encoder_contrasts(*tables, settings=FAST))
+    assert ranking.empty
     assert describe_ranking(ranking) == ["The study has one encoder, so there is no ranking of encoders."]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from study_utils.catalog import METRICS
-from study_utils.catalog.titles import condition_title, encoder_title, metric_title, task_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,11 @@ from study_utils.catalog.titles import condition_title, encoder_title, metric_ti
 )
 def test_metrics_are_written_as_people_write_them(name, written):
     assert metric_title(name) == written
+
+
+def test_correlations_are_not_shown_in_percent():
+    assert metric_label("spearman") == "Spearman \N{MULTIPLICATION SIGN} 100"
+    assert metric_label("span_f1") == "span F1 in percent"
 
 
 def test_no_metric_of_a_task_keeps_a_lower_case_f1():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS
 from study_utils.errors import AnalysisError
@@ -58,3 +59,17 @@ def test_nothing_to_show_is_said():
 def test_a_table_without_columns_is_refused():
     with pytest.raises(AnalysisError, match="lacks the columns"):
         plot_target_gains(TABLE.drop(columns="clear"))
+
+
+def test_many_targets_take_several_lines_and_no_title_reaches_the_next_panel():
+    tasks = ["airline_sentiment", "tweet_sentiment", "sick_relatedness", "stsb_multi", "citation_kind"]
+    figure = plot_target_gains(
+        gains(*[("bert_base", "sst2", task, "de", False, 0.0, -0.1, 0.1, False) for task in tasks])
+    )
+    panels = [ax for ax in figure.axes if ax.axison]
+    assert len(panels) == 5
+    figure.draw_without_rendering()
+    assert len({round(ax.get_position().y0, 3) for ax in panels}) == 2
+    for ax in panels:
+        (title,) = [text for text in ax.findobj(Text) if text.get_text() == ax.get_title(loc="left")]
+        assert title.get_window_extent().x1 <= ax.get_window_extent().x1 + 5, title.get_text()

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis.domains import DOMAIN_COLUMNS, MEAN
-from study_utils.analysis.families import claim_barred
 from study_utils.analysis.results import require_columns
-from study_utils.analysis.sentences import counted, describe_unlearnt, points, undecided
+from study_utils.analysis.sentences import counted, describe_unlearnt, points, verdict
 from study_utils.catalog.titles import condition_title, task_title
 
 _NONE = "The study has no domain's task beside a general one of the same kind, so nothing can be compared."
@@ -72,10 +71,5 @@ def _one(row: pd.Series) -> str:
     if row["withheld"] or not np.isfinite(row["low"]):
         return f"{start} ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    if row["clear"]:
-        verdict = "clearly better" if row["estimate"] > 0 else "clearly worse"
-    else:
-        barred = claim_barred(row.to_frame().T).iloc[0]
-        verdict = f"no claim from {barred}" if barred else undecided(row)
     end = f"; {row['budget']}" if row["budget"] else ""
-    return f"{start} ({interval}; {behind}): {verdict}{end}."
+    return f"{start} ({interval}; {behind}): {verdict(row, 'clearly better', 'clearly worse')}{end}."

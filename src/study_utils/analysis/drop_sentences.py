@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from study_utils.analysis.families import claim_barred
 from study_utils.analysis.results import BASELINE, require_columns
-from study_utils.analysis.sentences import NEEDED, counted, describe_gain, points, titled, undecided
+from study_utils.analysis.sentences import NEEDED, counted, describe_gain, points, titled, verdict
 from study_utils.catalog import TASKS
 from study_utils.catalog.parallel import ADVERSARIAL, SERIES, series_of
 from study_utils.catalog.perturbations import CLEAN, variant, variant_title
@@ -181,14 +180,4 @@ def _behind(row: pd.Series, up: str, down: str) -> str:
     if row["withheld"]:
         return f"({', '.join(counts)}; no interval: {row['withheld']})"
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"({interval}; {', '.join(counts)}): {_verdict(row, up, down)}"
-
-
-def _verdict(row: pd.Series, up: str, down: str) -> str:
-    if row["clear"]:
-        return up if row["estimate"] > 0 else down
-    beyond = row["low"] > 0 or row["high"] < 0
-    if not beyond:
-        return undecided(row)
-    barred = claim_barred(row.to_frame().T).iloc[0]
-    return f"no claim from {barred}" if barred else "not clear after correction for multiple comparisons"
+    return f"({interval}; {', '.join(counts)}): {verdict(row, up, down)}"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study_utils.analysis.encoders import RANKING_COLUMNS, SIZE_COLUMNS, TARGET_GAIN_COLUMNS, TIMES, trained_cells
 from study_utils.analysis.results import ENGLISH, require_columns
-from study_utils.analysis.sentences import counted, points, undecided
+from study_utils.analysis.sentences import counted, points, verdict
 from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
@@ -51,9 +51,8 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
     """
     require_columns(ranking, tuple(RANKING_COLUMNS), table="ranking of encoders")
     table = trained_cells(ranking)
-    if table.empty or (table["n_encoders"] < 2).all():
+    if table.empty:
         return ["The study has one encoder, so there is no ranking of encoders."]
-    table = table[table["n_encoders"] > 1]
     alone = table["condition"].map(lambda key: not (key in CONDITIONS and CONDITIONS[key].stages))
     sentences = []
     for name, part in (("Fine-tuned alone", table[alone]), ("After an intermediate task", table[~alone])):
@@ -114,10 +113,8 @@ def _told(row: pd.Series, *, several: bool) -> str:
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    verdict = undecided(row)
-    if row["clear"]:
-        verdict = "a clear gain" if row["estimate"] > 0 else "a clear loss"
-    return f"{change} points ({interval}; {behind}): {verdict}."
+    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1}))
+    return f"{change} points ({interval}; {behind}): {shows}."
 
 
 def _target(task: str, language: str) -> str:

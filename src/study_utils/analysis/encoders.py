@@ -121,9 +121,10 @@ def rank_encoders(predictions: pd.DataFrame | None, scores: pd.DataFrame, contra
     Returns
     -------
     pandas.DataFrame
-        One row a (variant, condition, task, language, encoder): `measure`, `score` (fraction, mean over seeds; the
-        per-example measure where predictions carry one, else the primary metric), `rank` (1 is the best; equal scores
-        share the better one), `clearly_above`, `clearly_below` (encoders), `n_encoders`, `n_seeds`, `zero_shot`.
+        One row a (variant, condition, task, language, encoder), where there are several encoders: `measure`, `score`
+        (fraction, mean over seeds; the per-example measure where predictions carry one, else the primary metric),
+        `rank` (1 is the best; equal scores share the better one), `clearly_above`, `clearly_below` (encoders),
+        `n_encoders`, `n_seeds`, `zero_shot`.
     """
     values = _measured(predictions, scores)
     where = ["variant", "condition", "task", "language"]
@@ -132,6 +133,7 @@ def rank_encoders(predictions: pd.DataFrame | None, scores: pd.DataFrame, contra
     )
     table["rank"] = table.groupby(where)["score"].rank(method="min", ascending=False).astype(int)
     table["n_encoders"] = table.groupby(where)["encoder"].transform("size")
+    table = table[table["n_encoders"] > 1]
     clear = contrasts[contrasts["clear"].astype(bool)]
     wins = np.where(clear["estimate"] > 0, clear["encoder"], clear["against"])
     losses = np.where(clear["estimate"] > 0, clear["against"], clear["encoder"])

@@ -10,7 +10,7 @@ from study_utils.analysis.learnt import learnt
 from study_utils.analysis.results import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, encoder_title, metric_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title
 
 NEEDED = (
     *(
@@ -89,21 +89,15 @@ def behind(row: pd.Series) -> list[str]:
     return told if row["unit"] == "language" else [counted(row["n_languages"], "language"), *told]
 
 
-def verdict(row: pd.Series) -> str:
-    """Whether a gain or a loss is clear, and why not."""
-    if not row["clear"]:
-        beyond = row["low"] > 0 or row["high"] < 0
-        barred = claim_barred(row.to_frame().T).iloc[0]
-        if beyond and barred:
-            return f"no claim from {barred}"
-        return "not clear after correction for multiple comparisons" if beyond else undecided(row)
-    return "a clear gain" if row["estimate"] > 0 else "a clear loss"
-
-
-def undecided(row: pd.Series) -> str:
-    """Why an interval that holds zero decides nothing: too little data, or not one test row is scored differently."""
-    same = abs(row["low"]) < _TINY and abs(row["high"]) < _TINY
-    return "no test row is scored differently" if same else "not clear at this size"
+def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss") -> str:
+    """What a row shows: words for a clear estimate above (`up`) or below zero (`down`), or why it is not clear."""
+    if row["clear"]:
+        return up if row["estimate"] > 0 else down
+    if row["low"] <= 0 <= row["high"]:
+        same = max(-row["low"], row["high"]) < _TINY
+        return "no test row is scored differently" if same else "not clear at this size"
+    barred = claim_barred(row.to_frame().T).iloc[0]
+    return f"no claim from {barred}" if barred else "not clear after correction for multiple comparisons"
 
 
 def describe_overall(overall: pd.DataFrame) -> list[str]:
@@ -179,9 +173,9 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         at_chance = int((zero_shot <= chance).sum()) if chance else 0
         end = f"; chance is {100 * chance:.1f}" if chance else ""
         start = f"{encoder_title(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
-        metric = metric_title(part["metric"].iloc[0])
+        metric = metric_label(part["metric"].iloc[0])
         sentences.append(
-            f"{start}{TASKS[task].title} without intermediate training ({metric}, percent): "
+            f"{start}{TASKS[task].title} without intermediate training ({metric}): "
             f"{told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
             f"best {zero_shot.idxmax()} {100 * zero_shot.max():.1f}, "
             f"worst {zero_shot.idxmin()} {100 * means[zero_shot.idxmin()]:.1f}{end}."

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
+from study_utils.catalog.schema import METRICS
 from study_utils.catalog.tasks import TASKS
 
-_WRITTEN = {"f1": "F1", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA", "english": "English"}
+_WRITTEN = {
+    **{"f1": "F1", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA"},
+    **{"english": "English", "spearman": "Spearman", "pearson": "Pearson"},
+}
 
 
 def condition_title(key: str) -> str:
@@ -28,3 +32,9 @@ def encoder_title(key: str) -> str:
 def metric_title(name: str) -> str:
     """Name of a metric as people write it: ``span_f1`` is span F1."""
     return " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
+
+
+def metric_label(name: str) -> str:
+    """Name of a metric with the unit that its scores are shown in: percent, or hundredths of a correlation."""
+    unit = "\N{MULTIPLICATION SIGN} 100" if name in METRICS["regress"] else "in percent"
+    return f"{metric_title(name)} {unit}"

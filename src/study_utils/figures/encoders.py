@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -10,9 +12,10 @@ from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS, trained_cells
 from study_utils.analysis.results import require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
-from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled, wrapped
 
 _MARKS = "osD^vP"
+_PER_ROW, _PANEL = 3, 2.2
 
 
 @styled
@@ -32,21 +35,29 @@ def plot_target_gains(gains: pd.DataFrame) -> Figure:
         return nothing("No target was fine-tuned both with and without an intermediate task")
     panels = list(dict.fromkeys(zip(table["task"], table["language"])))
     rows, encoders = (list(dict.fromkeys(table[name])) for name in ("condition", "encoder"))
+    columns = min(_PER_ROW, len(panels))
+    lines = ceil(len(panels) / columns)
     figure, axes = new_figure(
-        width=3.0 + 2.2 * len(panels),
-        height=1.5 + 0.3 * max(2, len(rows)),
-        columns=len(panels),
+        width=3.0 + _PANEL * columns,
+        height=0.8 + lines * (0.7 + 0.3 * max(2, len(rows))),
+        rows=lines,
+        columns=columns,
         sharex=True,
         sharey=True,
     )
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
     step = 0.6 / len(encoders)
-    for ax, (task, language) in zip(axes, panels):
+    for number, (ax, (task, language)) in enumerate(zip(axes, panels)):
         for row in table[(table["task"] == task) & (table["language"] == language)].itertuples():
             place = encoders.index(row.encoder)
             y = rows.index(row.condition) + (place - (len(encoders) - 1) / 2) * step
             draw_estimate(ax, row, y, marker=_MARKS[place % len(_MARKS)])
         ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
-        ax.set(title=f"{task_title(task)}\nin {LANGUAGES[language].name}", xlabel="points")
+        ax.set_title(wrapped(f"{task_title(task)}\nin {LANGUAGES[language].name}", _PANEL), fontsize=9)
+        ax.set_xlabel("points")
+        if number + columns >= len(panels):
+            ax.tick_params(labelbottom=True)
         ax.set_yticks(range(len(rows)), [condition_title(key) for key in rows], fontsize=8.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
     handles = [

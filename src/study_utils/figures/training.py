@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import CORRELATIONS, require_columns
+from study_utils.analysis.results import require_columns
 from study_utils.catalog import TASKS
-from study_utils.catalog.titles import condition_title, encoder_title, metric_title, task_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_label, task_title
 from study_utils.figures.style import (
     MUTED,
     POINTS,
@@ -89,11 +89,9 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
             ax.plot(values.mean(), place, style.marker, color=style.colour, markersize=6)
         if task in TASKS and TASKS[task].chance:
             ax.axvline(TASKS[task].chance * POINTS, color=MUTED, linestyle="--", linewidth=1)
-        metric = part["metric"].iloc[0]
-        unit = "" if metric in CORRELATIONS else " in percent"
         ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions], fontsize=8)
         ax.set_ylim(len(conditions) - 0.5, -0.5)
-        ax.set(title=title, xlabel=f"{metric_title(metric)}{unit or ' × 100'}")
+        ax.set(title=title, xlabel=metric_label(part["metric"].iloc[0]))
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.12)
     return figure

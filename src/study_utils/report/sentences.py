@@ -35,7 +35,7 @@ from study_utils.analysis.sentences import (
     describe_unlearnt,
 )
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import condition_title, metric_title, task_title
+from study_utils.catalog.titles import condition_title, metric_label, metric_title, task_title
 
 __all__ = [
     "describe_adversarial",
@@ -128,11 +128,11 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
         chance = TASKS[task].chance
         means = part.groupby("condition", sort=False)["value"].mean() * 100
         told = ", ".join(f"{condition_title(key)} {value:.1f}" for key, value in means.items())
-        metric = metric_title(part["metric"].iloc[0])
+        metric = metric_label(part["metric"].iloc[0])
         end = f" (chance {100 * chance:.1f})" if chance else ""
         codes = set(part["selected_in"])
         where = f"{LANGUAGES[codes.pop()].name} " if len(codes) == 1 and codes <= set(LANGUAGES) else ""
-        sentences.append(f"{task_title(task)}, {where}validation {metric} in percent{end}: {told}.")
+        sentences.append(f"{task_title(task)}, {where}validation {metric}{end}: {told}.")
         if len(low := judged[(judged["task"] == task) & ~judged["learnt"]]):
             names = ", ".join(condition_title(key) for key in low["condition"])
             by = f" ({metric_title(low['metric'].iloc[0])})" if low["metric"].iloc[0] != part["metric"].iloc[0] else ""

@@ -53,9 +53,10 @@ def describe_ledger(table: pd.DataFrame) -> list[str]:
     shown = results[(results["verdict"] == UNTESTED) & (results["here"] != NOTHING)]
     if len(shown):
         counts = ", ".join(f"{(shown['here'] == word).sum()} {what}" for word, what in _DIRECTIONS)
+        point = "points" if len(shown) == 1 else "point"
         sentences.append(
-            f"Where {counted(len(shown), 'claim')} not tested here point with these encoders and data, which confirms "
-            f"and refutes nothing: {counts}."
+            f"Where {counted(len(shown), 'claim')} not tested here {point} with these encoders and data, which "
+            f"confirms and refutes nothing: {counts}."
         )
         sentences += [_one(row) for _, row in shown.iterrows()]
     absent = results[results["here"] == NOTHING]
