@@ -8,7 +8,10 @@ from study_utils.catalog.titles import condition_title, encoder_title, metric_la
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("span_f1", "span F1"), ("accuracy", "accuracy"), ("map_at_20", "MAP at 20"), ("squad_f1", "SQuAD F1")],
+    [
+        *[("span_f1", "span F1"), ("accuracy", "accuracy"), ("map_at_20", "MAP at 20")],
+        *[("squad_f1", "SQuAD F1"), ("mlqa_em", "MLQA EM"), ("squad", "SQuAD (mean of F1 and EM)")],
+    ],
 )
 def test_metrics_are_written_as_people_write_them(name, written):
     assert metric_title(name) == written

@@ -8,7 +8,7 @@ from study_utils.catalog.schema import METRICS
 from study_utils.catalog.tasks import TASKS
 
 _WRITTEN = {
-    **{"f1": "F1", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA"},
+    **{"f1": "F1", "em": "EM", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA"},
     **{"english": "English", "spearman": "Spearman", "pearson": "Pearson"},
 }
 
@@ -30,8 +30,9 @@ def encoder_title(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Name of a metric as people write it: ``span_f1`` is span F1."""
-    return " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
+    """Name of a metric as people write it: ``span_f1`` is span F1, ``squad`` the mean of its two measures."""
+    written = " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
+    return f"{written} (mean of F1 and EM)" if f"{name}_em" in METRICS["answer"] else written
 
 
 def metric_label(name: str) -> str:
