@@ -199,6 +199,8 @@ def test_sentences_count_targets_that_are_fine_tuned_on_themselves(three):
     assert any(
         "SIB-200 in German: SST-2 first changes the score by −" in text and "a clear loss" in text for text in rest
     )
+    nothing = describe_target_gains(gains.assign(estimate=3e-17, clear=False))[0]
+    assert "alone is ahead in 0 (0 clearly) and behind in 0 (0 clearly)" in nothing, "rounding is no gain"
     corrected = describe_target_gains(gains.assign(clear=False))
     assert all("not clear after correction for multiple comparisons" in text for text in corrected[1:])
     predictions, scores = three
@@ -234,12 +236,37 @@ def test_the_size_rule_by_hand():
     assert told[1:] == [
         "SST-2 has 11,899 rows, 10.0 times the 1,190 of Airline reviews: fewer than the design asks for."
     ]
-    many = pd.concat([sizes[-1:]] * 13, ignore_index=True)
+    tasks = [
+        "cola",
+        "xnli",
+        "sib200",
+        "mnli",
+        "snli",
+        "sst2",
+        "stsb",
+        "qqp",
+        "boolq",
+        "cosmosqa",
+        "squad1",
+        "panx",
+        "udpos",
+    ]
+    many = pd.concat([sizes[-1:]] * 13, ignore_index=True).assign(task=tasks)
     assert len(describe_size_rule(size_rule(many))) == 1, "too many to tell one by one"
     assert describe_size_rule(size_rule(sizes[:1]))[0].startswith("No target that is trained")
     assert size_rule(sizes, times=5)["holds"].all()
     with pytest.raises(AnalysisError, match="lacks the columns"):
         size_rule(sizes.drop(columns="task"))
+
+
+def test_the_size_rule_counts_fine_tunings_and_not_the_languages_scored():
+    columns = ["condition", "task", "language", "intermediate_examples", "target_examples"]
+    scored = [(key, "sib200", code, 900, 90) for key in ("sst2", "sst2_in_language") for code in ("en", "de", "sw")]
+    rule = size_rule(pd.DataFrame(scored, columns=columns))
+    assert rule["condition"].tolist() == ["sst2"] + ["sst2_in_language"] * 3
+    assert rule["language"].tolist() == ["en", "en", "de", "sw"]
+    german_first = pd.DataFrame(scored[1:3], columns=columns)
+    assert size_rule(german_first)["language"].tolist() == ["en"], "fine-tuned in English, whatever is scored"
 
 
 def test_what_stands_against_a_condition():

@@ -90,6 +90,13 @@ def test_scores_are_told_with_chance(study):
     assert "SIB-200: 1 language at or below chance." in describe_scores(low)
 
 
+def test_one_zero_shot_language_is_named_once(study):
+    told = describe_scores(study[1][study[1]["language"].isin(["en", "eu"])])
+    assert "English " in told[0]
+    assert ", zero-shot Basque " in told[0]
+    assert not any(word in told[0] for word in ("mean", "best", "worst"))
+
+
 def test_a_target_that_no_condition_learnt_is_named(study):
     assert describe_unlearnt(study[1]) == []
     sib200, none = study[1]["task"] == "sib200", study[1]["condition"] == "none"

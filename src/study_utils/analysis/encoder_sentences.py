@@ -29,7 +29,8 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     table = trained_cells(gains)
     if table.empty:
         return ["No target of this study is fine-tuned both with and without an intermediate task."]
-    worse, better = (table["estimate"] < 0), (table["estimate"] > 0)
+    estimate = table["estimate"].round(9)  # sums of fractions that cancel out are no difference
+    worse, better = (estimate < 0), (estimate > 0)
     clear = table["clear"].astype(bool)
     undecided = len(table) - int(clear.sum())
     sentences = [

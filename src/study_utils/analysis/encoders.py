@@ -16,8 +16,9 @@ from study_utils.analysis.cells import example_blocks
 from study_utils.analysis.contrasts import Contrast, contrast_gains
 from study_utils.analysis.families import corrected
 from study_utils.analysis.gains import of_metric
-from study_utils.analysis.results import BASELINE, CELL, SCORE_COLUMNS, require_columns
-from study_utils.catalog import CONDITIONS
+from study_utils.analysis.results import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, require_columns
+from study_utils.catalog import CONDITIONS, condition
+from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.errors import AnalysisError
 
 TIMES = 10
@@ -166,8 +167,9 @@ def size_rule(sizes: pd.DataFrame, *, times: float = TIMES) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `SIZE_COLUMNS`, one row a (condition, task, language) with intermediate stages and a trained target:
-        `times` is the ratio, `holds` whether it is large enough.
+        Columns `SIZE_COLUMNS`, one row a fine-tuning after intermediate stages: a condition and task, and under regimes
+        that fine-tune for each language anew, a language (English for all others). `times` is the ratio, `holds`
+        whether it is large enough.
 
     Raises
     ------
@@ -175,7 +177,10 @@ def size_rule(sizes: pd.DataFrame, *, times: float = TIMES) -> pd.DataFrame:
         If columns are missing.
     """
     require_columns(sizes, tuple(SIZE_COLUMNS[:5]), table="table of training sizes")
-    table = sizes[(sizes["intermediate_examples"] > 0) & (sizes["target_examples"] > 0)].reset_index(drop=True)
+    table = sizes[(sizes["intermediate_examples"] > 0) & (sizes["target_examples"] > 0)]
+    each = table["condition"].map(lambda key: condition(key).regime in ONE_BY_ONE)
+    table = table.assign(language=table["language"].where(each, ENGLISH))
+    table = table.drop_duplicates(["condition", "task", "language"], ignore_index=True)
     table["times"] = table["intermediate_examples"] / table["target_examples"]
     return table.assign(holds=table["times"] >= times)[SIZE_COLUMNS]
 

@@ -162,7 +162,6 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
     chosen = join_languages(chosen[chosen["condition"] == BASELINE])
     sentences = []
     for (encoder, task), part in chosen.groupby(["encoder", "task"], sort=False):
-        means = part.groupby("name")["value"].mean()
         others = part[part["zero_shot"].astype(bool) & (part["language"] != ENGLISH)]
         if others.empty:
             continue
@@ -174,12 +173,10 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         end = f"; chance is {100 * chance:.1f}" if chance else ""
         start = f"{encoder_title(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
         metric = metric_label(part["metric"].iloc[0])
-        sentences.append(
-            f"{start}{TASKS[task].title} without intermediate training ({metric}): "
-            f"{told}mean of {counted(len(zero_shot), 'zero-shot language')} {100 * zero_shot.mean():.1f}, "
-            f"best {zero_shot.idxmax()} {100 * zero_shot.max():.1f}, "
-            f"worst {zero_shot.idxmin()} {100 * means[zero_shot.idxmin()]:.1f}{end}."
-        )
+        best, worst = (f"{name} {100 * zero_shot[name]:.1f}" for name in (zero_shot.idxmax(), zero_shot.idxmin()))
+        mean = f"mean of {len(zero_shot)} zero-shot languages {100 * zero_shot.mean():.1f}, best {best}, worst {worst}"
+        told += mean if len(zero_shot) > 1 else f"zero-shot {best}"
+        sentences.append(f"{start}{TASKS[task].title} without intermediate training ({metric}): {told}{end}.")
         if at_chance:
             sentences.append(f"{TASKS[task].title}: {counted(at_chance, 'language')} at or below chance.")
     return sentences

@@ -71,6 +71,9 @@ English rows choose the epoch in all but `in_language`, and few shots end with t
 epoch that has changed least. In English itself, the runs of `in_language` and `few_shot` are those of `english`.
 """
 
+ONE_BY_ONE = ("in_language", "few_shot")
+"""Regimes with a training run for each language."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:

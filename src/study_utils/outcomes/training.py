@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from study_utils.catalog import condition
-from study_utils.plan import ONE_BY_ONE, Plan
+from study_utils.catalog.conditions import ONE_BY_ONE
+from study_utils.plan import Plan
 from study_utils.store import Store
 
 

@@ -5,7 +5,6 @@ and the ids upstream. Folders, device, number of workers and vocabulary trimming
 """
 
 from study_utils.plan.grid import make_plan
-from study_utils.plan.rows import ONE_BY_ONE
 from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run, canonical_sha256
 
-__all__ = ["ONE_BY_ONE", "STAGES", "VERSIONS", "Cell", "Omission", "Plan", "Run", "canonical_sha256", "make_plan"]
+__all__ = ["STAGES", "VERSIONS", "Cell", "Omission", "Plan", "Run", "canonical_sha256", "make_plan"]

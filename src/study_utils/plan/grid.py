@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
+from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.encoders.identity import encoder_digest
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
-from study_utils.plan.rows import ONE_BY_ONE, RowRuns
+from study_utils.plan.rows import RowRuns
 from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run
 
 

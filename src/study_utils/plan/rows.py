@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from study_utils.catalog import TASKS, Stage, Task
+from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.schema import row_languages
 from study_utils.data.sources import hub_digest, source_digest
 from study_utils.errors import MissingRowsError
 from study_utils.params import StudyParams, TrainingParams
 from study_utils.plan.declared import declaration, shape_of
 from study_utils.plan.runs import STAGES, VERSIONS, Run
-
-ONE_BY_ONE = ("in_language", "few_shot")
-"""Regimes with a training run for each language."""
 
 Parts = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """Role to the rows it is made of: (field of the task, languages)."""

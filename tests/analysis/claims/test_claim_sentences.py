@@ -26,6 +26,17 @@ def test_tested_and_untested_claims_are_told_apart():
     assert told[3].endswith(f"as claimed in these runs. Not tested here: {lack} and more.")
 
 
+def test_an_interval_beside_zero_says_why_it_decides_nothing():
+    mixed = Finding(
+        estimate=-2.0, low=-3.0, high=-1.0, p_for=1.0, p_against=1.0, n_seeds=3, note="below zero on 2 of 4"
+    )
+    told = describe_ledger(table((CLAIM, "E5", mixed, "another encoder")))
+    assert "(\N{MINUS SIGN}3.0 to \N{MINUS SIGN}1.0)" in told[-1]
+    assert told[-1].endswith("not clear in these runs: below zero on 2 of 4. Not tested here: another encoder.")
+    wide = Finding(estimate=-2.0, low=-5.0, high=1.0, p_for=1.0, p_against=1.0, n_seeds=3)
+    assert describe_ledger(table((CLAIM, "E5", wide, "x")))[-1].endswith("not clear in these runs. Not tested here: x.")
+
+
 def test_absent_runs_and_designs():
     found = table((CLAIM, "E5", Finding(note="none was run"), "x"), (DESIGN, "E5", Finding(design=False, note="2"), ""))
     told = describe_ledger(found)

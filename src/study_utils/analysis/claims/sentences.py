@@ -71,6 +71,10 @@ def _one(row: pd.Series) -> str:
     published = f"; published: {row['published']}" if row["published"] else ""
     start = f"\N{LEFT DOUBLE QUOTATION MARK}{row['says']}\N{RIGHT DOUBLE QUOTATION MARK}"
     told = f"{start} ({row['encoder']}): {estimate_text(row)}{published}; {row['here']} in these runs"
+    if (
+        row["verdict"] == UNTESTED and row["here"] == UNCLEAR and row["low"] * row["high"] > 0
+    ):  # looks clear, and is not
+        told += f": {row['why']}"
     first, *more = row["reason"].split("; ")
     reason = first + (" and more" if more else "")
     return f"{told}. {row['verdict'].capitalize()}: {reason}."

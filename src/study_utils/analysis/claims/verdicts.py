@@ -75,6 +75,8 @@ class Verdict:
     here : str
         Direction in these runs, whatever they are: ``as claimed``, ``the opposite``, ``not clear``, ``no such runs``;
         empty for a design.
+    why : str
+        Why results point there, or to neither side.
     estimate, low, high, unit, tested_on
         As in `Finding`.
     p : float
@@ -89,6 +91,7 @@ class Verdict:
     encoder: str
     verdict: str
     here: str
+    why: str
     estimate: float
     low: float
     high: float
@@ -144,7 +147,7 @@ def verdicts(findings: Sequence[tuple[Claim, str, Finding, str]]) -> list[Verdic
     for (claim, encoder, item, needs), pair in zip(findings, corrected):
         here, why = _here(item, pair)
         if item.design is not None:
-            verdict, reason, here = (FOLLOWED if item.design else NOT_FOLLOWED), item.note, ""
+            verdict, reason, here, why = (FOLLOWED if item.design else NOT_FOLLOWED), item.note, "", ""
         elif needs or here == NOTHING:
             verdict, reason = UNTESTED, needs or item.note
         else:
@@ -157,6 +160,7 @@ def verdicts(findings: Sequence[tuple[Claim, str, Finding, str]]) -> list[Verdic
                 encoder=encoder,
                 verdict=verdict,
                 here=here,
+                why=why,
                 p=smallest,
                 reason=reason,
                 needs=needs,
