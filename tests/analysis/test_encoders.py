@@ -223,6 +223,14 @@ def test_sentences_of_small_studies_say_what_is_missing():
     assert describe_ranking(ranking) == ["The study has one encoder, so there is no ranking of encoders."]
 
 
+def test_of_many_comparisons_those_without_an_interval_are_counted():
+    one = target_gains(*simulated(seeds=(0,)), settings=FAST)
+    many = pd.concat([one[one["condition"] == "sst2"]] * 10, ignore_index=True)
+    first, *rest = describe_target_gains(many)
+    assert first.startswith("Of 20 comparisons"), "English alone: German is zero-shot"
+    assert [text.split(":")[0] for text in rest] == ["For 20 comparisons no interval is given (1 seed, fewer than 2"]
+
+
 def test_the_size_rule_by_hand():
     columns = ["condition", "task", "language", "intermediate_examples", "target_examples"]
     rows = [("none", "sib200", "en", 0, 490), ("imdb", "sib200", "en", 15750, 490), ("qqp", "tatoeba", "de", 900, 0)]

@@ -22,9 +22,10 @@ def gains(*rows):
 TABLE = gains(
     ("bert_base", "sst2", "airline_sentiment", "en", False, 0.03, 0.01, 0.05, True),
     ("roberta_base", "sst2", "airline_sentiment", "en", False, -0.02, np.nan, np.nan, False),
-    ("bert_base", "sst2", "sib200", "de", False, 0.01, -0.01, 0.03, False),
-    ("bert_base", "imdb", "sib200", "de", False, -0.04, -0.06, -0.02, True),
+    ("bert_base", "sst2_in_language", "sib200", "de", False, 0.01, -0.01, 0.03, False),
+    ("bert_base", "imdb_in_language", "sib200", "de", False, -0.04, -0.06, -0.02, True),
     ("bert_base", "sst2", "airline_sentiment", "de", True, 0.2, 0.1, 0.3, True),
+    ("bert_base", "stsb_de", "airline_sentiment", "de", False, 0.2, 0.1, 0.3, True),
 )
 
 
@@ -39,7 +40,7 @@ def marks(ax):
 def test_each_mark_is_a_row_of_the_table_in_points_filled_where_it_is_clear():
     figure = plot_target_gains(TABLE)
     airline, sib200 = figure.axes
-    assert marks(airline) == {(3.0, True), (-2.0, False)}, "the zero-shot row is left out"
+    assert marks(airline) == {(3.0, True), (-2.0, False)}, "rows in other languages than the target's own are left out"
     assert marks(sib200) == {(1.0, False), (-4.0, True)}
     ends = [
         tuple(line.get_xdata()) for line in airline.lines if len(line.get_xdata()) == 2 and line.get_marker() == "None"
@@ -64,7 +65,7 @@ def test_a_table_without_columns_is_refused():
 def test_many_targets_take_several_lines_and_no_title_reaches_the_next_panel():
     tasks = ["airline_sentiment", "tweet_sentiment", "sick_relatedness", "stsb_multi", "citation_kind"]
     figure = plot_target_gains(
-        gains(*[("bert_base", "sst2", task, "de", False, 0.0, -0.1, 0.1, False) for task in tasks])
+        gains(*[("bert_base", "sst2_in_language", task, "de", False, 0.0, -0.1, 0.1, False) for task in tasks])
     )
     panels = [ax for ax in figure.axes if ax.axison]
     assert len(panels) == 5

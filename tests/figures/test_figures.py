@@ -25,7 +25,7 @@ from study_utils.figures import (
     plot_seed_gains,
     plot_validation,
 )
-from study_utils.figures.style import language_order, looks
+from study_utils.figures.style import grid_shape, language_order, looks
 
 MANY = (
     "en af ar bg bn de el es et eu fa fi fr he hi hu id it ja ka kk ko lt ml mr nl pl pt ro ru sw ta te th tr".split()
@@ -192,13 +192,20 @@ def test_gap_gains(tables):
         assert len(ax.texts) == min(2, len(part))
 
 
+@pytest.mark.parametrize(
+    ("panels", "shape"), [(1, (1, 1)), (3, (1, 3)), (6, (1, 6)), (7, (2, 4)), (12, (2, 6)), (13, (3, 5))]
+)
+def test_rows_of_panels_are_evenly_filled(panels, shape):
+    assert grid_shape(panels, 6) == shape
+
+
 def test_the_lowest_panel_of_every_column_has_its_numbers(tables):
     table = gap_gains(tables[0])
     if table.empty:
         pytest.skip("no gap in this study")
     five = pd.concat([table.assign(condition=key) for key in list(CONDITIONS)[1:6]])
     axes = drawn(plot_gap_gains(five))
-    assert [ax.xaxis.get_tick_params()["labelbottom"] for ax in axes] == [False, True, True, True, True]
+    assert [ax.xaxis.get_tick_params()["labelbottom"] for ax in axes] == [False, False, True, True, True]
 
 
 def axes_text(figure):

@@ -17,8 +17,8 @@ MOST = 12
 def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     """Say for how many targets fine-tuning does better without an intermediate task, and what each comparison shows.
 
-    Languages that neither arm was trained in are left out where there are others (see `trained_cells`). Of more than
-    `MOST` comparisons, only the clear ones get a sentence.
+    Languages that the target was not fine-tuned in are left out where there are others (see `trained_cells`). Of more
+    than `MOST` comparisons, only the clear ones get a sentence.
 
     Parameters
     ----------
@@ -38,6 +38,9 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
         f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
         f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size."
     ]
+    held = table[table["withheld"] != ""]
+    if len(table) > MOST and len(held):
+        sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({held['withheld'].iloc[0]}).")
     told = table if len(table) <= MOST else table[clear]
     return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in told.iterrows()]
 

@@ -18,7 +18,7 @@ from study_utils.analysis.families import corrected
 from study_utils.analysis.gains import of_metric
 from study_utils.analysis.results import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, require_columns
 from study_utils.catalog import CONDITIONS, condition
-from study_utils.catalog.conditions import ONE_BY_ONE
+from study_utils.catalog.conditions import ONE_BY_ONE, find_condition
 from study_utils.errors import AnalysisError
 
 TIMES = 10
@@ -146,11 +146,14 @@ def rank_encoders(predictions: pd.DataFrame | None, scores: pd.DataFrame, contra
 
 
 def trained_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the languages that a target was trained in: the cells with `zero_shot` false; all cells if there are none.
+    """Keep the languages that a target was fine-tuned in; all cells if there are none.
 
-    A monolingual encoder is fine-tuned on the scored language itself.
+    English under English fine-tuning, whatever an intermediate stage was trained in; under other regimes, which a
+    monolingual encoder has, the cells with `zero_shot` false.
     """
-    own = ~table["zero_shot"].astype(bool)
+    found = table["condition"].map(find_condition)
+    others = found.map(lambda item: item is not None and item.regime != "english").astype(bool)
+    own = (table["language"] == ENGLISH) | (others & ~table["zero_shot"].astype(bool))
     return table[own] if own.any() else table
 
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.calibrate import COVERAGE, FALSE_POSITIVES
 from study_utils.analysis.results import require_columns
-from study_utils.figures.style import FAINT, INK, MUTED, POINTS, looks, new_figure, styled
+from study_utils.figures.style import FAINT, INK, MUTED, POINTS, grid_shape, looks, new_figure, styled
 
 _SHOWN = ("mnli", "snli", "anli", "qqp")
 """Conditions whose colours, markers and dashes effects borrow."""
@@ -108,8 +108,7 @@ def _by_design(
 
 
 def _panels(parts: list[pd.DataFrame]) -> tuple[Figure, list]:
-    columns = min(3, len(parts))
-    lines = -(-len(parts) // columns)
+    lines, columns = grid_shape(len(parts), 3)
     rows = max(part["value"].nunique() for part in parts)
     figure, axes = new_figure(
         width=1.2 + 3.3 * columns, height=1.0 + lines * (0.9 + 0.24 * rows), rows=lines, columns=columns

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -21,6 +19,7 @@ from study_utils.figures.style import (
     POINTS,
     SCORE_COLOURS,
     condition_order,
+    grid_shape,
     new_figure,
     nothing,
     styled,
@@ -72,8 +71,7 @@ def plot_divergence_map(table: pd.DataFrame, *, measure: str = "mmd") -> Figure:
     }
     low, high = (f([f(g.min().min() if f is min else g.max().max() for g in grids.values())]) for f in (min, max))
     panels = [(encoder, task) for encoder in encoders for task in tasks]
-    columns = min(2, len(panels))
-    lines = ceil(len(panels) / columns)
+    lines, columns = grid_shape(len(panels), 2)
     figure, axes = new_figure(
         width=2.2 + columns * (0.6 + 0.52 * len(conditions)), height=0.9 + lines * (1.3 + 0.26 * len(groups)),
         rows=lines, columns=columns, sharey=True,
@@ -127,10 +125,10 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
     values = values - values.groupby([cells[name] for name in place]).transform("mean")
     means = values.groupby([cells["encoder"], cells["condition"], cells["task"]]).mean().reset_index()
     means["format"] = [TASKS[CONDITIONS[key].tasks[0]].format for key in means["condition"]]
-    columns = min(3, len(measures))
+    lines, columns = grid_shape(len(measures), 3)
     figure, axes = new_figure(
-        width=1.2 + 2.7 * columns, height=0.9 + 2.5 * ceil(len(measures) / columns),
-        rows=ceil(len(measures) / columns), columns=columns, sharey=True,
+        width=1.2 + 2.7 * columns, height=0.9 + 2.5 * lines,
+        rows=lines, columns=columns, sharey=True,
     )  # fmt: skip
     for ax in axes[len(measures) :]:
         ax.set_axis_off()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,17 @@ from study_utils.catalog.parallel import SERIES
 from study_utils.catalog.perturbations import variant_title
 from study_utils.catalog.titles import condition_title, encoder_title
 from study_utils.figures.heatmaps import group_order
-from study_utils.figures.style import INK, MUTED, POINTS, condition_order, new_figure, nothing, styled, wrapped
+from study_utils.figures.style import (
+    INK,
+    MUTED,
+    POINTS,
+    condition_order,
+    grid_shape,
+    new_figure,
+    nothing,
+    styled,
+    wrapped,
+)
 
 _PER_ROW = 4
 _PANEL = 2.1
@@ -118,8 +127,7 @@ def plot_english(table: pd.DataFrame, *, of: str) -> Figure:
 
 def _panels(table: pd.DataFrame, by: Sequence[str], *, rows: int) -> tuple[Figure, list[tuple[Axes, tuple[str, ...]]]]:
     used = list(table[["encoder", *by]].drop_duplicates().itertuples(index=False, name=None))
-    columns = min(_PER_ROW, len(used))
-    lines = ceil(len(used) / columns)
+    lines, columns = grid_shape(len(used), _PER_ROW)
     figure, axes = new_figure(
         width=2.6 + max(_PANEL * columns, 4.4), height=1.1 + lines * (0.8 + 0.3 * max(rows, 2)), rows=lines,
         columns=columns, sharex=True, sharey=True,

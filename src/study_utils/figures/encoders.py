@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,7 +10,7 @@ from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS, trained_cells
 from study_utils.analysis.results import require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
-from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled, wrapped
+from study_utils.figures.style import INK, MUTED, draw_estimate, grid_shape, new_figure, nothing, styled, wrapped
 
 _MARKS = "osD^vP"
 _PER_ROW, _PANEL = 3, 2.2
@@ -35,8 +33,7 @@ def plot_target_gains(gains: pd.DataFrame) -> Figure:
         return nothing("No target was fine-tuned both with and without an intermediate task")
     panels = list(dict.fromkeys(zip(table["task"], table["language"])))
     rows, encoders = (list(dict.fromkeys(table[name])) for name in ("condition", "encoder"))
-    columns = min(_PER_ROW, len(panels))
-    lines = ceil(len(panels) / columns)
+    lines, columns = grid_shape(len(panels), _PER_ROW)
     figure, axes = new_figure(
         width=3.0 + _PANEL * columns,
         height=0.8 + lines * (0.7 + 0.3 * max(2, len(rows))),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,6 +16,7 @@ from study_utils.figures.style import (
     MUTED,
     POINTS,
     condition_order,
+    grid_shape,
     language_order,
     looks,
     mark_blocks,
@@ -172,10 +171,10 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
     names = join_languages(table)["name"]
     encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
-    columns = min(_GAPS_PER_ROW, len(used))
+    lines, columns = grid_shape(len(used), _GAPS_PER_ROW)
     figure, axes = new_figure(
-        width=1.0 + max(_GAPS_PANEL * columns, 4.2), height=0.7 + 2.6 * ceil(len(used) / columns),
-        rows=ceil(len(used) / columns), columns=columns, sharex=True, sharey=True,
+        width=1.0 + max(_GAPS_PANEL * columns, 4.2), height=0.7 + 2.6 * lines,
+        rows=lines, columns=columns, sharex=True, sharey=True,
     )  # fmt: skip
     for ax in axes[len(used) :]:
         ax.set_axis_off()
@@ -223,8 +222,7 @@ def _condition_panels(
 ) -> tuple[Figure, list[Axes], list[tuple[str, str]]]:
     encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
-    columns = min(_PER_ROW, len(used))
-    lines = ceil(len(used) / columns)
+    lines, columns = grid_shape(len(used), _PER_ROW)
     figure, axes = new_figure(
         width=3.4 + max(_PANEL * columns, 3.0),
         height=0.9 + lines * (0.9 + row_height * max(rows, 2)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from textwrap import fill
 
 import matplotlib as mpl
@@ -133,6 +134,12 @@ def new_figure(
         rows, columns, squeeze=False, sharex=sharex, sharey=sharey, gridspec_kw={"width_ratios": widths}
     )
     return figure, list(grid.ravel())
+
+
+def grid_shape(panels: int, per_row: int) -> tuple[int, int]:
+    """Rows and columns for so many panels, at most `per_row` in a row: as few rows as can be, evenly filled."""
+    rows = ceil(panels / per_row)
+    return rows, ceil(panels / rows)
 
 
 def styled(function):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,6 +13,7 @@ from study_utils.figures.style import (
     MUTED,
     POINTS,
     condition_order,
+    grid_shape,
     looks,
     new_figure,
     nothing,
@@ -111,8 +110,7 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _grid(panels: int, *, height: float):
-    columns = min(_PER_ROW, panels)
-    lines = ceil(panels / columns)
+    lines, columns = grid_shape(panels, _PER_ROW)
     figure, axes = new_figure(width=1.2 + 3.3 * columns, height=0.5 + height * lines, rows=lines, columns=columns)
     for ax in axes[panels:]:
         ax.set_axis_off()

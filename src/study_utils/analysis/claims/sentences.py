@@ -43,13 +43,14 @@ def describe_ledger(table: pd.DataFrame) -> list[str]:
     """
     require_columns(table, (*LEDGER_COLUMNS, "source", "says", "published"), table="ledger")
     results = table[~table["verdict"].isin([FOLLOWED, NOT_FOLLOWED])]
+    several = table["encoder"].nunique() > 1
     tested = results[results["verdict"] != UNTESTED]
     told = ", ".join(f"{(tested['verdict'] == word).sum()} {word}" for word in (SUPPORTED, CONTRADICTED, OPEN))
     sentences = [
         f"Of {counted(len(results), 'test')} of published claims, {len(tested)} were made with the claim's own "
         f"encoder, targets, conditions and amount of data ({told}); {len(results) - len(tested)} are not tested here."
     ]
-    sentences += [_one(row) for _, row in tested.iterrows()]
+    sentences += [_one(row, several=several) for _, row in tested.iterrows()]
     shown = results[(results["verdict"] == UNTESTED) & (results["here"] != NOTHING)]
     if len(shown):
         counts = ", ".join(f"{(shown['here'] == word).sum()} {what}" for word, what in _DIRECTIONS)
@@ -58,7 +59,7 @@ def describe_ledger(table: pd.DataFrame) -> list[str]:
             f"Where {counted(len(shown), 'claim')} not tested here {point} with these encoders and data, which "
             f"confirms and refutes nothing: {counts}."
         )
-        sentences += [_one(row) for _, row in shown.iterrows()]
+        sentences += [_one(row, several=several) for _, row in shown.iterrows()]
     absent = results[results["here"] == NOTHING]
     if len(absent):
         sentences.append(f"Without any run to look at: {', '.join(dict.fromkeys(absent['claim']))}.")
@@ -67,10 +68,11 @@ def describe_ledger(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _one(row: pd.Series) -> str:
+def _one(row: pd.Series, *, several: bool) -> str:
     published = f"; published: {row['published']}" if row["published"] else ""
     start = f"\N{LEFT DOUBLE QUOTATION MARK}{row['says']}\N{RIGHT DOUBLE QUOTATION MARK}"
-    told = f"{start} ({row['encoder']}): {estimate_text(row)}{published}; {row['here']} in these runs"
+    by = f" ({row['encoder']})" if several else ""
+    told = f"{start}{by}: {estimate_text(row)}{published}; {row['here']} in these runs"
     if (
         row["verdict"] == UNTESTED and row["here"] == UNCLEAR and row["low"] * row["high"] > 0
     ):  # looks clear, and is not
