@@ -60,6 +60,14 @@ def test_frechet_by_the_matrix_root_of_scipy():
     assert frechet(x, y) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("seed", [16, 18, 34, 48, 54, 60])
+def test_frechet_of_few_wide_rows_whose_eigenvalues_are_equal(seed):
+    """Shrunk covariances of fewer rows than dimensions have hundreds of equal eigenvalues: these made LAPACK fail."""
+    x = np.random.default_rng(seed).normal(scale=0.25, size=(25, 384)).astype(np.float32)
+    assert frechet(x, x) == pytest.approx(0.0, abs=1e-6)
+    assert frechet(x, x + 0.5) == pytest.approx(384 * 0.25, rel=1e-5)
+
+
 def test_frechet_of_a_shift_is_its_square_and_few_rows_are_no_error():
     x = normal(40, 3)
     assert frechet(x, x + 2.0) == pytest.approx(12.0)
