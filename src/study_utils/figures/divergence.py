@@ -148,6 +148,7 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
         if number % columns == 0:
             ax.set_ylabel("gain against the\nother tasks in points")
         ax.margins(0.1)
+        ax.locator_params(axis="x", nbins=5)
     handles = [
         Line2D([], [], marker=_BY_FORMAT[n][0], color=_BY_FORMAT[n][1], markerfacecolor="white", linestyle="none",
                markeredgewidth=1.3, label=n) for n in formats
@@ -177,7 +178,7 @@ def plot_change(table: pd.DataFrame) -> Figure:
         condition_order(kept["condition"]),
     )
     figure, axes = new_figure(
-        width=2.2 + 4.2 * len(encoders), height=1.4 + 0.22 * len(conditions) * (len(tasks) + 0.7),
+        width=2.2 + 4.2 * len(encoders), height=1.4 + 0.16 * len(conditions) * (len(tasks) + 0.7),
         columns=len(encoders), sharex=True, sharey=True,
     )  # fmt: skip
     step = 0.8 / len(tasks)

@@ -32,7 +32,9 @@ def test_an_interval_beside_zero_says_why_it_decides_nothing():
     )
     told = describe_ledger(table((CLAIM, "E5", mixed, "another encoder")))
     assert "(\N{MINUS SIGN}3.0 to \N{MINUS SIGN}1.0)" in told[-1]
-    assert told[-1].endswith("not clear in these runs: below zero on 2 of 4. Not tested here: another encoder.")
+    why = "the corrected test decides for neither side; below zero on 2 of 4"
+    assert told[-1].endswith(f"not clear in these runs: {why}. Not tested here: another encoder.")
+    assert describe_ledger(table((CLAIM, "XLM-R large", mixed, "")))[-1].endswith(f"in these runs. Not decided: {why}.")
     wide = Finding(estimate=-2.0, low=-5.0, high=1.0, p_for=1.0, p_against=1.0, n_seeds=3)
     assert describe_ledger(table((CLAIM, "E5", wide, "x")))[-1].endswith("not clear in these runs. Not tested here: x.")
 

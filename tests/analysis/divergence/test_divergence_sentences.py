@@ -97,6 +97,7 @@ def test_a_clear_fall_leads_and_numbers_are_those_of_the_tables(clear):
     everything = clear.left_out.set_index("measure").loc["all"]
     assert f"{100 * everything['share']:+.0f}% of the squared error" in told[-1]
     assert "all measures together" in told[-1]
+    assert all(one[0].isupper() for one in told)
     assert not [one for one in [*told, *describe_controls(clear)] if "significant" in one or "nan" in one]
 
 

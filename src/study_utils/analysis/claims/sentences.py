@@ -77,8 +77,10 @@ def _one(row: pd.Series, *, several: bool) -> str:
         row["verdict"] == UNTESTED and row["here"] == UNCLEAR and row["low"] * row["high"] > 0
     ):  # looks clear, and is not
         told += f": {row['why']}"
-    first, *more = row["reason"].split("; ")
-    reason = first + (" and more" if more else "")
+    reason = row["reason"]
+    if row["verdict"] == UNTESTED:
+        first, *more = reason.split("; ")
+        reason = first + (" and more" if more else "")
     return f"{told}. {row['verdict'].capitalize()}: {reason}."
 
 

@@ -179,7 +179,7 @@ def _here(item: Finding, p: np.ndarray) -> tuple[str, str]:
         return AS_CLAIMED, "the interval and the corrected test are on the claim's side"
     if p[1] < CLEAR:
         return OPPOSITE, "the interval and the corrected test are against the claim"
-    return UNCLEAR, item.note or "the corrected test decides for neither side"
+    return UNCLEAR, "; ".join(filter(None, ("the corrected test decides for neither side", item.note)))
 
 
 def ledger_table(found: Sequence[Verdict]) -> pd.DataFrame:

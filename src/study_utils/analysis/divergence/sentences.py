@@ -53,7 +53,8 @@ def describe_explained(found: Explained) -> list[str]:
         tested = part[part["withheld"] == ""]
         for name in PARTS:
             sentences.append(titled(encoder, _answer(tested[tested["part"] == name], part, name), slopes))
-        sentences += [titled(encoder, describe_slope(row), slopes) for _, row in tested[tested["clear"]].iterrows()]
+        clear = tested[tested["clear"]]
+        sentences += [_capital(titled(encoder, describe_slope(row), slopes)) for _, row in clear.iterrows()]
         left_out = found.left_out[found.left_out["encoder"] == encoder]
         sentences.append(titled(encoder, _foretold(left_out), slopes))
     return sentences
