@@ -205,10 +205,11 @@ def _comparability(table: pd.DataFrame) -> list[str]:
     different = table[~table["comparable"].astype(bool)]
     if different.empty:
         return []
-    names = ", ".join(sorted({condition_title(key) for key in different["condition"]}))
+    names = sorted({condition_title(key) for key in different["condition"]})
+    lack = "lacks" if len(names) == 1 else "lack"
     return [
-        f"Conditions are not averaged over the same tasks and languages here ({names} lack some, for example "
-        f"tasks made from the same data), so compare them with the baseline and not with each other."
+        f"Conditions are not averaged over the same tasks and languages here ({', '.join(names)} {lack} some, for "
+        f"example tasks made from the same data), so compare them with the baseline and not with each other."
     ]
 
 
