@@ -29,7 +29,7 @@ from transformers.utils import logging as transformers_logging
 from study_utils.catalog import encoder, task
 from study_utils.data.caps import cap
 from study_utils.data.sources import load_rows
-from study_utils.device import has_fast_bf16, resolve_device
+from study_utils.device import resolve_device, uses_bf16
 from study_utils.encoders.load import load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.formats import format_of
@@ -71,7 +71,7 @@ def report(options: argparse.Namespace) -> None:
     for name in ("default", "tuned"):
         table[f"times {name}"] = table["examples_per_second"] / table.loc[name, "examples_per_second"]
     device = resolve_device("auto")
-    print(f"{options.examples} examples, batch {options.batch_size}, {device}, bf16 {has_fast_bf16(device)}")
+    print(f"{options.examples} examples, batch {options.batch_size}, {device}, bf16 {uses_bf16(device)}")
     print(table.round(2).to_string())
 
 
@@ -150,7 +150,7 @@ def train_with_trainer(options, item, rows, base, folder: str, *, tuned: bool) -
         per_device_train_batch_size=options.batch_size,
         learning_rate=1e-4,
         warmup_steps=0.1,
-        bf16=tuned and has_fast_bf16(resolve_device("auto")),
+        bf16=tuned and uses_bf16(resolve_device("auto")),
         train_sampling_strategy="group_by_length" if tuned else "random",
         remove_unused_columns=False,
         save_strategy="no",

@@ -16,6 +16,7 @@ hypothesis.settings.load_profile("study")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client; kernels inherit it
 os.environ["MPLBACKEND"] = "Agg"
+os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # references compute in float32, also where bf16 is fast
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run side by side, their models are tiny
 
 

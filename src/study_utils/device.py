@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
 
 from study_utils.errors import ParameterError
+
+PRECISION = "ACCELERATE_MIXED_PRECISION"
+"""Environment variable of accelerate: ``no`` (float32) or ``bf16``, whatever the device is good at."""
 
 
 def resolve_device(name: str) -> torch.device:
@@ -42,15 +46,29 @@ def has_fast_bf16(device: torch.device) -> bool:
     return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
 
 
+def uses_bf16(device: torch.device) -> bool:
+    """Whether runs compute in bf16: where the device does it fast, unless the variable `PRECISION` says otherwise.
+
+    Raises
+    ------
+    ParameterError
+        If the variable has another value than ``no`` or ``bf16``.
+    """
+    asked = os.environ.get(PRECISION, "")
+    if asked not in ("", "no", "bf16"):
+        raise ParameterError(f"{PRECISION}={asked!r} in the environment: use no (float32) or bf16, or unset it")
+    return asked == "bf16" if asked else has_fast_bf16(device)
+
+
 def autocast(device: torch.device) -> torch.autocast:
-    """Context of mixed precision: bf16 where the device computes it fast, else no change."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_fast_bf16(device))
+    """Context of mixed precision: bf16 if `uses_bf16`, else no change."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=uses_bf16(device))
 
 
 def describe_device(name: str) -> str:
     """Device, its model and the precision, for the provenance of a report."""
     device = resolve_device(name)
-    precision = "bf16 autocast" if has_fast_bf16(device) else "float32"
+    precision = "bf16 autocast" if uses_bf16(device) else "float32"
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, {precision}"
     return f"{device.type}, {torch.get_num_threads()} threads, {precision}"

@@ -16,7 +16,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from study_utils.catalog import Task
-from study_utils.device import has_fast_bf16, resolve_device
+from study_utils.device import resolve_device, uses_bf16
 from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.segments import segments_of
 from study_utils.encoders.vocabulary import Vocabulary
@@ -195,7 +195,7 @@ def train(
     if place.index is not None:
         torch.cuda.set_device(place)
     accelerator = Accelerator(
-        mixed_precision="bf16" if has_fast_bf16(place) else "no",
+        mixed_precision="bf16" if uses_bf16(place) else "no",
         cpu=place.type == "cpu",
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=_has_idle_weights(model))],
     )
