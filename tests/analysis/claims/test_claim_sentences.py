@@ -24,6 +24,11 @@ def test_tested_and_untested_claims_are_told_apart():
     assert "+2.0 points (+1.0 to +3.0); published: MNLI 7.5; as claimed in these runs. Supported" in told[1]
     assert told[2].endswith("nothing: 1 as claimed, 0 the opposite way, 0 not clearly either way at this size.")
     assert told[3].endswith(f"as claimed in these runs. Not tested here: {lack} and more.")
+    assert " (XLM-R large): +2.0" in told[1]
+    assert " (E5): +2.0" in told[3]
+    alone = describe_ledger(table((CLAIM, "E5", GAIN, lack)))
+    assert ": +2.0" in alone[-1]
+    assert "(E5):" not in alone[-1], "one encoder is named by the study"
 
 
 def test_an_interval_beside_zero_says_why_it_decides_nothing():

@@ -73,12 +73,10 @@ def _one(row: pd.Series, *, several: bool) -> str:
     start = f"\N{LEFT DOUBLE QUOTATION MARK}{row['says']}\N{RIGHT DOUBLE QUOTATION MARK}"
     by = f" ({row['encoder']})" if several else ""
     told = f"{start}{by}: {estimate_text(row)}{published}; {row['here']} in these runs"
-    if (
-        row["verdict"] == UNTESTED and row["here"] == UNCLEAR and row["low"] * row["high"] > 0
-    ):  # looks clear, and is not
-        told += f": {row['why']}"
     reason = row["reason"]
     if row["verdict"] == UNTESTED:
+        if row["here"] == UNCLEAR and row["low"] * row["high"] > 0:  # looks clear, and is not
+            told += f": {row['why']}"
         first, *more = reason.split("; ")
         reason = first + (" and more" if more else "")
     return f"{told}. {row['verdict'].capitalize()}: {reason}."
