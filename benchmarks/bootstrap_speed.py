@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.results import PREDICTION_COLUMNS, join_languages
+from study_utils.analysis.results.tables import PREDICTION_COLUMNS, join_languages
 from study_utils.catalog import CONDITIONS, LANGUAGES, TASKS
 
 SEEDS = 3

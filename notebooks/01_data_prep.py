@@ -33,7 +33,7 @@ from study_utils.data.leakage import overlap_table
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_coverage, plot_labels, plot_lengths
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_coverage, describe_dropped, describe_overlap
+from study_utils.sentences import describe_coverage, describe_dropped, describe_overlap
 from study_utils.study import open_study
 
 # %% [markdown]

@@ -29,7 +29,7 @@ changes: dict = {}
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_loss, plot_validation
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_learning
+from study_utils.sentences import describe_learning
 from study_utils.study import open_study
 
 # %% [markdown]

@@ -30,7 +30,7 @@ from study_utils.analysis import check_results, regime_scores
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_scores, describe_seen, describe_unlearnt
+from study_utils.sentences import describe_scores, describe_seen, describe_unlearnt
 from study_utils.study import open_study
 
 # %% [markdown]

@@ -50,7 +50,7 @@ from study_utils.figures import (
     plot_seed_gains,
 )
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import (
+from study_utils.sentences import (
     describe_equivalence,
     describe_families,
     describe_mixed,

@@ -26,11 +26,11 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis.divergence.explain import explain_gains
-from study_utils.analysis.divergence.sentences import describe_controls, describe_divergence, describe_explained
-from study_utils.analysis.divergence.table import divergence_table
+from study_utils.analysis.questions.divergence.explain import explain_gains
+from study_utils.analysis.questions.divergence.table import divergence_table
 from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.sentences import describe_controls, describe_divergence, describe_explained
 from study_utils.study import open_study
 
 # %% [markdown]

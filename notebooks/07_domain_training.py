@@ -27,11 +27,10 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis.domain_sentences import describe_domains, describe_in_domain
-from study_utils.analysis.domains import budgets, domain_gains
+from study_utils.analysis.questions.domains import budgets, domain_gains
 from study_utils.figures.domains import plot_domains
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_learning
+from study_utils.sentences import describe_domains, describe_in_domain, describe_learning
 from study_utils.study import open_study
 
 # %% [markdown]

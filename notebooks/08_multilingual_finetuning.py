@@ -31,7 +31,7 @@ from study_utils.analysis import contrast_gains, regime_contrasts, regime_scores
 from study_utils.budgets import describe_shortfalls
 from study_utils.figures import plot_contrasts
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import describe_contrasts, describe_retention
+from study_utils.sentences import describe_contrasts, describe_retention
 from study_utils.study import open_study
 
 # %% [markdown]

@@ -30,7 +30,7 @@ changes: dict = {}
 from study_utils.analysis import adversarial_gains, drop_differences, drops, english_against_others
 from study_utils.figures import plot_drop_differences, plot_drops, plot_english
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.report.sentences import (
+from study_utils.sentences import (
     describe_adversarial,
     describe_drop_differences,
     describe_drop_families,

@@ -27,12 +27,11 @@ changes: dict = {}
 
 # %%
 from study_utils.analysis.claims import Evidence, claim_ledger
-from study_utils.analysis.claims.sentences import describe_ledger
-from study_utils.analysis.encoder_sentences import describe_ranking, describe_size_rule, describe_target_gains
-from study_utils.analysis.encoders import encoder_contrasts, rank_encoders, size_rule, target_gains
+from study_utils.analysis.questions.encoders import encoder_contrasts, rank_encoders, size_rule, target_gains
 from study_utils.figures.encoders import plot_target_gains
 from study_utils.figures.ledger import plot_ledger
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
+from study_utils.sentences import describe_ledger, describe_ranking, describe_size_rule, describe_target_gains
 from study_utils.study import open_study
 
 # %% [markdown]

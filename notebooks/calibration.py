@@ -26,10 +26,11 @@
 studies: int = 1000
 
 # %%
-from study_utils.analysis.designs import describe_calibration, failing, without_effect
+from study_utils.analysis.calibration.designs import failing, without_effect
 from study_utils.execute.calibration import open_calibration
 from study_utils.figures import plot_coverage_of_intervals, plot_false_positives, plot_power
 from study_utils.report import keep_figure, keep_table, say, show_facts
+from study_utils.sentences import describe_calibration
 
 # %%
 report = open_calibration(studies)

@@ -45,3 +45,19 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_encoder import make_tiny_encoder
 
     return make_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def study():
+    """Predictions and scores of a simulated study: two conditions, five families, two tasks, three seeds."""
+    import numpy as np
+
+    from study_utils.analysis.calibration.simulate import simulate_study
+
+    return simulate_study(
+        np.random.default_rng(1),
+        effects={"mnli": 0.05, "sst2": {"Slavic": -0.1}},
+        languages=["en", "es", "fr", "it", "ru", "pl", "bg", "ar", "he", "eu", "ja"],
+        tasks={"sib200": "accuracy", "udpos": "token_accuracy"},
+        language_sd=0.01,
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.divergence.explain import FORMAT, TYPOLOGY
-from study_utils.analysis.divergence.sets import MEASURES
+from study_utils.analysis.questions.divergence.explain import FORMAT, TYPOLOGY
+from study_utils.analysis.questions.divergence.sets import MEASURES
 
 
 def simulate_cells(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from study_utils.analysis.divergence.sets import EmbeddedRows
+from study_utils.analysis.questions.divergence.sets import EmbeddedRows
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
@@ -251,7 +251,7 @@ class Study:
         return text.reset_index()
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
-        """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`.
+        """One row an example of every cell; columns as `study_utils.analysis.results.tables.PREDICTION_COLUMNS`.
 
         Cells of the clean test rows only, or of their `variants` too. Where the primary metric is an F1 or Spearman's
         correlation, `correct` is what an example contributes to it (`study_utils.metrics.contributions`).
@@ -264,9 +264,9 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            Columns as `study_utils.analysis.results.SCORE_COLUMNS`, and `train_examples`: rows of the target, in all
-            languages, that the scored model was trained on (0 without training; intermediate tasks don't count), and
-            `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
+            Columns as `study_utils.analysis.results.tables.SCORE_COLUMNS`, and `train_examples`: rows of the target, in
+            all languages, that the scored model was trained on (0 without training; intermediate tasks don't count),
+            and `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
         return read_scores(self.plan, self.store, self.params, variants=variants)

@@ -25,10 +25,10 @@ from study_utils.analysis import (
     Settings, equivalence, family_gains, gains, gap_gains, mixed_gains, robustness_intervals, robustness_table,
     seed_gains, sensitivity, variance_shares,
 )
-from study_utils.analysis.check_sentences import (
+from study_utils.sentences.checks import (
     describe_equivalence, describe_mixed, describe_robustness, describe_sensitivity, describe_variance,
 )
-from study_utils.analysis.sentences import describe_families, describe_overall
+from study_utils.sentences.gains import describe_families, describe_overall
 from study_utils.figures import (
     plot_family_gains, plot_gain_heatmap, plot_gap_gains, plot_language_gains, plot_scores, plot_seed_gains,
 )

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from study_utils.analysis.bootstrap import Settings
-from study_utils.analysis.encoders import size_rule, target_gains
+from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.questions.encoders import size_rule, target_gains
 from study_utils.catalog import FolderRows, Task, conditions, tasks
 from study_utils.catalog.conditions import Condition, Stage, single
 from study_utils.execute.stage import complete

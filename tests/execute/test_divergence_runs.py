@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from study_utils.analysis.divergence.explain import explain_gains
-from study_utils.analysis.divergence.table import divergence_table
+from study_utils.analysis.questions.divergence.explain import explain_gains
+from study_utils.analysis.questions.divergence.table import divergence_table
 from study_utils.catalog import CONDITIONS, FolderRows, Task, tasks
 from study_utils.catalog.conditions import single
 from study_utils.errors import ParameterError, StoreError

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis.divergence.sets import MEASURES
-from study_utils.analysis.divergence.table import COLUMNS
+from study_utils.analysis.questions.divergence.sets import MEASURES
+from study_utils.analysis.questions.divergence.table import COLUMNS
 from study_utils.errors import AnalysisError
 from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence
 

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.text import Text
 
 from study_utils.analysis import Settings, drop_differences, drops, english_against_others
-from study_utils.analysis.simulate import simulate_study
+from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.errors import AnalysisError
 from study_utils.figures import plot_drop_differences, plot_drops, plot_english
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS
+from study_utils.analysis.questions.encoders import TARGET_GAIN_COLUMNS
 from study_utils.errors import AnalysisError
 from study_utils.figures.encoders import plot_target_gains
 

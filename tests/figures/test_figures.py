@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains
-from study_utils.analysis.simulate import simulate_study
+from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (

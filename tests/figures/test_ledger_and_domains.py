@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis.claims.verdicts import Finding, ledger_table, verdicts
-from study_utils.analysis.domains import DOMAIN_COLUMNS, MEAN
+from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.catalog.claims import CLAIMS
 from study_utils.errors import AnalysisError
 from study_utils.figures.domains import plot_domains

@@ -1,19 +1,19 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
 
-from study_utils.analysis.benchmark import benchmark_average, task_scores
-from study_utils.analysis.bootstrap import Settings
-from study_utils.analysis.contrasts import Contrast, contrast_gains
-from study_utils.analysis.drops import adversarial_gains, drop_differences, drops, english_against_others
-from study_utils.analysis.equivalence import equivalence
-from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
-from study_utils.analysis.gains import gains, gap_gains, robustness, seed_gains, transfer
-from study_utils.analysis.intervals import robustness_intervals, robustness_table
-from study_utils.analysis.mixed import mixed_gains
-from study_utils.analysis.regimes import regime_contrasts, regime_scores, retention
-from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
-from study_utils.analysis.seen import seen_gains
-from study_utils.analysis.sensitivity import sensitivity
-from study_utils.analysis.variance import variance_shares
+from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
+from study_utils.analysis.inference.equivalence import equivalence
+from study_utils.analysis.inference.families import SUMMARY_COLUMNS, family_gains
+from study_utils.analysis.inference.sensitivity import sensitivity
+from study_utils.analysis.models.mixed import mixed_gains
+from study_utils.analysis.models.variance import variance_shares
+from study_utils.analysis.questions.drops import adversarial_gains, drop_differences, drops, english_against_others
+from study_utils.analysis.questions.regimes import regime_contrasts, regime_scores, retention
+from study_utils.analysis.questions.robustness import robustness_intervals, robustness_table
+from study_utils.analysis.questions.seen import seen_gains
+from study_utils.analysis.results.benchmarks import benchmark_average, task_scores
+from study_utils.analysis.results.gains import gains, gap_gains, robustness, seed_gains, transfer
+from study_utils.analysis.results.tables import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
 __all__ = [
     "PREDICTION_COLUMNS",

@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from study_utils.analysis.calibrate import StudyDesign
-from study_utils.analysis.designs import simulate_points
+from study_utils.analysis.calibration.calibrate import StudyDesign
+from study_utils.analysis.calibration.designs import simulate_points
 from study_utils.errors import AnalysisError
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.paths import project_root
@@ -37,7 +37,7 @@ class Calibration:
     Attributes
     ----------
     points : pandas.DataFrame
-        From `study_utils.analysis.designs.simulate_points`.
+        From `study_utils.analysis.calibration.designs.simulate_points`.
     report : pathlib.Path
         Folder of the executed notebook, figures and tables.
     """

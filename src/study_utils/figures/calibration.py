@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.calibrate import COVERAGE, FALSE_POSITIVES
-from study_utils.analysis.results import require_columns
+from study_utils.analysis.calibration.calibrate import COVERAGE, FALSE_POSITIVES
+from study_utils.analysis.results.tables import require_columns
 from study_utils.figures.style import FAINT, INK, MUTED, POINTS, grid_shape, looks, new_figure, styled
 
 _SHOWN = ("mnli", "snli", "anli", "qqp")
@@ -24,7 +24,7 @@ def plot_coverage_of_intervals(points: pd.DataFrame) -> Figure:
     Parameters
     ----------
     points : pandas.DataFrame
-        From `study_utils.analysis.designs.simulate_points`.
+        From `study_utils.analysis.calibration.designs.simulate_points`.
     """
     return _by_design(points, "coverage", "intervals that hold the truth, in percent", COVERAGE, (85, 100))
 
@@ -43,7 +43,7 @@ def plot_power(points: pd.DataFrame) -> Figure:
     Parameters
     ----------
     points : pandas.DataFrame
-        From `study_utils.analysis.designs.simulate_points`.
+        From `study_utils.analysis.calibration.designs.simulate_points`.
     """
     kept = points[(points["n_languages"] == 0) & (points["effect"] > 0)]
     axes_of = list(kept.groupby(["balance", "varied"], sort=False))

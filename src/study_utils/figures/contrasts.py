@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import BASELINE, require_columns
+from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title
 from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled
 

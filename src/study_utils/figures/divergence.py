@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.divergence.sets import MEASURES
-from study_utils.analysis.gains import group_labels
-from study_utils.analysis.results import ENGLISH, join_languages, require_columns
+from study_utils.analysis.questions.divergence.sets import MEASURES
+from study_utils.analysis.results.gains import group_labels
+from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.style import (
@@ -46,7 +46,7 @@ def plot_divergence_map(table: pd.DataFrame, *, measure: str = "mmd") -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `study_utils.analysis.divergence.table.divergence_table`; English is left out.
+        From `study_utils.analysis.questions.divergence.table.divergence_table`; English is left out.
     measure : str
         One of `MEASURES`.
     """
@@ -114,7 +114,7 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
     Parameters
     ----------
     cells : pandas.DataFrame
-        `cells` of `study_utils.analysis.divergence.explain.explain_gains`.
+        `cells` of `study_utils.analysis.questions.divergence.explain.explain_gains`.
     """
     require_columns(cells, ("encoder", "condition", "task", "language", "gain"), table="table of gains and divergence")
     measures = [m for m in MEASURES if m in cells and cells[m].notna().any()]

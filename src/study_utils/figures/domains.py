@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.domains import DOMAIN_COLUMNS, MEAN
-from study_utils.analysis.results import require_columns
+from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
+from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title
 from study_utils.figures.style import INK, MUTED, POINTS, new_figure, nothing, styled
 
@@ -24,7 +24,7 @@ def plot_domains(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `study_utils.analysis.domains.domain_gains`.
+        From `study_utils.analysis.questions.domains.domain_gains`.
     """
     require_columns(table, DOMAIN_COLUMNS, table="table of domains")
     if table.empty:

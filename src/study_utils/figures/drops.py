@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import BASELINE, require_columns
+from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.parallel import SERIES
 from study_utils.catalog.perturbations import variant_title
 from study_utils.catalog.titles import condition_title, encoder_title

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.encoders import TARGET_GAIN_COLUMNS, trained_cells
-from study_utils.analysis.results import require_columns
+from study_utils.analysis.questions.encoders import TARGET_GAIN_COLUMNS, trained_cells
+from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.style import INK, MUTED, draw_estimate, grid_shape, new_figure, nothing, styled, wrapped
@@ -25,7 +25,7 @@ def plot_target_gains(gains: pd.DataFrame) -> Figure:
     Parameters
     ----------
     gains : pandas.DataFrame
-        From `study_utils.analysis.encoders.target_gains`; languages are those that a target was trained in.
+        From `study_utils.analysis.questions.encoders.target_gains`; languages are those that a target was trained in.
     """
     require_columns(gains, tuple(TARGET_GAIN_COLUMNS), table="table of gains on targets")
     table = trained_cells(gains)

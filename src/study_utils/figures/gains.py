@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import ENGLISH, join_languages, require_columns
+from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (

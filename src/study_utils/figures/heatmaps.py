@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study_utils.analysis.gains import gains, of_metric
-from study_utils.analysis.results import BASELINE, require_columns
+from study_utils.analysis.results.gains import gains, of_metric
+from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.errors import AnalysisError, unknown
 from study_utils.figures.style import (

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.claims.sentences import estimate_text
 from study_utils.analysis.claims.verdicts import LEDGER_COLUMNS, UNTESTED
-from study_utils.analysis.results import require_columns
+from study_utils.analysis.results.tables import require_columns
 from study_utils.figures.style import INK, MUTED, new_figure, nothing, styled
+from study_utils.sentences.claims import estimate_text
 
 _OURS, _PUBLISHED = "#0173b2", "#d55e00"
 _WIDTH = 58

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from study_utils.analysis.results import ENGLISH, require_columns
+from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog.titles import task_title
 from study_utils.figures.style import (
     FAINT,

@@ -18,8 +18,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study_utils.analysis.gains import group_labels
-from study_utils.analysis.results import BASELINE, ENGLISH, join_languages
+from study_utils.analysis.results.gains import group_labels
+from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.conditions import MLM
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results import require_columns
+from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog import TASKS
 from study_utils.catalog.titles import condition_title, encoder_title, metric_label, task_title
 from study_utils.figures.style import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.divergence.sets import EmbeddedRows
+from study_utils.analysis.questions.divergence.sets import EmbeddedRows
 from study_utils.errors import StoreError
 from study_utils.plan import Plan, Run
 from study_utils.store import Store

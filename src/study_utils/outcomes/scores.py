@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS
+from study_utils.analysis.results.tables import PREDICTION_COLUMNS, SCORE_COLUMNS
 from study_utils.catalog import TASKS, Task
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.errors import StoreError

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Settings
+from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.claims import Evidence, claim_ledger
 from study_utils.analysis.claims.encoders import direct_better, roberta_best
 from study_utils.analysis.claims.evidence import lacking
@@ -21,7 +22,6 @@ from study_utils.analysis.claims.intermediate import (
     xnli_none,
 )
 from study_utils.analysis.claims.verdicts import verdicts
-from study_utils.analysis.simulate import simulate_study
 from study_utils.catalog.claims import CLAIMS
 from study_utils.errors import AnalysisError
 

@@ -12,11 +12,11 @@ from scipy import stats
 
 from study_utils.analysis.claims.evidence import Evidence, english_tasks
 from study_utils.analysis.claims.verdicts import Finding
-from study_utils.analysis.encoders import TIMES, encoder_contrasts, trained_cells, without_stages
-from study_utils.analysis.families import CLEAR
-from study_utils.analysis.gains import of_metric
-from study_utils.analysis.holm import holm
-from study_utils.analysis.results import BASELINE, CELL
+from study_utils.analysis.inference.families import CLEAR
+from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.questions.encoders import TIMES, encoder_contrasts, trained_cells, without_stages
+from study_utils.analysis.results.gains import of_metric
+from study_utils.analysis.results.tables import BASELINE, CELL
 from study_utils.catalog import CONDITIONS
 from study_utils.catalog.titles import encoder_title, task_title
 

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.bootstrap import Settings
-from study_utils.analysis.contrasts import Contrast, contrast_gains
-from study_utils.analysis.mean_arms import add_means
-from study_utils.analysis.results import BASELINE, SCORE_COLUMNS, check_results, require_columns
+from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
+from study_utils.analysis.results.condition_means import add_means
+from study_utils.analysis.results.tables import BASELINE, SCORE_COLUMNS, check_results, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.claims import Claim
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
@@ -30,7 +30,7 @@ class Evidence:
     Attributes
     ----------
     predictions : pandas.DataFrame or None
-        Columns of `study_utils.analysis.results.PREDICTION_COLUMNS`.
+        Columns of `study_utils.analysis.results.tables.PREDICTION_COLUMNS`.
     scores : pandas.DataFrame
         The results table.
     validation : pandas.DataFrame

@@ -10,9 +10,9 @@ from scipy import stats
 
 from study_utils.analysis.claims.evidence import MLM, Evidence
 from study_utils.analysis.claims.verdicts import Finding, differs, no_better
-from study_utils.analysis.contrasts import Contrast, contrast_gains
-from study_utils.analysis.holm import holm
-from study_utils.analysis.results import BASELINE, ENGLISH
+from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
+from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.results.tables import BASELINE, ENGLISH
 from study_utils.catalog.claims import CLAIMS
 from study_utils.catalog.titles import condition_title, task_title
 

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.families import CLAIM_SEEDS, CLEAR
-from study_utils.analysis.holm import holm
+from study_utils.analysis.inference.families import CLAIM_SEEDS, CLEAR
+from study_utils.analysis.inference.holm import holm
 from study_utils.catalog.claims import Claim
 
 SUPPORTED, CONTRADICTED, OPEN, UNTESTED = "supported", "contradicted", "not decided", "not tested here"
@@ -106,7 +106,7 @@ LEDGER_COLUMNS = [*Verdict.__dataclass_fields__]
 
 
 def differs(row: pd.Series, **more: object) -> Finding:
-    """Finding of a claim that something is better: a row of `study_utils.analysis.contrasts.contrast_gains`."""
+    """Finding of a claim that something is better: a row of `contrast_gains`."""
     up, tested = row["estimate"] > 0, np.isfinite(row["p"])
     p_for, p_against = (row["p"], 1.0) if up else (1.0, row["p"])
     return _of_row(row, p_for if tested else np.nan, p_against if tested else np.nan, **more)

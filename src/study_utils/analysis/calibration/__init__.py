@@ -1,0 +1,1 @@
+"""Simulated studies with known truth: do the intervals hold what they promise?"""

@@ -1,0 +1,1 @@
+"""Intervals and tests: bootstrap, groups of languages, contrasts, correction, equivalence, leaving out."""

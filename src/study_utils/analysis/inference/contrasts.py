@@ -1,0 +1,139 @@
+"""Two arms of a study against one another: other pairs than a condition and the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS, corrected, family_gains
+from study_utils.analysis.results.tables import (
+    BASELINE,
+    CELL,
+    ENGLISH,
+    PREDICTION_COLUMNS,
+    SCORE_COLUMNS,
+    require_columns,
+)
+from study_utils.errors import AnalysisError, unknown
+
+CONTRAST_COLUMNS = ["contrast", "arm", "against", *(c for c in FAMILY_GAIN_COLUMNS if c != "condition")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """Which scores are compared with which.
+
+    Attributes
+    ----------
+    key : str
+        Its name in tables and figures.
+    arm, against : str
+        Conditions; the estimate is the score under `arm` minus that under `against`.
+    variant, against_variant : str
+        Of the test set, on each side.
+    """
+
+    key: str
+    arm: str
+    against: str = BASELINE
+    variant: str = "clean"
+    against_variant: str = "clean"
+
+    def __post_init__(self) -> None:
+        if (self.arm, self.variant) == (self.against, self.against_variant):
+            raise AnalysisError(f"contrast {self.key!r} compares {self.arm!r} with itself")
+
+
+def contrast_gains(
+    predictions: pd.DataFrame | None,
+    scores: pd.DataFrame,
+    contrasts: Sequence[Contrast],
+    *,
+    by: str = "all",
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    seen: str = "exclude",
+    same_data: str = "exclude",
+    english: str = "exclude",
+) -> pd.DataFrame:
+    """Average the difference between two arms over the cells that both have, with intervals.
+
+    The same nested paired bootstrap as `study_utils.analysis.family_gains`, with the second arm as the baseline.
+
+    Parameters
+    ----------
+    predictions, scores : pandas.DataFrame
+        Tables of one study.
+    contrasts : sequence of Contrast
+        One or more.
+    by : {"family", "branch", "language", "resource", "all"}
+        What to average over.
+    seen : {"exclude", "include"}
+        Languages other than English that one of the arms was trained in: left out, or counted.
+    same_data : {"exclude", "include"}
+        Pairs of intermediate and target task made from the same data, in either arm.
+    english : {"exclude", "include"}
+        English cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `family_gains`, with `contrast` (its key), `arm` and `against` in place of `condition`; `p_holm` is
+        corrected over all rows of the table. A contrast whose arms share no cell has no row.
+
+    Raises
+    ------
+    AnalysisError
+        If the tables are not valid, or a contrast names an arm that the results table does not have.
+    """
+    require_columns(scores, SCORE_COLUMNS, table="results table")
+    if predictions is not None:
+        require_columns(predictions, PREDICTION_COLUMNS, table="predictions table")
+    if len({item.key for item in contrasts}) < len(contrasts):
+        raise AnalysisError("two contrasts have the same key")
+    tables = []
+    for item in contrasts:
+        mine, cells = _two_arms(scores, item)
+        if mine.empty:
+            continue
+        counts = mine["language"] != ENGLISH
+        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (english == "include"))
+        mine["zero_shot"] = counts
+        if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
+            continue
+        examples = None if predictions is None else _two_arms(predictions, item, cells)[0]
+        found = family_gains(examples, mine, by=by, settings=settings, same_data=same_data, english=english)
+        tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
+    if not tables:
+        return pd.DataFrame(columns=CONTRAST_COLUMNS)
+    return corrected(pd.concat(tables, ignore_index=True))[CONTRAST_COLUMNS]
+
+
+_SHARED = [name for name in CELL if name not in ("condition", "variant")]
+
+
+def _two_arms(
+    frame: pd.DataFrame, item: Contrast, cells: pd.MultiIndex | None = None
+) -> tuple[pd.DataFrame, pd.MultiIndex]:
+    """Rows of both arms in the cells that both have; the second one is called the baseline.
+
+    What either arm was trained in, or shares with a target, holds for both.
+    """
+    sides = []
+    for name, variant, label in ((item.arm, item.variant, item.key), (item.against, item.against_variant, BASELINE)):
+        if name not in (known := set(frame["condition"])):
+            raise AnalysisError(unknown("condition", name, known, where=f"contrast {item.key}"))
+        side = frame[(frame["condition"] == name) & (frame["variant"] == variant)]
+        sides.append(side.assign(condition=label, variant=item.variant))
+    if cells is None:
+        left, right = (pd.MultiIndex.from_frame(side[_SHARED]).unique() for side in sides)
+        cells = left.intersection(right)
+    both = pd.concat(sides, ignore_index=True)
+    both = both[pd.MultiIndex.from_frame(both[_SHARED]).isin(cells)].reset_index(drop=True)
+    if "zero_shot" in both and len(both):
+        groups = both.groupby(_SHARED)
+        both["zero_shot"] = groups["zero_shot"].transform("all")
+        both["same_data"] = groups["same_data"].transform("any")
+    return both, cells

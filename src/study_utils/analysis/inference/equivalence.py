@@ -1,0 +1,64 @@
+"""Is there no effect that matters? Two one-sided tests against a margin, so that "no effect" can be claimed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from study_utils.analysis.inference.families import claim_barred
+from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.results.tables import require_columns
+from study_utils.errors import AnalysisError
+
+ALPHA = 0.05
+VERDICTS = ("smaller than the margin", "not decided")
+
+
+def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
+    """Test "no effect as large as the margin" for every row of gains (two one-sided tests, Schuirmann 1987).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.family_gains`, or any table with `estimate`, `standard_error`, `freedom`, `unit`,
+        `n_languages`, `n_seeds` and `withheld`. From too few languages or seeds nothing is claimed, as there.
+    margin : float
+        Smallest effect that matters, in points (hundredths); chosen before looking at results.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows and columns of the table, and: `margin` (a fraction, like the estimates), `p_equivalence` (the larger
+        p-value of the tests against plus and minus the margin), `p_equivalence_holm` (corrected over the rows),
+        `equivalence` (one of `VERDICTS` by the corrected p-value at 0.05; empty where no interval is given) and
+        `smallest_margin` (fraction: the margin below which the row's own test would not reject). A row may be clear
+        and smaller than the margin: an effect that is there and doesn't matter.
+
+    Raises
+    ------
+    AnalysisError
+        If columns are missing or the margin is not above zero.
+    """
+    needed = ("estimate", "standard_error", "freedom", "unit", "n_languages", "n_seeds", "withheld")
+    require_columns(table, needed, table="table of gains")
+    if not margin > 0:
+        raise AnalysisError(f"the margin is {margin!r} points: give the smallest effect that matters, above zero")
+    margin = margin / 100
+    estimate, error, freedom = (table[name].to_numpy(float) for name in ("estimate", "standard_error", "freedom"))
+    tested = (table["withheld"] == "").to_numpy() & np.isfinite(error)
+    size = np.abs(estimate)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = stats.t.sf((margin - size) / error, freedom)
+    p = np.where(error > 0, p, np.where(size < margin, 0.0, 1.0))
+    quantile = stats.t.ppf(1 - ALPHA, freedom)
+    p = np.where(tested, p, np.nan)
+    p_holm = holm(p)
+    small = (p_holm < ALPHA) & (claim_barred(table) == "").to_numpy()
+    return table.assign(
+        margin=margin,
+        p_equivalence=p,
+        p_equivalence_holm=p_holm,
+        equivalence=np.where(tested, np.where(small, *VERDICTS), ""),
+        smallest_margin=np.where(tested, size + np.where(error > 0, quantile * error, 0), np.nan),
+    )

@@ -1,0 +1,1 @@
+"""Mixed models: restricted maximum likelihood, families with covariates, shares of variance."""

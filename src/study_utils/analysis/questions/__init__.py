@@ -1,0 +1,1 @@
+"""One module or room a question that studies ask beyond families."""

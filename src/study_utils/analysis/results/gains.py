@@ -1,0 +1,208 @@
+"""Gains over the baseline and transfer gaps, one row a cell; and what robustness means beyond the mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.results.tables import (
+    BASELINE,
+    CELL,
+    ENGLISH,
+    SCORE_COLUMNS,
+    check_results,
+    join_languages,
+    primary_metric,
+    require_columns,
+)
+from study_utils.errors import AnalysisError
+
+NEGATIVE_TRANSFER = 0.0
+"""A language shows negative transfer when its gain, averaged over seeds, is below this."""
+
+
+def gains(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Pair each score with the baseline `none` of the same encoder, task, language, variant and seed.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results table (`study_utils.analysis.results.tables.SCORE_COLUMNS`).
+    metric : str
+        ``"primary"`` for each task's primary metric, or a metric's name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell of every condition but the baseline: `encoder`, `condition`, `task`, `language`, `variant`,
+        `seed`, `metric`, `score`, `baseline`, `gain` (fractions), `zero_shot`, `same_data`.
+
+    Raises
+    ------
+    AnalysisError
+        If the table is not valid (`check_results`) or has no row of the metric.
+    """
+    chosen = of_metric(scores, metric=metric)
+    key = [name for name in CELL if name != "condition"]
+    baseline = chosen.loc[chosen["condition"] == BASELINE, [*key, "value"]]
+    rest = chosen[chosen["condition"] != BASELINE].rename(columns={"value": "score"})
+    paired = rest.merge(baseline.rename(columns={"value": "baseline"}), on=key, how="left", validate="many_to_one")
+    paired["gain"] = paired["score"] - paired["baseline"]
+    return paired[[*CELL, "metric", "score", "baseline", "gain", "zero_shot", "same_data"]]
+
+
+def of_metric(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Rows of one metric of a valid results table.
+
+    Raises
+    ------
+    AnalysisError
+        If the table is not valid or has no such row.
+    """
+    check_results(scores)
+    if metric == "primary":
+        wanted = scores["task"].map({task: primary_metric(task) for task in scores["task"].unique()})
+    else:
+        wanted = metric
+    chosen = scores.loc[scores["metric"] == wanted, list(SCORE_COLUMNS)]
+    if chosen.empty:
+        known = ", ".join(sorted(scores["metric"].unique()))
+        raise AnalysisError(f"no score of metric {metric!r} in the results table; it has: {known}")
+    return chosen.reset_index(drop=True)
+
+
+def transfer(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
+    """Compare each language with English under the same condition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell of a language other than English: the columns of `CELL`, `metric`, `score`, `english`, `gap`
+        (English minus language) and `retention` (language divided by English). Missing where the task does not
+        score English, as in retrieval, or where English scores nothing.
+    """
+    chosen = of_metric(scores, metric=metric)
+    key = [name for name in CELL if name != "language"]
+    english = chosen.loc[chosen["language"] == ENGLISH, [*key, "value"]].rename(columns={"value": "english"})
+    rest = chosen[chosen["language"] != ENGLISH].rename(columns={"value": "score"})
+    paired = rest.merge(english, on=key, how="left", validate="many_to_one")
+    paired["gap"] = paired["english"] - paired["score"]
+    paired["retention"] = paired["score"] / paired["english"].where(paired["english"] > 0)
+    return paired[[*CELL, "metric", "score", "english", "gap", "retention", "zero_shot", "same_data"]]
+
+
+def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool = False) -> pd.DataFrame:
+    """Summarise how evenly a condition helps: worst language, spread, negative transfer, stability over seeds.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Results table.
+    metric : str
+        As in `gains`.
+    same_data : bool
+        Whether pairs of intermediate and target task made from the same data count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, group) over zero-shot languages without English: `n_languages`,
+        `n_tasks`, `n_seeds`, `gain` (macro over tasks of macro over languages), `negative_share` (of the languages
+        whose gain over seeds and tasks is below zero), `worst_language`, `worst_gain` (over its tasks), `spread`
+        (standard deviation of gains between languages, within tasks), `seed_spread` (standard deviation of the gain
+        between seeds; missing with one seed), `gap` and `retention` (macro over tasks that score English).
+        `group` is the reported family, or the language's name where there is one. The same numbers with intervals:
+        `study_utils.analysis.robustness_intervals`.
+    """
+    table = _zero_shot(gains(scores, metric=metric), same_data=same_data)
+    table = table.merge(transfer(scores, metric=metric)[[*CELL, "gap", "retention"]], on=list(CELL), how="left")
+    table = join_languages(table)
+    table["group"] = group_labels(table)
+    rows = []
+    keys = ["encoder", "variant", "condition", "group"]
+    for (encoder, variant, condition, group), part in table.groupby(keys, sort=True):
+        cells = part.groupby(["task", "language"])["gain"].mean()
+        by_language = part.groupby("name")["gain"].mean()
+        by_seed = part.groupby(["seed", "task"])["gain"].mean().groupby("seed").mean()
+        within = cells - cells.groupby("task").transform("mean")
+        freedom = len(cells) - cells.index.get_level_values("task").nunique()
+        rows.append(
+            {
+                "encoder": encoder,
+                "variant": variant,
+                "condition": condition,
+                "group": group,
+                "n_languages": part["language"].nunique(),
+                "n_tasks": part["task"].nunique(),
+                "n_seeds": part["seed"].nunique(),
+                "gain": cells.groupby("task").mean().mean(),
+                "negative_share": (by_language < NEGATIVE_TRANSFER - 1e-9).mean(),
+                "worst_language": by_language.idxmin(),
+                "worst_gain": by_language.min(),
+                "spread": ((within**2).sum() / freedom) ** 0.5 if freedom else float("nan"),
+                "seed_spread": by_seed.std(ddof=1) if len(by_seed) > 1 else float("nan"),
+                "gap": part.groupby("task")["gap"].mean().mean(),
+                "retention": part.groupby("task")["retention"].mean().mean(),
+            }
+        )
+    return pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS)
+
+
+def seed_gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average zero-shot gains within families seed by seed, as `robustness` does; same-data pairs are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, group, seed): `gain`, `n_languages`, `n_tasks`.
+    """
+    table = join_languages(_zero_shot(gains(scores)))
+    table["group"] = group_labels(table)
+    keys = ["encoder", "variant", "condition", "group", "seed"]
+    by_task = table.groupby([*keys, "task"])["gain"].mean()
+    counts = table.groupby(keys).agg(n_languages=("language", "nunique"), n_tasks=("task", "nunique"))
+    return by_task.groupby(keys).mean().to_frame("gain").join(counts).reset_index()
+
+
+def gap_gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """Put each language's transfer gap under the baseline beside its gain, over tasks that score English.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, language): `gap` (of `none`) and `gain` (fractions; means over seeds,
+        then over the same tasks), `n_tasks`, `n_seeds`. Both hold the baseline's score, one with a plus and one with a
+        minus, so its noise alone makes them rise together.
+    """
+    table = _zero_shot(gains(scores))
+    gap = transfer(scores).query("condition == @BASELINE")
+    key = [name for name in CELL if name != "condition"]
+    both = table.merge(gap[[*key, "gap"]], on=key, how="left").dropna(subset=["gap"])
+    keys = ["encoder", "variant", "condition", "language"]
+    means = both.groupby([*keys, "task"])[["gap", "gain"]].mean().groupby(keys).mean()
+    counts = both.groupby(keys).agg(n_tasks=("task", "nunique"), n_seeds=("seed", "nunique"))
+    return means.join(counts).reset_index()
+
+
+def _zero_shot(table: pd.DataFrame, *, same_data: bool = False) -> pd.DataFrame:
+    """Rows of languages that no run saw, without English; pairs made from the same data only if asked for."""
+    kept = table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)
+    return table[kept if same_data else kept & ~table["same_data"].astype(bool)]
+
+
+ROBUSTNESS_COLUMNS = [
+    *("encoder", "variant", "condition", "group", "n_languages", "n_tasks", "n_seeds", "gain", "negative_share"),
+    *("worst_language", "worst_gain", "spread", "seed_spread", "gap", "retention"),
+]
+
+
+def group_labels(table: pd.DataFrame) -> pd.Series:
+    """Label of each row's family, or the language's name where the table has one language of the family.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With `language` and what `join_languages` adds.
+    """
+    require_columns(table, ("language", "name", "group", "is_isolate"), table="table")
+    alone = table.groupby("group")["language"].transform("nunique") == 1
+    return table["name"].where(alone | table["is_isolate"], table["group"])

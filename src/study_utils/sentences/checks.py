@@ -1,0 +1,175 @@
+"""Sentences about what a result rests on: what would change it, what else explains it, what is ruled out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from study_utils.analysis.models.mixed import MixedGains
+from study_utils.analysis.results.tables import require_columns
+from study_utils.catalog.titles import condition_title
+from study_utils.sentences.gains import counted, points, titled
+
+_OF_SOURCE = {"family": "families", "language": "languages of a family", "task": "tasks", "seed": "seeds"}
+
+
+def describe_sensitivity(table: pd.DataFrame) -> list[str]:
+    """Say what would change each result of `study_utils.analysis.sensitivity`.
+
+    Returns
+    -------
+    list of str
+        One sentence a condition and group, of leaving out each language and each task. Of families only the results
+        that are clear, or become so, are told; of all languages every one.
+    """
+    require_columns(table, ("condition", "unit", "group", "left_out", "clear", "sign_changes"), table="leave-one-out")
+    told = table[(table["unit"] == "all") | table["clear"].astype(bool) | (table["clear_changes"] != "")]
+    if told.empty:
+        return ["No family's result is clear, and leaving out one language or one task makes none clear."]
+    sentences = []
+    for (encoder, _, condition, group), part in told.groupby(["encoder", "variant", "condition", "group"], sort=False):
+        row = part.iloc[0]
+        state = "clear" if row["clear"] else "not clear"
+        start = titled(
+            encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points, {state})", table
+        )
+        ranges = "; ".join(
+            f"without one {one.left_out} between {points(one.lowest)} (without {one.lowest_without}) and "
+            f"{points(one.highest)} (without {one.highest_without})"
+            for one in part.itertuples()
+        )
+        turns = [f"the sign without {names}" for names in part["sign_changes"] if names]
+        becomes = "no longer clear" if row["clear"] else "clear"
+        turns += [f"it is {becomes} without {names}" for names in part["clear_changes"] if names]
+        end = f"What changes: {'; '.join(turns)}" if turns else "No single one changes the conclusion"
+        sentences.append(f"{start}: {ranges}. {end}.")
+    return sentences
+
+
+def describe_equivalence(table: pd.DataFrame) -> list[str]:
+    """Say for which results an effect as large as the margin is ruled out: `study_utils.analysis.equivalence`."""
+    require_columns(
+        table, ("condition", "group", "equivalence", "margin", "smallest_margin"), table="equivalence table"
+    )
+    tested = table[table["equivalence"] != ""]
+    if tested.empty:
+        return ["No result has an interval, so none can be tested against the smallest effect that matters."]
+    margin = f"{100 * tested['margin'].iloc[0]:g}"
+    unit = "point" if margin == "1" else "points"
+    small = tested[tested["equivalence"] == "smaller than the margin"]
+    sentences = [
+        f"A gain or loss of {margin} {unit} or more is ruled out for {len(small)} of {counted(len(tested), 'result')} "
+        f"(two one-sided tests, corrected together); for the others \N{LEFT DOUBLE QUOTATION MARK}no "
+        f"effect\N{RIGHT DOUBLE QUOTATION MARK} is not shown."
+    ]
+    sentences += [
+        f"{condition_title(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
+        for row in small.itertuples()
+    ]
+    if small.empty:
+        best = tested.loc[tested["smallest_margin"].idxmin()]
+        sentences.append(
+            f"The closest: {condition_title(best['condition'])}, {best['group']}, where effects beyond "
+            f"{100 * best['smallest_margin']:.1f} points are ruled out before correction."
+        )
+    return sentences
+
+
+def describe_mixed(found: MixedGains) -> list[str]:
+    """Say which families differ once covariates are accounted for, and what the design cannot separate."""
+    contrasts = found.contrasts
+    sentences = []
+    if contrasts.empty:
+        sentences.append("No two families can be compared: the mixed model needs two with two languages each.")
+    else:
+        clear = contrasts[contrasts["clear"].astype(bool)]
+        sentences.append(
+            f"Of {counted(len(contrasts), 'difference')} between two families under one condition, {len(clear)} are "
+            f"clear after correction, with languages, tasks and covariates accounted for."
+        )
+        shown = clear if len(clear) else contrasts.loc[[contrasts["p"].idxmin()]]
+        sentences += [
+            f"{condition_title(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
+            f"(interval {points(row.low)} to {points(row.high)}){'' if row.clear else ', nearest to clear'}."
+            for row in shown.itertuples()
+        ]
+    for warning, part in found.warnings.groupby("warning", sort=False):
+        everywhere = part["condition"].nunique() == found.warnings["condition"].nunique()
+        where = "" if everywhere else f" ({', '.join(condition_title(key) for key in part['condition'].unique())})"
+        sentences.append(f"Caution{where}: {warning}")
+    return sentences
+
+
+def describe_variance(shares: pd.DataFrame) -> list[str]:
+    """Say where most of the variance of gains lies: `study_utils.analysis.variance_shares`."""
+    require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
+    sentences = []
+    for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
+        start = titled(encoder, condition_title(condition), shares)
+        known = part[part["withheld"] == ""]
+        if known.empty:
+            sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
+            continue
+        told = ", ".join(
+            f"{_OF_SOURCE.get(row.source, 'the rest')} {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
+            for row in known.itertuples()
+        )
+        held = part[(part["withheld"] != "") & (part["source"] != "residual")]
+        left = f"; left out: {', '.join(f'{r.source} ({r.withheld})' for r in held.itertuples())}" if len(held) else ""
+        sentences.append(f"{start}: of the variance between single gains lies between {told}{left}.")
+    return sentences
+
+
+def describe_robustness(found: pd.DataFrame) -> list[str]:
+    """Say under each condition how even gains are: worst language, negative transfer, seeds; `by="all"`.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From ``robustness_intervals(..., by="all")``.
+    """
+    require_columns(found, ("condition", "quantity", "estimate", "low", "high", "worst"), table="robustness table")
+    sentences = []
+    for (encoder, _, condition, _), part in found.groupby(["encoder", "variant", "condition", "group"], sort=False):
+        rows = part.set_index("quantity")
+        worst, share = rows.loc["worst_gain"], rows.loc["negative_share"]
+        told = [f"the worst language is {worst['worst']} with {points(worst['estimate'])} points{_range(worst)}"]
+        told.append(
+            f"{share['estimate']:.0%} of {counted(share['n_languages'], 'language')} lose{_range(share, share=True)}"
+        )
+        if "gap_change" in rows.index:
+            gap = rows.loc["gap_change"]
+            told.append(f"the transfer gap changes by {points(gap['estimate'])} points{_range(gap)}")
+        if np.isfinite(rows.loc["seed_spread", "estimate"]):
+            told.append(f"seeds differ by {100 * rows.loc['seed_spread', 'estimate']:.1f} points (standard deviation)")
+        sentences.append(f"{titled(encoder, condition_title(condition), found)}: {'; '.join(told)}.")
+    return sentences
+
+
+def _range(row: pd.Series, *, share: bool = False) -> str:
+    if not np.isfinite(row["low"]):
+        return " (no interval)"
+    ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{points(row['low'])} to {points(row['high'])}"
+    return f" (interval {ends})"
+
+
+def describe_retention(table: pd.DataFrame) -> list[str]:
+    """Say how much of training in the language itself zero-shot transfer keeps; a description, no test.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.retention`.
+    """
+    if table.empty:
+        return ["Nothing here was fine-tuned in the scored languages themselves (`in_language`) on as many rows."]
+    told = []
+    for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
+        by_language = part.groupby(["task", "language"])["retention"].mean()
+        text = (
+            f"{condition_title(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
+            f"itself, the mean over {counted(part['language'].nunique(), 'language')} and "
+            f"{counted(part['task'].nunique(), 'task')} (from {by_language.min():.0%} to {by_language.max():.0%})."
+        )
+        told.append(titled(encoder, text, table))
+    return told

@@ -1,0 +1,131 @@
+"""Sentences about encoders side by side: with and without an intermediate task, which is best, how much data."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.questions.encoders import (
+    RANKING_COLUMNS,
+    SIZE_COLUMNS,
+    TARGET_GAIN_COLUMNS,
+    TIMES,
+    trained_cells,
+)
+from study_utils.analysis.results.tables import ENGLISH, require_columns
+from study_utils.catalog import CONDITIONS, LANGUAGES
+from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.sentences.gains import counted, points, verdict
+
+MOST = 12
+"""Comparisons, or targets with too little before them, that are told one by one."""
+
+
+def describe_target_gains(gains: pd.DataFrame) -> list[str]:
+    """Say for how many targets fine-tuning does better without an intermediate task, and what each comparison shows.
+
+    Languages that the target was not fine-tuned in are left out where there are others (see `trained_cells`). Of more
+    than `MOST` comparisons, only the clear ones get a sentence.
+
+    Parameters
+    ----------
+    gains : pandas.DataFrame
+        From `study_utils.analysis.questions.encoders.target_gains`.
+    """
+    require_columns(gains, tuple(TARGET_GAIN_COLUMNS), table="table of gains on targets")
+    table = trained_cells(gains)
+    if table.empty:
+        return ["No target of this study is fine-tuned both with and without an intermediate task."]
+    estimate = table["estimate"].round(9)  # sums of fractions that cancel out are no difference
+    worse, better = (estimate < 0), (estimate > 0)
+    clear = table["clear"].astype(bool)
+    undecided = len(table) - int(clear.sum())
+    sentences = [
+        f"Of {counted(len(table), 'comparison')} of fine-tuning with and without an intermediate task (encoder, target "
+        f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
+        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size."
+    ]
+    held = table[table["withheld"] != ""]
+    if len(table) > MOST and len(held):
+        sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({held['withheld'].iloc[0]}).")
+    told = table if len(table) <= MOST else table[clear]
+    return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in told.iterrows()]
+
+
+def describe_ranking(ranking: pd.DataFrame) -> list[str]:
+    """Say how often each encoder is best and last, fine-tuned alone and after an intermediate task.
+
+    Parameters
+    ----------
+    ranking : pandas.DataFrame
+        From `study_utils.analysis.questions.encoders.rank_encoders`.
+    """
+    require_columns(ranking, tuple(RANKING_COLUMNS), table="ranking of encoders")
+    table = trained_cells(ranking)
+    if table.empty:
+        return ["The study has one encoder, so there is no ranking of encoders."]
+    alone = table["condition"].map(lambda key: not (key in CONDITIONS and CONDITIONS[key].stages))
+    sentences = []
+    for name, part in (("Fine-tuned alone", table[alone]), ("After an intermediate task", table[~alone])):
+        if part.empty:
+            continue
+        targets = part.groupby(["variant", "condition", "task", "language"]).ngroups
+        last = part["rank"] == part["n_encoders"]
+        for end, chosen, over in (
+            ("best", part["rank"] == 1, "clearly_below"),
+            ("last", last, "clearly_above"),
+        ):
+            decided = chosen & (part[over] == part["n_encoders"] - 1)
+            told = ", ".join(
+                f"{encoder_title(key)} in {rows.sum()} ({decided[rows.index][rows].sum()} clearly)"
+                for key, rows in chosen.groupby(part["encoder"], sort=False)
+                if rows.any()
+            )
+            sentences.append(f"{name}, {end} of the encoders on {counted(targets, 'target')}: {told or 'none alone'}.")
+    return sentences
+
+
+def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
+    """Say whether the intermediate data is as many times larger than the target's as it is due.
+
+    Up to `MOST` pairs that are not get a sentence each.
+
+    Parameters
+    ----------
+    rule : pandas.DataFrame
+        From `study_utils.analysis.questions.encoders.size_rule`.
+    times : float
+        What was asked for there.
+    """
+    require_columns(rule, tuple(SIZE_COLUMNS), table="table of training sizes")
+    if rule.empty:
+        return ["No target that is trained comes after an intermediate task in this study."]
+    small = rule[~rule["holds"].astype(bool)]
+    smallest = rule.loc[rule["times"].idxmin()]
+    sentences = [
+        f"The intermediate task has at least {times:g} times the training rows of the target in "
+        f"{len(rule) - len(small)} of {counted(len(rule), 'pair')} of condition and target; the smallest ratio is "
+        f"{smallest['times']:.1f} ({condition_title(smallest['condition'])}, {task_title(smallest['task'])})."
+    ]
+    return sentences + [
+        f"{condition_title(row.condition)} has {row.intermediate_examples:,} rows, {row.times:.1f} times the "
+        f"{row.target_examples:,} of {_target(row.task, row.language)}: fewer than the design asks for."
+        for row in (small.itertuples() if len(small) <= MOST else ())
+    ]
+
+
+def _told(row: pd.Series, *, several: bool) -> str:
+    start = f"{encoder_title(row['encoder'])}, " if several else ""
+    after = " and ".join(task_title(key) for key in CONDITIONS[row["condition"]].tasks)
+    change = (
+        f"{start}{_target(row['task'], row['language'])}: {after} first changes the score by {points(row['estimate'])}"
+    )
+    behind = f"{counted(row['n_seeds'], 'seed')}, resampled: {row['resampled'] or 'nothing'}"
+    if row["withheld"]:
+        return f"{change} points ({behind}); no interval: {row['withheld']}."
+    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
+    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1}))
+    return f"{change} points ({interval}; {behind}): {shows}."
+
+
+def _target(task: str, language: str) -> str:
+    return task_title(task) if language == ENGLISH else f"{task_title(task)} in {LANGUAGES[language].name}"

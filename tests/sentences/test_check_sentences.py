@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study_utils.analysis import (
+    Settings,
+    equivalence,
+    family_gains,
+    mixed_gains,
+    robustness_intervals,
+    robustness_table,
+    sensitivity,
+    variance_shares,
+)
+from study_utils.sentences.checks import (
+    describe_equivalence,
+    describe_mixed,
+    describe_robustness,
+    describe_sensitivity,
+    describe_variance,
+)
+
+FAST = Settings(resamples=100)
+KEYS = {"encoder": "e5_small", "variant": "clean", "condition": "mnli", "unit": "all", "group": "All languages"}
+LEFT_OUT = KEYS | {
+    **{"n_left_out": 3, "estimate": -0.05, "clear": True, "lowest": -0.07, "lowest_without": "XNLI"},
+    **{"highest": 0.01, "highest_without": "Tatoeba", "sign_changes": "Tatoeba", "clear_changes": "Tatoeba, XNLI"},
+}
+
+
+def test_what_would_change_a_headline():
+    (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
+    assert told == (
+        "MNLI, All languages (−5.0 points, clear): without one task between −7.0 (without XNLI) and +1.0 (without "
+        "Tatoeba). What changes: the sign without Tatoeba; it is no longer clear without Tatoeba, XNLI."
+    )
+    steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "clear_changes": ""}
+    assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
+
+
+def test_families_that_stay_undecided_are_not_listed():
+    row = LEFT_OUT | {"left_out": "task", "unit": "family", "clear": False, "clear_changes": ""}
+    assert "leaving out one language or one task makes none clear" in describe_sensitivity(pd.DataFrame([row]))[0]
+
+
+def test_no_effect_is_only_said_after_the_test():
+    rows = [
+        KEYS | {"n_languages": 5, "n_seeds": 3, "withheld": "", "freedom": 9.0, "estimate": 0.001, "standard_error": se}
+        for se in (0.001, 0.02)
+    ]
+    told = describe_equivalence(equivalence(pd.DataFrame(rows), margin=1))
+    assert told[0].startswith("A gain or loss of 1 point or more is ruled out for 1 of 2 results")
+    assert told[1:] == ["MNLI, All languages: +0.1 points, smaller than 1 in size."]
+    none = describe_equivalence(equivalence(pd.DataFrame(rows[1:]), margin=1))
+    assert none[1].startswith("The closest: MNLI, All languages, where effects beyond 3.8 points are ruled out")
+
+
+def test_the_robustness_table_shows_estimates_with_intervals(study):
+    found = robustness_intervals(*study, settings=FAST)
+    table = robustness_table(found).set_index(["condition", "group"])
+    gain = found[(found["quantity"] == "gain") & (found["group"] == "Romance") & (found["condition"] == "mnli")].iloc[0]
+    text = "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * gain[name] for name in ("estimate", "low", "high")))
+    row = table.loc[("mnli", "Romance")]
+    assert row["gain"] == text
+    assert (row["languages"], row["tasks"], row["seeds"], row["examples"]) == (3, 2, 3, 600)
+    assert "[" not in table.loc[("mnli", "Basque"), "spread within"]
+
+
+SMALL = {
+    "one seed": lambda f: f[f["seed"] == 0],
+    "one task": lambda f: f[f["task"] == "sib200"],
+    "one family": lambda f: f[f["language"].isin(["en", "es", "fr", "it"])],
+    "one language": lambda f: f[f["language"].isin(["en", "es"])],
+    "without English": lambda f: f[f["language"] != "en"],
+    "the baseline alone": lambda f: f[f["condition"] == "none"],
+    "one cell": lambda f: f[(f["seed"] == 0) & (f["task"] == "sib200") & (f["language"] == "es")],
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", SMALL)
+def test_small_studies_give_sentences_and_no_warning(study, name):
+    predictions, scores = (SMALL[name](table) for table in study)
+    families = family_gains(predictions, scores, settings=FAST)
+    told = [
+        describe_sensitivity(sensitivity(predictions, scores, settings=FAST)),
+        describe_equivalence(equivalence(families, margin=1)),
+        describe_mixed(mixed_gains(scores)),
+        describe_variance(variance_shares(scores, settings=Settings(resamples=5))),
+        describe_robustness(robustness_intervals(predictions, scores, by="all", settings=FAST)),
+    ]
+    text = " ".join(sentence for part in told for sentence in part)
+    assert "nan" not in text
+    assert "significant" not in text
+    robustness_table(robustness_intervals(predictions, scores, settings=FAST))
+
+
+def test_several_encoders_are_named(study):
+    both = pd.concat([study[1], study[1].assign(encoder="xlmr_base")])
+    told = describe_variance(variance_shares(both, settings=Settings(resamples=5)))
+    assert len({sentence.split(":")[0] for sentence in told}) == 2
+    assert np.all([": " in sentence for sentence in told])

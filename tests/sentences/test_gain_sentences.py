@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from study_utils.analysis import Settings, family_gains
+from study_utils.sentences.gains import (
+    describe_contrasts,
+    describe_families,
+    describe_gain,
+    describe_overall,
+    describe_scores,
+    describe_unlearnt,
+    points,
+)
+
+ROW = {
+    **{"encoder": "e5_small", "condition": "mnli", "unit": "family", "group": "Romance", "estimate": 0.012},
+    **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 3},
+    **{"resampled": "language, example, seed", "comparable": True, "withheld": ""},
+}
+
+
+def row(**changes):
+    return pd.Series(ROW | changes)
+
+
+def test_an_undecided_gain():
+    assert describe_gain(row()) == (
+        "Intermediate training on MNLI changes zero-shot scores on Romance languages by +1.2 points "
+        "(95% interval −0.3 to +2.7; 4 languages, 3 tasks, 3 seeds): not clear at this size."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"low": 0.001, "clear": True}, "a clear gain"),
+        ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
+        ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no test row is scored differently"),
+        ({"low": 0.001}, "not clear after correction for multiple comparisons"),
+        ({"low": 0.001, "n_languages": 2}, "no claim from fewer than 3 languages of the family"),
+        ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
+        ({"unit": "language", "group": "Basque", "n_languages": 1}, r"on Basque by .*to \+2.7; 3 tasks, 3 seeds\)"),
+        ({"unit": "all", "group": "All languages"}, "on all zero-shot languages by"),
+        ({"withheld": "1 seed", "n_seeds": 1}, r"\(4 languages, 3 tasks, 1 seed\); no interval: 1 seed"),
+    ],
+)
+def test_wording_follows_the_result(changes, words):
+    assert pd.Series([describe_gain(row(**changes))]).str.contains(words).all()
+
+
+def test_nothing_is_ever_called_significant_and_clear_needs_the_correction():
+    for clear in (True, False):
+        told = describe_gain(row(low=0.01, clear=clear))
+        assert "significant" not in told
+        assert ("a clear gain" in told) == clear
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0124, "+1.2"), (-0.0124, "−1.2"), (0.0, "0.0"), (-0.0001, "0.0")])
+def test_points(value, text):
+    assert points(value) == text
+
+
+def test_families_are_counted(study):
+    found = family_gains(*study, settings=Settings(resamples=200))
+    first, *rest = describe_families(found)
+    up = (found["clear"] & (found["estimate"] > 0)).sum()
+    down = (found["clear"] & (found["estimate"] < 0)).sum()
+    assert "Of 10 comparisons" in first
+    assert f"{up} show a clear gain and {down} a clear loss" in first
+    assert len(rest) == up + down
+    assert describe_families(found.iloc[:0])[0].startswith("No condition besides the baseline")
+
+
+def test_withheld_rows_and_unequal_cells_are_told():
+    table = pd.DataFrame([row(), row(group="Slavic", withheld="1 seed"), row(condition="snli", comparable=False)])
+    told = describe_families(table)
+    assert any("For 1 comparison no interval is given (1 × 1 seed)" in sentence for sentence in told)
+    assert "compare them with the baseline and not with each other" in told[-1]
+    told = describe_overall(table)
+    assert len(told) == 4
+    assert "(SNLI lacks some, for example" in told[-1]
+
+
+def test_scores_are_told_with_chance(study):
+    told = describe_scores(study[1])
+    assert len(told) == 2
+    assert "mean of 10 zero-shot languages" in told[0]
+    assert "chance is 14.3" in told[0]
+    low = study[1].assign(value=study[1]["value"].where(study[1]["language"] != "eu", 0.1))
+    assert "SIB-200: 1 language at or below chance." in describe_scores(low)
+
+
+def test_one_zero_shot_language_is_named_once(study):
+    told = describe_scores(study[1][study[1]["language"].isin(["en", "eu"])])
+    assert "English " in told[0]
+    assert ", zero-shot Basque " in told[0]
+    assert not any(word in told[0] for word in ("mean", "best", "worst"))
+
+
+def test_a_target_that_no_condition_learnt_is_named(study):
+    assert describe_unlearnt(study[1]) == []
+    sib200, none = study[1]["task"] == "sib200", study[1]["condition"] == "none"
+    floor = study[1].assign(value=study[1]["value"].where(~sib200, 1 / 7))
+    (told,) = describe_unlearnt(floor)
+    assert told.startswith("SIB-200 was not learnt under any condition: accuracy of at most 14.3 (chance 14.3)")
+    one_learns = floor.assign(value=floor["value"].where(~sib200 | none, 0.4))
+    assert describe_unlearnt(one_learns) == [], "one condition is enough"
+
+
+CONTRAST = ROW | {
+    "contrast": "a",
+    "arm": "multilingual",
+    "against": "none",
+    "unit": "resource",
+    "group": "Low-resource",
+}
+
+
+def test_a_contrast_names_both_arms():
+    assert describe_contrasts(pd.DataFrame([CONTRAST])) == [
+        "Multilingual, mixed against English fine-tuning alone, low-resource languages: +1.2 points "
+        "(95% interval −0.3 to +2.7; 4 languages, 3 tasks, 3 seeds): not clear at this size."
+    ]
+    other = CONTRAST | {"against": "mnli", "unit": "language", "group": "Basque", "clear": True, "low": 0.001}
+    (told,) = describe_contrasts(pd.DataFrame([other]))
+    assert told.startswith("Multilingual, mixed against MNLI, Basque: +1.2")
+    assert told.endswith("a clear gain.")
+    held = CONTRAST | {"withheld": "1 seed", "n_seeds": 1}
+    assert "no interval: 1 seed" in describe_contrasts(pd.DataFrame([held]))[0]
+    assert "no two arms" in describe_contrasts(pd.DataFrame([CONTRAST]).head(0))[0]
