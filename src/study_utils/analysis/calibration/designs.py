@@ -18,7 +18,7 @@ from study_utils.analysis.calibration.calibrate import (
 )
 from study_utils.analysis.inference.bootstrap import Settings
 
-_CODE = ("bootstrap.py", "calibrate.py", "families.py", "holm.py")
+_CODE = ("../inference/bootstrap.py", "calibrate.py", "../inference/families.py", "../inference/holm.py")
 """Modules on which the counts depend."""
 
 EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.05)
