@@ -142,12 +142,13 @@ class Study:
                     "languages": sum(len(codes) for _, codes in self.plan.runs[run].work["parts"][role]),
                     "rows": manifest["rows"][role],
                     "dropped": manifest["dropped"][role],
+                    "moved": manifest.get("moved", {}).get(role, 0),
                     "source": manifest["sources"][role],
                     "fingerprint": manifest["fingerprints"][role],
                 }
             )
         grouped = pd.DataFrame(facts).groupby(["task", "role", "regime"], sort=False)
-        sums = {name: (name, "sum") for name in ("languages", "rows", "dropped")}
+        sums = {name: (name, "sum") for name in ("languages", "rows", "dropped", "moved")}
         first = {"source": ("source", "first"), "fingerprint": ("fingerprint", _one_digest)}
         return grouped.agg(**sums, **first).reset_index()
 

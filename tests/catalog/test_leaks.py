@@ -15,7 +15,9 @@ from study_utils.params import load_params
 
 
 def trained_on(hub_id: str, split: str, config: str = "c"):
-    rows = HubRows(hub_id=hub_id, revision="r", split=split, configs={"en": config}, columns={})
+    rows = HubRows(
+        hub_id=hub_id, revision="r", split=split, configs={"en": config}, columns=TASKS["squad1"].train.columns
+    )
     return dataclasses.replace(TASKS["squad1"], key="leaky", train=rows, validation=rows, same_data=())
 
 

@@ -90,6 +90,9 @@ SPEC = {
 }
 
 
+TAGS = {"format": "tag", "metric": "span_f1", "columns": {"tokens": "t", "tags": "y"}}
+
+
 def enter(place: Path, **changes: object) -> tuple[str, ...]:
     spec = {key: value for key, value in (SPEC | changes).items() if value is not None}
     (place / "tasks.yaml").write_text(yaml.safe_dump({"tasks": {"mine": spec}}), encoding="utf-8")
@@ -128,12 +131,44 @@ def test_a_hub_data_set_of_your_own(tmp_path: Path) -> None:
         ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
         ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
         ({"validation": None}, "training rows need validation rows"),
+        ({"columns": {"text": "t", "textpair": "u", "label": "y"}}, "unknown field 'textpair'"),
+        ({"columns": {"text": "t"}}, "columns must also say which column holds label"),
+        ({"labels": ["neg", "neg"]}, "the label 'neg' is there twice"),
+        ({**TAGS, "labels": ["O", "PER"]}, "{PER: I-PER}"),
+        ({**TAGS, "labels": ["O", "B_PER"]}, "{B_PER: B-PER}"),
+        ({**TAGS, "labels": ["O", "PER-B"]}, "{PER-B: B-PER}"),
+        ({**TAGS, "labels": ["O", "B", "I-PER"]}, "some tags name a type and some don't"),
+        ({**TAGS, "labels": ["O", "B-WORK OF ART"]}, "{B-WORK OF ART: B-WORK_OF_ART}"),
+        ({"quoting": "all"}, "quoting"),
     ],
 )
 def test_faults_are_named_with_advice(tmp_path: Path, changes: dict, said: str) -> None:
     with pytest.raises(ParameterError, match=re.escape(said)):
         enter(tmp_path, **changes)
     assert "mine" not in TASKS
+
+
+@pytest.mark.parametrize("key", ["../x", "a/b", "a-b", "a b", "A", "1a", "", "a" * 61])
+def test_keys_that_are_no_names_of_files_are_refused(tmp_path: Path, key: str) -> None:
+    (tmp_path / "tasks.yaml").write_text(yaml.safe_dump({"tasks": {key: SPEC}}), encoding="utf-8")
+    with pytest.raises(ParameterError, match="a key is 1 to 60 small letters"):
+        enter_tasks(tmp_path / "tasks.yaml")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["O", "B", "I"], ["O", "I-PER"], ["O", "B-PER", "I-PER", "E-PER", "S-PER"], ["O", "B-X", "M-X", "E-X", "S-X"]],
+)
+def test_span_schemes_that_are_read(tmp_path: Path, labels: list[str]) -> None:
+    enter(tmp_path, **TAGS, labels=labels)
+    assert TASKS["mine"].labels == tuple(labels)
+
+
+def test_numbers_of_a_text_file_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("t,y\nfine,1\nbad,0\nwell,-1\n", encoding="utf-8")
+    enter(tmp_path, label_names={0: "neg", 1: "pos"}, unlabelled=[-1])
+    rows = load_rows(TASKS["mine"], "train", languages=("en",), mirror=None)
+    assert (rows["label"].tolist(), rows.attrs["dropped"]) == (["pos", "neg"], 1)
 
 
 def test_files_that_are_not_there_or_no_tables(tmp_path: Path) -> None:
@@ -148,6 +183,9 @@ def test_files_that_are_not_there_or_no_tables(tmp_path: Path) -> None:
     enter(tmp_path, train={"en": "a.txt"}, validation={"en": "a.jsonl"})
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "a.jsonl").write_text("{no json}\n")
-    for role, said in (("train", r"files end in \.parquet, \.jsonl"), ("validation", r"a\.jsonl can't be read")):
+    for role, said in (
+        ("train", r"files end in \.parquet, \.jsonl"),
+        ("validation", r"a\.jsonl, line 1: no JSON object"),
+    ):
         with pytest.raises(DataError, match=said):
             load_rows(TASKS["mine"], role, languages=("en",), mirror=None)

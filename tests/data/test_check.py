@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from mirrors import nli, write_data_set
 
-from study_utils.catalog import TASKS
+from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.data.check import COLUMNS, check, fold, main
 
 TRAIN = [("A cat.", "It sleeps.", 0), ("A dog.", "It runs.", 1), ("A cow.", "It sings.", 2)]
@@ -18,7 +19,7 @@ XNLI = [("x", "y", 0), ("x", "y", 1), ("A cat.", "It sleeps.", 2)]
 def mirror(tmp_path: Path) -> Path:
     splits = {
         ("plain_text", "train"): nli([*TRAIN, ("x", "y", -1)]),
-        ("plain_text", "validation"): nli(TRAIN[:2]),
+        ("plain_text", "validation"): nli([("A hen.", "It sits.", 0), ("A pig.", "It eats.", 1)]),
     }
     write_data_set(tmp_path, "stanfordnlp/snli", splits)
     return tmp_path
@@ -43,8 +44,8 @@ def test_a_smaller_copy_fails_unless_allowed(mirror: Path, capsys: pytest.Captur
     assert run(mirror, "--allow-subset", "--", "snli") == 0
     header, train, validation = (line.split() for line in capsys.readouterr().out.splitlines()[:3])
     assert header[: len(COLUMNS)] == list(COLUMNS)
-    assert train[:10] == ["snli", "train", "en", "mirror", "short", "550152", "4", "3", "1", "3"]
-    assert validation[:10] == ["snli", "validation", "en", "mirror", "short", "10000", "2", "2", "0", "2"]
+    assert train[:11] == ["snli", "train", "en", "mirror", "short", "550152", "4", "3", "1", "0", "3"]
+    assert validation[:11] == ["snli", "validation", "en", "mirror", "short", "10000", "2", "2", "0", "0", "2"]
 
 
 @pytest.mark.usefixtures("whole")
@@ -99,3 +100,24 @@ def test_help_teaches(arguments: list[str], said: str, capsys: pytest.CaptureFix
         assert "hf download nyu-mll/glue --repo-type dataset" in text
         assert "python -m study_utils.data check --mirror ~/mirror xnli mnli" in text
         assert "states: ok, unstated" in text
+
+
+def test_rows_that_train_and_test_are_an_error_unless_allowed(tmp_path, capsys):
+    for name, texts in (("train", "ab"), ("dev", "ca"), ("test", "bd")):
+        lines = ["text,label", *(f"sentence {text},{label}" for text, label in zip(texts, ("neg", "pos")))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    spec = dict(title="L", format="classify", labels=["neg", "pos"], metric="accuracy", licence="l", citation="c")
+    spec |= {"columns": {"text": "text", "label": "label"}, "folder": "."}
+    spec |= {"train": {"en": "train.csv"}, "validation": {"en": "dev.csv"}, "test": {"en": "test.csv"}}
+    path = tmp_path / "tasks.yaml"
+    path.write_text(yaml.safe_dump({"tasks": {"overlapping": spec}}), encoding="utf-8")
+    try:
+        assert main(["check", "--tasks-from", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert (
+            "1 of 2 validation rows of overlapping, 1 of 2 test rows of overlapping occur in its training rows" in said
+        )
+        assert main(["check", "--tasks-from", str(path), "--allow-overlap", "overlapping"]) == 0
+    finally:
+        for table in (TASKS, CONDITIONS):
+            table.pop("overlapping", None)

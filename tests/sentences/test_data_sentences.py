@@ -7,10 +7,14 @@ from study_utils.sentences.data import describe_coverage, describe_dropped, desc
 
 def test_dropped():
     facts = pd.DataFrame({"task": ["snli", "xnli"], "role": "train", "rows": [900, 100], "dropped": [12, 0]})
+    facts["moved"] = 0
     assert describe_dropped(facts) == [
         "1000 rows in use. Rows left out because they had no gold label: 12 of SNLI (train)."
     ]
     assert "none was without" in describe_dropped(facts.assign(dropped=0))[0]
+    assert describe_dropped(facts.assign(moved=[0, 2]))[1] == (
+        "Rows whose answer stands elsewhere than its start says, moved there: 2 of XNLI (train)."
+    )
 
 
 def test_coverage():

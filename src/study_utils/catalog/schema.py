@@ -30,6 +30,11 @@ METRICS = {
 
 DOMAINS = ("general", "scientific", "biomedical", "legal")
 
+KEY = r"^[a-z][a-z0-9_]{0,59}$"
+"""What the key of a task or condition of one's own may be: it names runs, files and columns."""
+
+KEY_RULE = "a key is 1 to 60 small letters, digits and _, and begins with a letter, such as my_task"
+
 ROLES = ("train", "validation", "train_in", "validation_in", "test")
 """Fields of a task that hold rows."""
 
@@ -104,6 +109,10 @@ class TableRows:
         Values that mean "no gold label": such rows are dropped and counted.
     without : tuple of str
         Ids of rows that the published data has wrong (an empty text): dropped and counted.
+    separator : str
+        What separates the cells of a text file; empty: as its kind has it (`study_utils.data.files.Layout`).
+    quoting : {"", "none", "minimal"}
+        Whether quotation marks hold a cell of a text file together; empty: as its kind has it.
     select : Select or None
         Rule that finds the rows of a language in a config that holds several.
     held_out : HeldOut or None
@@ -119,6 +128,8 @@ class TableRows:
     questions: Mapping[str, str] = field(default_factory=dict)
     unlabelled: tuple[object, ...] = ()
     without: tuple[str, ...] = ()
+    separator: str = ""
+    quoting: str = ""
     select: Select | None = None
     held_out: HeldOut | None = None
     expected: Mapping[str, int] = field(default_factory=dict)
@@ -178,8 +189,7 @@ class FolderRows(TableRows):
     folder : str
         Folder of the files.
     files : mapping of str to str
-        Language code to file in the folder: ``.parquet``, ``.jsonl`` (one JSON object a line), ``.csv`` or ``.tsv``
-        (UTF-8, with a header, every value read as text).
+        Language code to file in the folder, of any kind that `study_utils.data.files.read_file` reads.
     """
 
     folder: str

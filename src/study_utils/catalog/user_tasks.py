@@ -10,11 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
-from study_utils.catalog.schema import DOMAINS, FORMATS, ROLES, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.schema import DOMAINS, FORMATS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
+from study_utils.plain_yaml import read_yaml
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
+Key = Annotated[str, Field(strict=True, pattern=KEY)]
 
 
 class _Strict(BaseModel):
@@ -38,6 +41,8 @@ class UserTask(_Strict):
     columns: dict[Text, Text | tuple[Text, ...]] = Field(min_length=1, description="field: column")
     label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
     unlabelled: tuple[str | int, ...] = Field((), description="values that mean no gold label")
+    separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
+    quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
     hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
@@ -73,7 +78,7 @@ class UserTask(_Strict):
 class UserTasks(_Strict):
     """A file of tasks: key to task."""
 
-    tasks: dict[Text, UserTask] = Field(min_length=1)
+    tasks: dict[Key, UserTask] = Field(min_length=1)
 
 
 def enter_tasks(path: Path) -> tuple[str, ...]:
@@ -95,7 +100,7 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
         If the file is missing, no YAML, or doesn't describe tasks. All faults are listed at once.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParameterError(
             f"{path} is missing: tasks_from names files of tasks, from the parameter file's folder"
@@ -105,6 +110,8 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
     try:
         declared = UserTasks.model_validate(content).tasks
         tasks = [_task(key, spec, path.parent.resolve()) for key, spec in declared.items()]
+        for item in tasks:
+            check_task(item)
         add_tasks(tasks)
         add_conditions(tasks)
     except ValidationError as error:
@@ -130,6 +137,7 @@ def _rows(spec: UserTask, rows: Mapping[str, str] | HubSplit | None, base: Path)
     if rows is None:
         return None
     table = {"columns": spec.columns, "labels": spec.label_names, "unlabelled": spec.unlabelled}
+    table |= {"separator": spec.separator, "quoting": spec.quoting}
     if isinstance(rows, HubSplit):
         return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=rows.configs, **table)
     return FolderRows(folder=str(base / spec.folder), files=rows, **table)
@@ -141,6 +149,8 @@ def _explain(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         known = UserTask.model_fields if len(place) > 1 else UserTasks.model_fields
         message = unknown("field", place[-1], known)
+    elif fault["type"] == "string_pattern_mismatch":
+        message = KEY_RULE
     elif isinstance(fault["input"], bool):
         message += f"; got {fault['input']} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
     elif not isinstance(fault["input"], dict | list | UserTask):

@@ -24,7 +24,7 @@ SMALLER = ("short", "missing")
 FINE = ("ok", "unstated")
 
 COLUMNS = (
-    *("task", "role", "language", "source", "state", "declared", "found", "rows", "dropped", "labels"),
+    *("task", "role", "language", "source", "state", "declared", "found", "rows", "dropped", "moved", "labels"),
     *("median_characters", "p90_characters", "repeated", "overlap"),
 )
 
@@ -47,8 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("\n" + ", ".join(f"{count} {state}" for state, count in counts.items()))
     allowed = (*FINE, *(SMALLER if options.allow_subset else ()))
     bad = table[~table["state"].isin(allowed)]
+    leaking = table[(table["overlap"].fillna(0) > 0) & ~table["task"].isin(options.allow_overlap)]
+    if len(leaking):
+        found = ", ".join(
+            f"{row.overlap} of {row.rows} {row.role} rows of {row.task}" for row in fold(leaking).itertuples()
+        )
+        print(
+            f"error: {found} occur in its training rows: take them out of one, or allow it: --allow-overlap "
+            + " ".join(dict.fromkeys(leaking["task"])),
+            file=sys.stderr,
+        )
     if bad.empty:
-        return 0
+        return int(len(leaking) > 0)
     print(f"error: {len(bad)} of {len(table)} are not as declared; {_advice(bad)}", file=sys.stderr)
     return 1
 
@@ -64,9 +74,9 @@ def check(
         One row a task, role and language, with the columns `COLUMNS`. `state` is "ok", "unstated" (no number is
         declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable);
         `declared` and `found` count rows of the published split and of this one; `rows` those that are used, `dropped`
-        those without a gold label; `labels` different labels or values; lengths in characters; `repeated` rows whose
-        text occurred before in the language; `overlap` test rows whose text occurs in the task's training rows, English
-        or in the language.
+        those without a gold label; `moved` those whose answer stands elsewhere than its start says; `labels` different
+        labels or values; lengths in characters; `repeated` rows whose text occurred before in the language; `overlap`
+        rows that test or select whose text occurs in the task's training rows, English or in the language.
     faults : list of str
         What is missing or wrong: one message a task and role, with how many languages it holds for.
     """
@@ -91,7 +101,7 @@ def check(
         if role.startswith("train"):
             training[item.key, "" if role == "train" else language] = frame
         trained = [training[key] for key in ((item.key, ""), (item.key, language)) if key in training]
-        facts = describe(frame, pd.concat(trained) if role == "test" and trained else None)
+        facts = describe(frame, pd.concat(trained) if not role.startswith("train") and trained else None)
         count = frame.attrs["found"][language]
         if isinstance(getattr(item, role), StarterRows) or expected is None:
             state = "unstated"
@@ -113,6 +123,7 @@ def describe(frame: pd.DataFrame, training: pd.DataFrame | None) -> dict[str, ob
         "source": frame.attrs["source"],
         "rows": len(frame),
         "dropped": frame.attrs["dropped"],
+        "moved": frame.attrs["moved"],
         "labels": labels.nunique(),
         "median_characters": round(lengths["median_characters"]),
         "p90_characters": round(lengths["p90_characters"]),
@@ -135,7 +146,7 @@ def fold(table: pd.DataFrame) -> pd.DataFrame:
         language=("language", _short),
         source=("source", "first"),
         declared=("declared", lambda values: values.sum(skipna=False)),
-        **{name: (name, _sum) for name in ("found", "rows", "dropped", "repeated", "overlap")},
+        **{name: (name, _sum) for name in ("found", "rows", "dropped", "moved", "repeated", "overlap")},
         labels=("labels", "max"),
         median_characters=("median_characters", "median"),
         p90_characters=("p90_characters", "max"),
@@ -176,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
             "text occurs in the training rows.\n\n"
             "states: ok, unstated (no number is declared), short (fewer rows than declared), more, missing (in no\n"
             "source), wrong (can't be used). Exit status 0 if all are ok or unstated (with --allow-subset also short\n"
-            "or missing), else 1, with the reasons."
+            "or missing) and no row that tests or selects is a training row, else 1, with the reasons."
         ),
         epilog=(
             "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs block\n"
@@ -199,6 +210,13 @@ def _parser() -> argparse.ArgumentParser:
         help="where hub data may come from, in this order (default: mirror hub)",
     )
     check_parser.add_argument("--allow-subset", action="store_true", help="a smaller copy passes; the table says where")
+    check_parser.add_argument(
+        "--allow-overlap",
+        nargs="+",
+        default=[],
+        metavar="task",
+        help="tasks whose test or selection rows may occur in their training rows",
+    )
     check_parser.add_argument(
         "--tasks-from",
         nargs="+",

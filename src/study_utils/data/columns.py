@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from study_utils.catalog.schema import HeldOut, TableRows, Task
-from study_utils.data.row_checks import is_count, is_list
+from study_utils.data.answer_places import place_answers
+from study_utils.data.row_checks import is_list
 from study_utils.data.rows import COLUMNS
 from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-NEAR = 20
-"""Characters that an answer may lie beside its stated start, as in copies whose passages were stripped."""
 
 
 class Found(NamedTuple):
@@ -33,11 +31,14 @@ class Found(NamedTuple):
     dropped : int
         Rows that were left out because they have no gold label (for tag: sentences with a tag that means none) or are
         declared to be faulty.
+    moved : int
+        Rows with an answer that didn't stand where its start says and was found near it.
     """
 
     frame: pd.DataFrame
     rows: int
     dropped: int
+    moved: int = 0
 
 
 def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, language: str, where: str) -> Found:
@@ -88,8 +89,7 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
         columns["tags"], labelled = _tags(columns["tags"], dataset, task, rows, where=where)
     if "question" in columns:
         columns["question"] = _questions(columns, parts.get("questions"), task, rows, where=where)
-    if "answers" in columns:
-        _place_answers(columns)
+    moved = place_answers(columns) if "answers" in columns else np.zeros(count, dtype=bool)
 
     frame = pd.DataFrame(
         {name: _MAKE.get(name, _plain)(columns[name]) if name in columns else "" for name in COLUMNS[task.shape]},
@@ -98,7 +98,7 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
     if task.shape == "answer":
         frame["text"] = pd.Series(columns["text"])  # as it stands, so that the starts are right
     kept = labelled & usable
-    return Found(frame.loc[chosen & kept], found, int((chosen & ~kept).sum()))
+    return Found(frame.loc[chosen & kept], found, int((chosen & ~kept).sum()), int((chosen & kept & moved).sum()))
 
 
 def check_columns(dataset: Dataset, columns: Mapping[str, str | tuple[str, ...]], task: Task, *, where: str) -> None:
@@ -221,7 +221,7 @@ def _labels(values: list, dataset: Dataset, task: Task, rows: TableRows, *, wher
         labelled = np.ones(len(values), dtype=bool)
     labels = [_label(value, task, rows, names) for value in values]
     if rows.unlabelled:
-        without = set(rows.unlabelled)
+        without = _spelt(rows.unlabelled)
         named = [_named(value, names) for value in values]
         labelled &= np.array([without.isdisjoint((a, b)) for a, b in zip(values, named)], dtype=bool)
     return labels, labelled
@@ -235,9 +235,15 @@ def _tags(values: list, dataset: Dataset, task: Task, rows: TableRows, *, where:
     if rows.other:
         known = set(task.labels)
         tag_of = {tag: label if label in known else rows.other for tag, label in tag_of.items()}
-    without = {tag for tag in kinds if tag in rows.unlabelled or _named(tag, names) in rows.unlabelled}
+    unlabelled = _spelt(rows.unlabelled)
+    without = {tag for tag in kinds if tag in unlabelled or _named(tag, names) in unlabelled}
     tags = [[tag_of[tag] for tag in value or ()] for value in values]
     return tags, np.array([without.isdisjoint(value or ()) for value in values], dtype=bool)
+
+
+def _spelt(values: Iterable[object]) -> set[object]:
+    """Values, and numbers among them also as text files spell them."""
+    return {*values, *(str(value) for value in values if isinstance(value, int))}
 
 
 def _questions(
@@ -259,24 +265,6 @@ def _questions(
     if bad := sorted({str(value) for value in values} - set(rows.questions)):
         raise DataError(f"{where}: {unknown('question', bad[0], rows.questions)}")
     return [rows.questions[value] for value in values]
-
-
-def _place_answers(columns: dict[str, list]) -> None:
-    """Move the start of an answer that doesn't stand there to where it stands, if that is near.
-
-    What is no passage, answer or start is left for the check to refuse.
-    """
-    for text, answers, starts in zip(columns["text"], columns["answers"], columns["starts"]):
-        if not (isinstance(text, str) and is_list(answers) and is_list(starts)):
-            continue
-        for place, (answer, start) in enumerate(zip(answers, starts)):
-            if not (isinstance(answer, str) and is_count(start)) or text[start : start + len(answer)] == answer:
-                continue
-            low = max(0, start - NEAR)
-            window = text[low : start + NEAR + len(answer)]
-            found = [low + n for n in range(len(window)) if window.startswith(answer, n)]
-            if found:
-                starts[place] = min(found, key=lambda n: abs(n - start))
 
 
 # --- label names ---
@@ -308,8 +296,10 @@ def _label(value: object, task: Task, rows: TableRows, names: Sequence[str] | No
     name = _named(value, names)
     if name in rows.labels:
         return rows.labels[name]
+    if isinstance(name, str) and name.isdecimal() and int(name) in rows.labels:  # as text files spell numbers
+        return rows.labels[int(name)]
     if task.format == "choose":
-        return value
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
     if task.format == "regress" and isinstance(value, int | str) and not isinstance(value, bool):
         try:
             return float(value)

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.catalog.schema import FolderRows, HubRows, Task
+from study_utils.data.class_numbers import number_alike
+from study_utils.data.files import Layout, is_known, read_file
 from study_utils.data.mirror import CARD, MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.errors import DataError
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-FILE_KINDS = (".parquet", ".jsonl", ".csv", ".tsv")
-"""Files that a user's own rows may be in."""
 
 _PATIENCE = 10.0
 """Seconds to wait for the first answer of the hub."""
@@ -80,7 +79,9 @@ def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None)
         return dataset, where
     split_digest(split)  # an empty or cut-off file is named before datasets meets it
     try:
-        dataset = _read_parquet(split) if _is_parquet(split) else _read_other(split)
+        dataset = _read(split, Layout(rows.separator, rows.quoting))
+    except DataError:
+        raise
     except failures as error:
         raise DataError(
             f"{split.where} can't be read: {type(error).__name__}: {_first_line(error.__cause__ or error)}. "
@@ -94,34 +95,38 @@ def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None)
     return dataset, split.where
 
 
-def _is_parquet(split: MirrorSplit) -> bool:
-    return all(path.suffix == ".parquet" for path in split.files)
+def _read(split: MirrorSplit, layout: Layout) -> Dataset:
+    """Read the files of a split, one after the other, in the order of their names.
 
-
-def _read_parquet(split: MirrorSplit) -> Dataset:
-    """Read parquet files as `datasets` does, without its pass over the whole card for every split.
-
-    Features are the card's, else those in the first file; every file is cast to them.
+    Features are the card's; else those in the files. Where files number their classes in different ways, each one's
+    numbers are read by its own names, whatever the card says.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
     from datasets import Dataset, DatasetInfo, Features
     from datasets.table import InMemoryTable, table_cast
 
-    tables = []
-    for path in split.files:
-        with pq.ParquetFile(path) as file:
-            tables.append(file.read())
-    if split.features:
+    if not all(is_known(path) for path in split.files):
+        return _read_other(split)
+    own = [read_file(path, layout) for path in split.files]
+    parts = number_alike(own)
+    if split.features and all(part is other for part, other in zip(parts, own)):
         features = Features._from_yaml_list(json.loads(split.features))
+        tables = [table_cast(part.data.table, features.arrow_schema) for part in parts]
     else:
-        features = Features.from_arrow_schema(tables[0].schema)
-    table = pa.concat_tables([table_cast(table, features.arrow_schema) for table in tables])
-    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features))
+        features = parts[0].features
+        tables = [part.data.table for part in parts]
+    try:
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        names = ", ".join(path.name for path in split.files)
+        raise DataError(f"{split.where}: {names} hold columns of different kinds ({_first_line(error)}).") from None
+    if len(parts) > 1 and table.schema.names != list(features):
+        features = Features.from_arrow_schema(table.schema.remove_metadata())
+    return Dataset(InMemoryTable(table_cast(table, features.arrow_schema)), info=DatasetInfo(features=features))
 
 
 def _read_other(split: MirrorSplit) -> Dataset:
-    """Read files of any kind that `datasets` knows (JSON lines, CSV, CoNLL-U, archives of them)."""
+    """Read files of other kinds that `datasets` knows (archives, Arrow files)."""
     from datasets import VerificationMode, load_dataset
 
     # in memory, by way of a folder of its own: a kept copy could be older than the mirror's file
@@ -144,23 +149,10 @@ def read_folder(rows: FolderRows, language: str) -> tuple[Dataset, str]:
     DataError
         If the file is empty, can't be read, or is of a kind that isn't known.
     """
-    import pandas as pd
-    from datasets import Dataset
-
     path = Path(rows.folder) / rows.files[language]
     file_digest(path)  # an empty or cut-off file is named before it is read
     try:
-        if path.suffix == ".parquet":
-            return Dataset.from_parquet(str(path), keep_in_memory=True, cache_dir=None), str(path)
-        if path.suffix == ".jsonl":
-            with path.open(encoding="utf-8") as file:
-                return Dataset.from_list([json.loads(line) for line in file if line.strip()]), str(path)
-        separator = {".csv": ",", ".tsv": "\t"}[path.suffix]
-        # text as it stands: a cell "NA" or "nan" is a word, not a missing value
-        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8")
-        return Dataset.from_pandas(frame, preserve_index=False), str(path)
-    except KeyError:
-        raise DataError(f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it.") from None
+        return read_file(path, Layout(rows.separator, rows.quoting)), str(path)
     except (ValueError, OSError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} can't be read: {type(error).__name__}: {_first_line(error.__cause__ or error)}. Correct the file."

@@ -84,8 +84,7 @@ def find_split(mirror: Path | None, hub_id: str, config: str, split: str) -> Mir
     card = folder / CARD
     if not card.is_file():
         raise NotThereError(f"mirror: {folder} has no dataset card {CARD}")
-    stat = card.stat()
-    configs, infos = _read_card(card, stat.st_size, stat.st_mtime_ns)
+    configs, infos = _read_card(card, *_state(card))
     if config not in configs:
         raise NotThereError(f"mirror: {unknown('config', config, configs, where=str(card))}")
     splits = configs[config]
@@ -130,12 +129,17 @@ def file_digest(path: Path) -> str:
     """
     if not path.is_file():
         raise DataError(f"{path} is missing.")
+    return _file_digest(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int, int, int]:
+    """Size, times and inode: a file with the same ones is the same as before in this process."""
     stat = path.stat()
-    return _file_digest(path, stat.st_size, stat.st_mtime_ns)
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 @cache
-def _file_digest(path: Path, size: int, mtime_ns: int) -> str:
+def _file_digest(path: Path, size: int, *state: int) -> str:
     with path.open("rb") as file:
         if path.suffix == ".parquet":
             head = file.read(4)
@@ -150,7 +154,7 @@ def _file_digest(path: Path, size: int, mtime_ns: int) -> str:
 
 @cache
 def _read_card(
-    card: Path, size: int, mtime_ns: int
+    card: Path, *state: int
 ) -> tuple[dict[str, dict[str, list[str]]], dict[str, tuple[str, dict[str, int]]]]:
     """Read a dataset card: config to split to file patterns; config to (features, rows of each split)."""
     try:

@@ -57,7 +57,8 @@ def load_rows(
     -------
     pandas.DataFrame
         Checked rows with the columns of the task's format (`study_utils.data.rows.COLUMNS`).
-        `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["source"]` is
+        `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["moved"]` that of rows
+        whose answer didn't stand where its start says (`study_utils.data.answer_places`), `attrs["source"]` is
         "mirror", "hub", "folder" or "starter", `attrs["found"]` maps each language to the rows of its split before
         any was left out.
 
@@ -72,7 +73,7 @@ def load_rows(
     """
     rows = _declared(task, role, languages)
     kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
-    frames, counts, dropped = [], {}, 0
+    frames, counts, dropped, moved = [], {}, 0, 0
     opened: _Opened = {}
     for number, language in enumerate(languages):
         if isinstance(rows, StarterRows):
@@ -87,13 +88,14 @@ def load_rows(
                 raise MissingRowsError(not_found(task, role, rows, configs, [str(error)], mirror=mirror)) from error
             where = places[""]
             if task.shape == "retrieve-mine":
-                frame, counts[language], left_out = mine_rows(parts, task, rows, language=language, where=places)
+                frame, counts[language], left_out, _ = mine_rows(parts, task, rows, language=language, where=places)
             elif task.shape == "retrieve-rank":
-                frame, counts[language], left_out = rank_rows(
+                frame, counts[language], left_out, _ = rank_rows(
                     parts, task, rows, language=language, where=places, pool=number == 0
                 )
             else:
-                frame, counts[language], left_out = rows_of(parts, task, rows, language=language, where=where)
+                frame, counts[language], left_out, placed = rows_of(parts, task, rows, language=language, where=where)
+                moved += placed
             dropped += left_out
             if frame.empty and left_out:
                 raise DataError(
@@ -109,7 +111,7 @@ def load_rows(
         result = join_targets(result)
         check_rows(result, task, where=f"task {task.key!r}, {role} rows")
     result = result[list(COLUMNS[task.shape])].reset_index(drop=True)
-    result.attrs = {"dropped": dropped, "source": kind, "found": counts}
+    result.attrs = {"dropped": dropped, "moved": moved, "source": kind, "found": counts}
     return result
 
 

@@ -60,7 +60,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     from study_utils.data.sources import load_rows
 
     item, params = task(run.work["task"]), study.params
-    facts |= {"rows": {}, "dropped": {}, "fingerprints": {}, "sources": {}}
+    facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}}
     mirror = Path(params.mirror).expanduser() if params.mirror else None
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
@@ -70,6 +70,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         ]
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         dropped = sum(int(frame.attrs.get("dropped", 0)) for frame in frames)
+        facts["moved"][role] = sum(int(frame.attrs.get("moved", 0)) for frame in frames)
         kinds = dict.fromkeys(frame.attrs["source"] for frame in frames)
         if role in (shares := run.work.get("shares", {})):
             share, rest = shares[role]

@@ -17,10 +17,16 @@ _CHUNK_TYPE: Mapping[str, Callable[[str], str]] = {
 """Version of seqeval: what it takes for the type of a tag. Its prefix is the first character in both."""
 
 
-def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
-    """Spans of a tag sequence in IOB2, read leniently as `conlleval` does.
+_GOES_ON = frozenset("IMEL")
+_ENDS = frozenset("ESLU")
+_IN_SPAN = frozenset("BIMESLU")
 
-    An ``I-`` tag after ``O`` or after another type opens a span.
+
+def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    """Spans of a tag sequence, read leniently as `conlleval` does.
+
+    IOB2, IOB1 and IO: an ``I-`` tag after ``O`` or after another type opens a span. BIOES, BMES and BILOU: ``E-`` and
+    ``L-`` end one, ``S-`` and ``U-`` are one of their own, ``M-`` is inside. Bare letters have no type.
 
     Returns
     -------
@@ -30,15 +36,20 @@ def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     --------
     >>> sorted(spans(["B-PER", "I-PER", "O", "I-LOC", "I-PER"]))
     [('LOC', 3, 4), ('PER', 0, 2), ('PER', 4, 5)]
+    >>> sorted(spans(["S-PER", "B-PER", "E-PER"]))
+    [('PER', 0, 1), ('PER', 1, 3)]
     """
-    found, start, kind = set(), 0, ""
+    found, start, kind = set(), 0, None
     for index, tag in enumerate([*tags, "O"]):
         prefix, _, name = tag.partition("-")
-        if kind and (prefix != "I" or name != kind):
+        if kind is not None and (prefix not in _GOES_ON or name != kind):
             found.add((kind, start, index))
-            kind = ""
-        if prefix in ("B", "I") and not kind:
+            kind = None
+        if prefix in _IN_SPAN and kind is None:
             start, kind = index, name
+        if prefix in _ENDS and kind is not None:
+            found.add((kind, start, index + 1))
+            kind = None
     return found
 
 

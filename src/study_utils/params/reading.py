@@ -14,19 +14,7 @@ from study_utils.errors import ParameterError, unknown
 from study_utils.params.stages import TaskParams
 from study_utils.params.study import MACHINE, StudyParams
 from study_utils.paths import study_file
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """`yaml.SafeLoader` that refuses a key given twice, where YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+from study_utils.plain_yaml import read_yaml
 
 
 def load_params(name: str, changes: Mapping[str, object] | None = None) -> StudyParams:
@@ -49,7 +37,7 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
     """
     path = study_file(name)
     try:
-        content = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path} is not readable as YAML: {error}") from error
     if not isinstance(content, dict):
@@ -73,15 +61,19 @@ def parse_changes(settings: Sequence[str]) -> dict[str, object]:
     Raises
     ------
     ParameterError
-        For a text without ``=`` or a value that is no YAML.
+        For a text without ``=``, a value that is no YAML, or a field given twice.
     """
     changes: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key.strip():
             raise ParameterError(f"--set {setting!r}: write --set FIELD=VALUE, such as --set target.epochs=3")
+        if key.strip() in changes:
+            raise ParameterError(
+                f"--set {key.strip()} is given twice ({changes[key.strip()]!r}, then {value}): give it once"
+            )
         try:
-            changes[key.strip()] = yaml.safe_load(value)
+            changes[key.strip()] = read_yaml(value)
         except yaml.YAMLError as error:
             raise ParameterError(f"--set {setting!r}: the value is not readable as YAML: {error}") from error
     return changes

@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from study_utils.catalog import TASKS, language
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
+from study_utils.catalog.schema import KEY
 from study_utils.errors import CatalogError, unknown
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
+Key = Annotated[str, Field(strict=True, pattern=KEY)]
 
 
 def once(values: tuple) -> tuple:

@@ -17,6 +17,7 @@ from study_utils.params.stages import (
     Count,
     EvaluationParams,
     IntermediateParams,
+    Key,
     Name,
     Params,
     TargetParams,
@@ -35,7 +36,7 @@ class StudyParams(Params):
     title: Name = Field(description="heading of the report")
     banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
     encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
-    mixtures: dict[Name, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
+    mixtures: dict[Key, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
     conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
     tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")

@@ -88,6 +88,7 @@ class RowRuns:
                 "caps": roles,
                 "languages": languages,
                 **what,
+                **_placing(task),
             },
             work={
                 "task": task.key,
@@ -116,6 +117,7 @@ class RowRuns:
                 "sources": {name: self.source(task, source, codes) for name, source, codes in pieces},
                 "caps": caps,
                 **what,
+                **_placing(task),
             },
             work={
                 "task": task.key,
@@ -159,6 +161,11 @@ class RowRuns:
     def digest(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
         """Say what rows will be read."""
         return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
+
+
+def _placing(task: Task) -> dict:
+    """Which rule finds answers in their passages; only answers have one."""
+    return {"answers": VERSIONS["answers"]} if task.format == "answer" else {}
 
 
 def _shares(settings: TrainingParams) -> Shares:

@@ -14,14 +14,20 @@ from study_utils.sentences.gains import (
 
 
 def describe_dropped(facts: pd.DataFrame) -> list[str]:
-    """Say how many rows had no gold label: columns `task`, `role`, `rows`, `dropped`."""
-    require_columns(facts, ("task", "role", "rows", "dropped"), table="table of data facts")
+    """Say how many rows had no gold label or a misplaced answer: columns `task`, `role`, `rows`, `dropped`, `moved`."""
+    require_columns(facts, ("task", "role", "rows", "dropped", "moved"), table="table of data facts")
     kept = counted(int(facts["rows"].sum()), "row")
-    dropped = facts[facts["dropped"] > 0]
-    if dropped.empty:
-        return [f"{kept} in use; none was without a gold label."]
-    told = ", ".join(f"{row.dropped} of {task_title(row.task)} ({row.role})" for row in dropped.itertuples())
-    return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
+    dropped, moved = (
+        ", ".join(f"{row.count} of {task_title(row.task)} ({row.role})" for row in found.itertuples())
+        for found in (facts.assign(count=facts[name])[facts[name] > 0] for name in ("dropped", "moved"))
+    )
+    if dropped:
+        sentences = [f"{kept} in use. Rows left out because they had no gold label: {dropped}."]
+    else:
+        sentences = [f"{kept} in use; none was without a gold label."]
+    if moved:
+        sentences.append(f"Rows whose answer stands elsewhere than its start says, moved there: {moved}.")
+    return sentences
 
 
 def describe_coverage(coverage: pd.DataFrame) -> list[str]:

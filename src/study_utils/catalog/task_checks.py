@@ -1,0 +1,84 @@
+"""What is wrong with a declared task before any row is read: fields that its format lacks, tags that can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from study_utils.catalog.schema import ROLES, StarterRows, Task
+from study_utils.errors import CatalogError, unknown
+
+FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "classify": (("text", "label"), ("id", "text_pair")),
+    "regress": (("text", "label"), ("id", "text_pair")),
+    "choose": (("text", "choices", "label"), ("id", "question")),
+    "tag": (("tokens", "tags"), ("id",)),
+    "answer": (("question", "text", "answers", "starts"), ("id",)),
+    "retrieve-neighbour": (("text", "translation"), ("id",)),
+    "mask": (("text",), ("id",)),
+}
+"""Shape to the fields that `columns` must and may name; mine and rank: `study_utils.data.pools`."""
+
+_SPAN_TAG = re.compile(r"[BIESMLU](-.+)?")
+
+
+def check_task(task: Task) -> None:
+    """Refuse a task whose labels or columns can't be what was meant.
+
+    Raises
+    ------
+    CatalogError
+        If a label is there twice or a tag has a blank (predictions are kept as tags with blanks between); if span F1
+        can't read a tag; or if `columns` has a field that the format lacks, or lacks one that it needs.
+    """
+    _check_labels(task)
+    for role in ROLES:
+        _check_fields(task, role)
+
+
+def _check_labels(task: Task) -> None:
+    if twice := sorted({label for label in task.labels if task.labels.count(label) > 1}):
+        raise CatalogError(f"task {task.key}: the label {twice[0]!r} is there twice")
+    if task.format != "tag":
+        return
+    if blank := [label for label in task.labels if label.split() != [label]]:
+        other = "_".join(blank[0].split())
+        raise CatalogError(
+            f"task {task.key}: the tag {blank[0]!r} has a blank. Name it {other!r}, and say so in label_names: "
+            f"{{{blank[0]}: {other}}}"
+        )
+    if task.metric != "span_f1":
+        return
+    tags = [label for label in task.labels if label != "O"]
+    if bad := [label for label in tags if not _SPAN_TAG.fullmatch(label)]:
+        raise CatalogError(
+            f"task {task.key}: span F1 reads tags O, B-X and I-X (also E-, S-, L-, U-, M-), and {bad[0]!r} is none: "
+            f"give labels such names and map the data's in label_names, such as {{{bad[0]}: {_span_name(bad[0])}}}; "
+            "or take the metric token_accuracy"
+        )
+    if len({"-" in label for label in tags}) > 1:
+        raise CatalogError(f"task {task.key}: some tags name a type and some don't: {', '.join(tags)}")
+
+
+def _span_name(label: str) -> str:
+    """How a tag that isn't in a span scheme could be named: `B_PER` and `PER-B` as B-PER, a bare type as I-."""
+    for pattern, order in ((r"([BIESMLU])[_.:/](.+)", (1, 2)), (r"(.+)[-_.:/]([BIESMLU])", (2, 1))):
+        if found := re.fullmatch(pattern, label):
+            return "-".join(found.group(n) for n in order)
+    return f"I-{label}"
+
+
+def _check_fields(task: Task, role: str) -> None:
+    rows = getattr(task, role)
+    if isinstance(rows, StarterRows | None) or task.shape not in FIELDS:
+        return
+    needed, optional = FIELDS[task.shape]
+    for name in rows.columns:
+        if name not in (*needed, *optional):
+            where = f"task {task.key}, columns of format {task.format}"
+            raise CatalogError(unknown("field", name, (*needed, *optional), where=where))
+    if missing := [name for name in needed if name not in rows.columns]:
+        raise CatalogError(
+            f"task {task.key}: columns must also say which column holds {', '.join(missing)} "
+            f"(format {task.format}: {', '.join(needed)}; may have {', '.join(optional)})"
+        )
