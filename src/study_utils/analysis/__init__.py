@@ -8,6 +8,7 @@ from study_utils.analysis.equivalence import equivalence
 from study_utils.analysis.families import SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.gains import gains, gap_gains, robustness, seed_gains, transfer
 from study_utils.analysis.intervals import robustness_intervals, robustness_table
+from study_utils.analysis.layers import layer_gains
 from study_utils.analysis.mixed import mixed_gains
 from study_utils.analysis.regimes import regime_contrasts, regime_scores, retention
 from study_utils.analysis.results import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
@@ -33,6 +34,7 @@ __all__ = [
     "gains",
     "gap_gains",
     "join_languages",
+    "layer_gains",
     "mixed_gains",
     "regime_contrasts",
     "regime_scores",

@@ -35,7 +35,8 @@ from study_utils.analysis.sentences import (
     describe_unlearnt,
 )
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import condition_title, metric_label, metric_title, task_title
+from study_utils.catalog.titles import condition_title, metric_label, metric_title, rows_title, task_title
+from study_utils.report.layer_sentences import describe_layers, describe_reading
 
 __all__ = [
     "describe_adversarial",
@@ -49,11 +50,13 @@ __all__ = [
     "describe_equivalence",
     "describe_families",
     "describe_gain",
+    "describe_layers",
     "describe_learning",
     "describe_mixed",
     "describe_overall",
     "describe_overlap",
     "describe_perturbed",
+    "describe_reading",
     "describe_retention",
     "describe_robustness",
     "describe_scores",
@@ -74,7 +77,7 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
     dropped = facts[facts["dropped"] > 0]
     if dropped.empty:
         return [f"{kept} in use; none was without a gold label."]
-    told = ", ".join(f"{row.dropped} of {task_title(row.task)} ({row.role})" for row in dropped.itertuples())
+    told = ", ".join(f"{row.dropped} of {rows_title(row.task)} ({row.role})" for row in dropped.itertuples())
     return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
 
 
@@ -86,7 +89,7 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     several = sizes[sizes > 1].sort_values(ascending=False)
     told = ", ".join(f"{group} {size}" for group, size in several.items())
     per_task = ", ".join(
-        f"{task_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
+        f"{rows_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
     )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
@@ -103,8 +106,8 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {task_title(row.test_task)} ({row.share:.1%}) occur in training "
-        f"rows of {task_title(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping} of {row.rows} test rows of {rows_title(row.test_task)} ({row.share:.1%}) occur in training "
+        f"rows of {rows_title(row.train_task)}, most in the language {row.most_in!r}."
         for row in found.itertuples()
     ]
 
