@@ -26,11 +26,17 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import check_results, regime_scores
+from study_utils.analysis import check_results, layer_gains, regime_scores
 from study_utils.execute.stage import complete
-from study_utils.figures import plot_scores
+from study_utils.figures import plot_layers, plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
-from study_utils.sentences import describe_scores, describe_seen, describe_unlearnt
+from study_utils.sentences import (
+    describe_layers,
+    describe_reading,
+    describe_scores,
+    describe_seen,
+    describe_unlearnt,
+)
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -83,6 +89,29 @@ say([*describe_scores(scores), *describe_unlearnt(scores)])
 say(describe_seen(scores))
 
 # %% [markdown]
+# ## Does a gain depend on the layer?
+#
+# Retrieval has no head of its own: it reads sentence vectors at one layer of the encoder, and which one is a choice. The
+# results of this study are those of the layer marked here; all others are scored in the same pass. Intermediate
+# training changes the upper layers most, so a gain or a loss at one layer need not be one of the encoder.
+
+# %%
+say(describe_reading(study.retrieval()))
+
+# %%
+layers = layer_gains(study.layers(), settings=study.params.analysis)
+say(describe_layers(layers))
+
+# %%
+keep_figure(study, plot_layers(layers), "layers", layers)
+
+# %% [markdown]
+# Intervals resample languages and seeds; examples are resampled at the layer that is read alone, in the next notebook.
+
+# %%
+keep_table(study, layers, "layers")
+
+# %% [markdown]
 # ## Fine-tuned in other languages than English
 #
 # Beside the baseline in the same languages, where both were trained on the same number of rows (under few shots: the
@@ -108,7 +137,7 @@ scores.groupby(["task", "zero_shot"])["language"].nunique().unstack(fill_value=0
 # ## Limits
 #
 # Test sets are capped; languages differ in the number of examples and, for treebanks and templates, in content, so
-# scores are compared between conditions within a language rather than between languages.
+# scores are compared between conditions within a language rather than between languages. Retrieval is told at one layer.
 
 # %% [markdown]
 # ## Provenance

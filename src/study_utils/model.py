@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import PreTrainedModel
+from transformers.utils import ModelOutput
 
 from study_utils.catalog import Task, task
 from study_utils.encoders.load import LoadedEncoder
@@ -59,9 +60,17 @@ class TaskModel(nn.Module):
 
     def hidden(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Hidden states of a batch, shape (inputs, tokens, width)."""
+        return self._encoded(batch).last_hidden_state
+
+    def hidden_layers(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Hidden states of a batch by layers passed: the embeddings, then each layer; the last is that of `hidden`."""
+        found = self._encoded(batch, output_hidden_states=True)
+        return (*found.hidden_states[:-1], found.last_hidden_state)
+
+    def _encoded(self, batch: dict[str, torch.Tensor], **options: bool) -> ModelOutput:
         types = {} if self.segments is None else {"token_type_ids": self.segments.of(batch["input_ids"])}
-        found = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **types)
-        return found.last_hidden_state
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        return self.encoder(**inputs, **types, **options)
 
     def forward(self, key: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Outputs of one task's head for a batch."""

@@ -14,14 +14,17 @@ import pandas as pd
 from study_utils.analysis.questions.divergence.sets import EmbeddedRows
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
+from study_utils.catalog.titles import name_layers
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
+from study_utils.outcomes.layers import read_layers
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
 from study_utils.paths import project_root, study_file
 from study_utils.plan import Plan, canonical_sha256, make_plan
+from study_utils.plan.retrieval import layer_words
 from study_utils.store import Store
 
 
@@ -193,6 +196,24 @@ class Study:
                 picked.append({"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold})
         return pd.DataFrame(picked)
 
+    def retrieval(self) -> pd.DataFrame:
+        """How retrieval targets are read.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a retrieval target: `task`, `layer` (in words), `rule` (what was asked for), `pooling`,
+            `special_tokens` (whether they count in a mean), `query_length` and `candidate_length` (tokens).
+        """
+        words = layer_words(self.params)
+        fields = ("pooling", "special_tokens", "query_length", "candidate_length")
+        rows = [
+            {"task": key, "layer": words[key], "rule": asked.layer, **{name: getattr(asked, name) for name in fields}}
+            for key in self.params.targets
+            if (asked := self.params.retrieval(key))
+        ]
+        return pd.DataFrame(rows, columns=["task", "layer", "rule", *fields])
+
     def conditions(self) -> pd.DataFrame:
         """Conditions of the study: `condition`, `title`, `tasks` (in order), `regime` (of the target), `reason`."""
         chosen = [condition(key) for key in self.params.conditions]
@@ -232,8 +253,8 @@ class Study:
         -------
         pandas.DataFrame
             One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, the mean
-            alone from one seed, or "not zero-shot"; and `languages`, how many are averaged. A target without zero-shot
-            scores has no row.
+            alone from one seed, or "not zero-shot"; `languages`, how many are averaged; and of retrieval the `layer`
+            that is read. A target without zero-shot scores has no row.
         """
         english = [key for key in self.params.conditions if condition(key).regime == "english"]
         primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
@@ -247,7 +268,9 @@ class Study:
         summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
         text = summary.apply(_mean_and_spread, axis=1).unstack()
         text = text.reindex(columns=english).fillna("not zero-shot")
-        text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
+        if "layer" in kept and kept["layer"].notna().any():
+            text.insert(0, "layer", kept.groupby(groups)["layer"].first())
+        text.insert(0, "languages", kept.groupby(groups)["language"].nunique())
         return text.reset_index()
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
@@ -264,12 +287,25 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            Columns as `study_utils.analysis.results.tables.SCORE_COLUMNS`, and `train_examples`: rows of the target, in
-            all languages, that the scored model was trained on (0 without training; intermediate tasks don't count),
-            and `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
+            Columns as `study_utils.analysis.results.tables.SCORE_COLUMNS`; `layer` and `depth`: of retrieval, the layer
+            that was read and how many the encoder has; `train_examples`: rows of the target, in all languages, that the
+            scored model was trained on (0 without training; intermediate tasks don't count), and `total_examples`: the
+            same with the rows of all intermediate stages, text included. A row counts once,
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
         return read_scores(self.plan, self.store, self.params, variants=variants)
+
+    def layers(self) -> pd.DataFrame:
+        """Scores of retrieval targets at every layer of the encoder, on clean test rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a cell, metric and layer: `SCORE_COLUMNS` without `n`, and `layer` (transformer layers passed; 0 is
+            the embeddings), `depth` (layers of the encoder), `used` (whether results are read there) and `published`
+            (whether the benchmark's rule says it). Empty without retrieval targets.
+        """
+        return read_layers(self.plan, self.store, self.params)
 
     def perturbed(self) -> pd.DataFrame:
         """What was changed in the test rows of every variant.
@@ -324,6 +360,7 @@ def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent
     root = project_root()
     source = study_file(name)
     plan, store = make_plan(params, absent_ok=absent_ok), Store(root / params.artifacts)
+    name_layers(layer_words(params))
     require_equal(plan, store, params)
     return Study(
         name=source.stem,

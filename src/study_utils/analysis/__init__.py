@@ -8,6 +8,7 @@ from study_utils.analysis.inference.sensitivity import sensitivity
 from study_utils.analysis.models.mixed import mixed_gains
 from study_utils.analysis.models.variance import variance_shares
 from study_utils.analysis.questions.drops import adversarial_gains, drop_differences, drops, english_against_others
+from study_utils.analysis.questions.layers import layer_gains
 from study_utils.analysis.questions.regimes import regime_contrasts, regime_scores, retention
 from study_utils.analysis.questions.robustness import robustness_intervals, robustness_table
 from study_utils.analysis.questions.seen import seen_gains
@@ -33,6 +34,7 @@ __all__ = [
     "gains",
     "gap_gains",
     "join_languages",
+    "layer_gains",
     "mixed_gains",
     "regime_contrasts",
     "regime_scores",

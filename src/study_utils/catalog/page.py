@@ -9,6 +9,7 @@ from study_utils.catalog.claims import CLAIMS, SOURCES, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.catalog.encoders import ENCODERS, Encoder
 from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.retrieval import PUBLISHED_LAYERS, Retrieval
 from study_utils.catalog.schema import DOMAINS, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.catalog.tasks import TASKS
 
@@ -23,6 +24,11 @@ What can be named in a parameter file. Written by `python -m study_utils.catalog
 _TARGETS = """Scored in every language; trained in English, or not at all. Rows are those of the published splits, as
 far as they are declared; *of 9* means that the number is known for nine languages only. *mirror only*: the hub's copy
 can't be read as it is; `python -m study_utils.data check TASK` says how to lay one out."""
+
+_RETRIEVAL = f"""Read as the benchmarks do; `evaluation.retrieval` changes it for a study. The published layer, as the
+number of transformer layers passed, is {" and ".join(f"{n} of {depth}" for depth, n in PUBLISHED_LAYERS.items())}; of
+another depth it is the same share, rounded, as of the depth nearest to it (12 under 18 layers, else 24): 4 of 6, 16
+of 28."""
 
 _INTERMEDIATE = "Trained before the target. Each is also a condition of its key."
 
@@ -51,6 +57,7 @@ def page() -> str:
     others = [item for item in TASKS.values() if not item.languages and not item.is_text]
     texts = [item for item in TASKS.values() if item.is_text]
     parts = [_TITLE, "## Targets", _TARGETS, _target_table(targets), _notes(targets)]
+    parts += ["## How retrieval is read", _RETRIEVAL, _retrieval_table(targets)]
     parts += ["## Intermediate tasks", _INTERMEDIATE]
     for domain in DOMAINS:
         found = [item for item in others if item.training_language == "en" and item.domain == domain]
@@ -91,6 +98,25 @@ def _target_table(items: Iterable[Task]) -> str:
         for item in items
     ]
     return _table((*head, "licence", "citation"), rows)
+
+
+def _retrieval_table(items: Iterable[Task]) -> str:
+    head = ("key", "looks for", "layer", "vector", "tokens of a query", "tokens of a candidate")
+    rows = [
+        (item.key, _SEARCHES[asked.search], asked.layer, _vector(asked), asked.query_length, asked.candidate_length)
+        for item in items
+        if (asked := item.retrieval)
+    ]
+    return _table(head, rows)
+
+
+_SEARCHES = {"neighbour": "the one translation", "mine": "pairs in two pools", "rank": "targets among candidates"}
+
+
+def _vector(asked: Retrieval) -> str:
+    if asked.pooling != "mean":
+        return f"{asked.pooling} token"
+    return f"mean, special tokens {'included' if asked.special_tokens else 'left out'}"
 
 
 def _training_table(items: Iterable[Task]) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import CatalogError, unknown
 
 FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve", "mask")
-SEARCHES = ("neighbour", "mine", "rank")
-"""What a retrieve task looks for: the one translation, pairs in two pools, or targets among many candidates."""
 
 METRICS = {
     "classify": ("accuracy", "macro_f1"),
@@ -239,8 +238,8 @@ class Task:
         Score of guessing, as a fraction.
     value_range : tuple of float or None
         Lowest and highest gold value of a regress task.
-    search : {"neighbour", "mine", "rank"}
-        What a retrieve task looks for; no meaning in other formats.
+    retrieval : Retrieval or None
+        How a retrieve task is measured, as its benchmark does; None in other formats.
     unanswerable : bool
         Whether questions of an answer task may have no answer in their text.
     same_data : tuple of str
@@ -264,7 +263,7 @@ class Task:
     domain: str = "general"
     chance: float = 0.0
     value_range: tuple[float, float] | None = None
-    search: str = "neighbour"
+    retrieval: Retrieval | None = None
     unanswerable: bool = False
     same_data: tuple[str, ...] = field(default=())
     licence: str
@@ -280,8 +279,8 @@ class Task:
             raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
         if (self.format == "regress") != (self.value_range is not None):
             raise CatalogError(f"task {self.key}: only a regress task has a value_range, and it must have one")
-        if self.search not in SEARCHES:
-            raise CatalogError(unknown("search", self.search, SEARCHES, where=f"task {self.key}"))
+        if (self.format == "retrieve") != (self.retrieval is not None):
+            raise CatalogError(f"task {self.key}: only a retrieve task has a retrieval, and it must have one")
         if (self.train is None) != (self.validation is None):
             raise CatalogError(f"task {self.key}: training rows need validation rows, and the reverse")
         if self.train is None and self.test is None:
@@ -321,7 +320,7 @@ class Task:
     @property
     def shape(self) -> str:
         """What its rows look like: the format, and for retrieval what is looked for."""
-        return f"retrieve-{self.search}" if self.format == "retrieve" else self.format
+        return f"retrieve-{self.retrieval.search}" if self.retrieval else self.format
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from study_utils.budgets import require_equal
 from study_utils.catalog import encoder, task
 from study_utils.catalog.perturbations import CLEAN, variant
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import StoreError
 from study_utils.plan import Run
 from study_utils.store import Store
@@ -110,7 +112,7 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
     from study_utils.training import TaskRows, TrainingSettings, train
 
     store = study.store
-    base = _pretrained(run.work["encoder"], store.cache)
+    base = _pretrained(study, run)
     start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
     tasks = [
         TaskRows(task=task(key), selects=_selecting(study.plan.runs[data]), **_training_rows(study, run, data))
@@ -152,30 +154,28 @@ def _selecting(data: Run) -> str:
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
-    from study_utils.evaluation.predict import predict
-    from study_utils.metrics import score
+    from study_utils.execute.scoring import write_predictions, write_search
     from study_utils.model import load_trained
 
-    store, item = study.store, task(run.work["task"])
-    base = _pretrained(run.work["encoder"], store.cache)
+    store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
+    base = _pretrained(study, run)
     model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
-    if (name := run.work["settings"]["variant"]) != CLEAN:
+    if (name := settings["variant"]) != CLEAN:
         rows = _perturbed(study, run, rows, name, folder, facts)
     elif languages := run.work.get("languages"):
         rows = rows[rows["language"].isin(languages)].reset_index(drop=True)
-    predictions = predict(
-        model,
-        item,
-        rows,
-        max_length=run.work["settings"]["max_length"],
-        device=study.params.device,
-        progress=lambda done, total: progress(done / max(1, total), item.title),
-    )
-    predictions.to_parquet(folder / "predictions.parquet", index=False)
-    score(predictions, item).to_parquet(folder / "scores.parquet", index=False)
+    options = {
+        "device": study.params.device,
+        "progress": lambda done, total: progress(done / max(1, total), item.title),
+    }
+    if item.retrieval:
+        every = name == CLEAN and settings.get("scored", "all") == "all"
+        item = replace(item, retrieval=Retrieval(**settings["retrieval"]))
+        facts |= write_search(folder, model, item, rows, all_layers=every, **options)
+    else:
+        facts |= write_predictions(folder, model, item, rows, max_length=settings["max_length"], **options)
     facts["languages_seen"] = sorted(_languages_seen(store, run))
-    facts["rows"] = len(predictions)
     facts["device"] = describe_device(study.params.device)
 
 
@@ -191,7 +191,7 @@ def _make_embeddings(study: Study, run: Run, folder: Path, facts: dict, progress
     from study_utils.model import load_trained
 
     store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
-    base = _pretrained(run.work["encoder"], store.cache)
+    base = _pretrained(study, run)
     model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
     rows = cap(
         asked(read_rows(store.folder(run.work["data"]) / f"{run.work['role']}.parquet"), item), settings["examples"]
@@ -233,8 +233,19 @@ def _perturbed(study: Study, run: Run, rows: pd.DataFrame, name: str, folder: Pa
     return made.rows
 
 
+def _pretrained(study: Study, run: Run) -> LoadedEncoder:
+    """Load the encoder of a run; whether retrieval can read it is checked before anything is trained."""
+    from study_utils.encoders.ends import check_ends
+
+    base = _loaded(str(run.work["encoder"]), study.store.cache)
+    for key in study.params.targets:
+        if asked := study.params.retrieval(key):
+            check_ends(base.tokenizer, asked.pooling, encoder=base.spec.key)
+    return base
+
+
 @lru_cache(maxsize=1)
-def _pretrained(key: str, cache: Path) -> LoadedEncoder:
+def _loaded(key: str, cache: Path) -> LoadedEncoder:
     """Load an encoder once a process; neither training nor prediction changes it."""
     from study_utils.encoders.load import load_encoder
 

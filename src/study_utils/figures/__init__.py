@@ -6,6 +6,7 @@ from study_utils.figures.divergence import plot_change, plot_divergence_map, plo
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
+from study_utils.figures.layers import plot_layers
 from study_utils.figures.rows import plot_labels, plot_lengths
 from study_utils.figures.training import plot_loss, plot_validation
 
@@ -25,6 +26,7 @@ __all__ = [
     "plot_gap_gains",
     "plot_labels",
     "plot_language_gains",
+    "plot_layers",
     "plot_lengths",
     "plot_loss",
     "plot_power",

@@ -131,15 +131,13 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
     """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
     rows = []
     for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
-        if isinstance(value, dict) and field != "tasks":
-            rows += [(f"{field}.{inner}", str(v)) for inner, v in value.items()]
-        elif isinstance(value, dict):
-            rows += [
-                (f"tasks.{key}.{inner}", str(v))
-                for key, own in value.items()
-                for inner, v in own.items()
-                if v is not None
-            ]
-        else:
-            rows.append((field, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+        rows += _described(field, value, unset=field != "tasks")
     return rows
+
+
+def _described(field: str, value: object, *, unset: bool) -> list[tuple[str, str]]:
+    """Texts of a field, or of the fields in it; with those that are not set, or without."""
+    if isinstance(value, dict):
+        inner = [(f"{field}.{name}", one) for name, one in value.items() if unset or one is not None]
+        return [row for name, one in inner for row in _described(name, one, unset=unset)]
+    return [(field, ", ".join(map(str, value)) if isinstance(value, list) else str(value))]

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from study_utils.catalog import TASKS, language
+from study_utils.catalog.encoders import POOLINGS
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
+from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.errors import CatalogError, unknown
 
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -114,11 +116,49 @@ class TaskParams(Params):
     test_examples: Count | None = None
 
 
+class RetrievalParams(Params):
+    """What differs from the declarations of retrieval targets; what is not set is as they say."""
+
+    layer: int | str | None = Field(
+        None, description="published, last, or how many transformer layers are passed (0: the embeddings)"
+    )
+    pooling: str | None = Field(None, description="tokens that make a vector: " + ", ".join(POOLINGS))
+    special_tokens: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="whether special tokens count in a mean"
+    )
+    max_length: Annotated[int, Field(strict=True, ge=8)] | None = Field(
+        None, description="tokens of a query and of a candidate"
+    )
+    scored: Literal["all", "used"] = Field(
+        "all", description="layers that are scored; vectors of all take much room on the disk while they are"
+    )
+
+    @field_validator("layer", mode="before")
+    @classmethod
+    def _known_layer(cls, value: object) -> object:
+        is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if not (value in (None, PUBLISHED, LAST) or is_number):
+            raise ValueError(
+                f"got {value!r}: write {PUBLISHED}, {LAST} or how many layers are passed (0: the embeddings)"
+            )
+        return value
+
+    @field_validator("pooling", mode="before")
+    @classmethod
+    def _known_pooling(cls, value: object) -> object:
+        if value is not None and value not in POOLINGS:
+            raise ValueError(unknown("pooling", str(value), POOLINGS))
+        return value
+
+
 class EvaluationParams(Params):
     """Settings of the zero-shot evaluation."""
 
     examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
-    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(
+        128, description="tokens of an input; retrieval targets have their own"
+    )
+    retrieval: RetrievalParams = RetrievalParams()
     variants: tuple[Name, ...] = Field(
         (), description="perturbed test rows besides the clean ones, such as typos@0.1: " + ", ".join(PERTURBATIONS)
     )

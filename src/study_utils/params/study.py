@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -11,6 +12,7 @@ from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import CatalogError, unknown
 from study_utils.params.stages import (
     AnalysisParams,
@@ -183,6 +185,16 @@ class StudyParams(Params):
     def test_examples(self, key: str) -> int | None:
         """Largest number of test examples a language of a target."""
         return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+    def retrieval(self, key: str) -> Retrieval | None:
+        """How a retrieval target is measured: as declared, with the study's changes; None for other targets."""
+        declared, asked = TASKS[key].retrieval, self.evaluation.retrieval
+        if declared is None:
+            return None
+        own = asked.model_dump(include={"layer", "pooling", "special_tokens"}, exclude_none=True)
+        if asked.max_length is not None:
+            own |= {"query_length": asked.max_length, "candidate_length": asked.max_length}
+        return replace(declared, **own)
 
     def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
         """Languages of a target that a variant perturbs; none if it doesn't suit the target."""

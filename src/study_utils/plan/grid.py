@@ -11,6 +11,7 @@ from study_utils.catalog.perturbations import CLEAN
 from study_utils.encoders.identity import encoder_digest
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
+from study_utils.plan.retrieval import layers_read, reading
 from study_utils.plan.rows import RowRuns
 from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run
 
@@ -29,8 +30,9 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     Raises
     ------
     DataError, EncoderError
-        If a source of rows or weights is not there.
+        If a source of rows or weights is not there, or an encoder lacks the layer that retrieval reads.
     """
+    layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
     for key in params.encoders:
         for seed in params.seeds:
@@ -228,8 +230,8 @@ class _Planner:
         spec, task = place.spec, place.task
         data = self.add(self.rows.test_data(task))
         seeded = f"-s{place.seed}" if start else ""
-        settings = {"variant": variant, "max_length": self.params.evaluation.max_length}
-        own = {"start": start, "data": data, "settings": settings}
+        own = {"start": start, "data": data, "settings": {"variant": variant, **reading(self.params, task)}}
+        own |= {"retrieve": VERSIONS["retrieve"]} if task.retrieval else {}
         own |= {"languages": part} if part else {}
         own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}
         changed = "" if variant == CLEAN else f"-{variant}"

@@ -33,6 +33,7 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_unlearnt,
 )
+from study_utils.sentences.layers import describe_layers, describe_reading
 from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "describe_families",
     "describe_gain",
     "describe_in_domain",
+    "describe_layers",
     "describe_learning",
     "describe_ledger",
     "describe_mixed",
@@ -61,6 +63,7 @@ __all__ = [
     "describe_overlap",
     "describe_perturbed",
     "describe_ranking",
+    "describe_reading",
     "describe_retention",
     "describe_robustness",
     "describe_scores",

@@ -7,10 +7,8 @@ import pandas as pd
 from study_utils.analysis.results.above_chance import compare_with_chance
 from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import condition_title, metric_label, metric_title, task_title
-from study_utils.sentences.gains import (
-    counted,
-)
+from study_utils.catalog.titles import condition_title, metric_label, metric_title, rows_title, task_title
+from study_utils.sentences.gains import counted
 
 
 def describe_dropped(facts: pd.DataFrame) -> list[str]:
@@ -20,7 +18,7 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
     dropped = facts[facts["dropped"] > 0]
     if dropped.empty:
         return [f"{kept} in use; none was without a gold label."]
-    told = ", ".join(f"{row.dropped} of {task_title(row.task)} ({row.role})" for row in dropped.itertuples())
+    told = ", ".join(f"{row.dropped} of {rows_title(row.task)} ({row.role})" for row in dropped.itertuples())
     return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
 
 
@@ -32,7 +30,7 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     several = sizes[sizes > 1].sort_values(ascending=False)
     told = ", ".join(f"{group} {size}" for group, size in several.items())
     per_task = ", ".join(
-        f"{task_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
+        f"{rows_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
     )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
@@ -49,8 +47,8 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {task_title(row.test_task)} ({row.share:.1%}) occur in training "
-        f"rows of {task_title(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping} of {row.rows} test rows of {rows_title(row.test_task)} ({row.share:.1%}) occur in training "
+        f"rows of {rows_title(row.train_task)}, most in the language {row.most_in!r}."
         for row in found.itertuples()
     ]
 

@@ -10,7 +10,7 @@ from study_utils.analysis.results.gains import of_metric
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
 
 NEEDED = (
     *(
@@ -176,9 +176,9 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         best, worst = (f"{name} {100 * zero_shot[name]:.1f}" for name in (zero_shot.idxmax(), zero_shot.idxmin()))
         mean = f"mean of {len(zero_shot)} zero-shot languages {100 * zero_shot.mean():.1f}, best {best}, worst {worst}"
         told += mean if len(zero_shot) > 1 else f"zero-shot {best}"
-        sentences.append(f"{start}{TASKS[task].title} without intermediate training ({metric}): {told}{end}.")
+        sentences.append(f"{start}{task_title(task)} without intermediate training ({metric}): {told}{end}.")
         if at_chance:
-            sentences.append(f"{TASKS[task].title}: {counted(at_chance, 'language')} at or below chance.")
+            sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
 
 
@@ -194,7 +194,7 @@ def describe_unlearnt(scores: pd.DataFrame) -> list[str]:
             chance = TASKS[task].chance
             end = f" (chance {100 * chance:.1f})" if chance else ""
             sentences.append(
-                f"{TASKS[task].title} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
+                f"{task_title(task)} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
                 f"most {100 * part['value'].max():.1f}{end} in the mean over other languages than English. "
                 f"Differences there say nothing."
             )

@@ -9,7 +9,8 @@ from study_utils.analysis.inference.bootstrap import Borrowed, Settings
 from study_utils.analysis.inference.families import corrected, gain_row, is_clear
 from study_utils.analysis.inference.grids import Grid, grid_interval, prepare, unit_grids
 from study_utils.analysis.inference.holm import holm
-from study_utils.catalog import LANGUAGES, TASKS
+from study_utils.catalog import LANGUAGES
+from study_utils.catalog.titles import task_title
 
 SENSITIVITY_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "left_out", "n_left_out", "estimate", "clear"),
@@ -72,7 +73,7 @@ def sensitivity(
             if len(names) < 2:
                 continue
             kept = [again(grid.keep(**{kind: i}, drop=True), unit=unit, borrowed=borrowed) for i in range(len(names))]
-            titles = [LANGUAGES[name].name if kind == "language" else TASKS[name].title for name in names]
+            titles = [LANGUAGES[name].name if kind == "language" else task_title(name) for name in names]
             found.append(_summary(row, place, table["p"], kept, titles) | {"left_out": kind})
     return pd.DataFrame(found, columns=SENSITIVITY_COLUMNS)
 
