@@ -84,9 +84,11 @@ def _mark_read(ax: Axes, part: pd.DataFrame) -> None:
 def _name_ends(ax: Axes, ends: dict[str, float], colours: dict[str, str], last: int) -> None:
     """Name lines beside their ends, moved apart where they are near."""
     low, high = ax.get_ylim()
-    step, place = (high - low) * _LINE, float("-inf")
-    for key in sorted(ends, key=ends.get):
-        place = max(ends[key], place + step)
+    keys, places = sorted(ends, key=ends.get), []
+    for key in keys:
+        places.append(max(ends[key], places[-1] + (high - low) * _LINE if places else ends[key]))
+    beside = sum(place - ends[key] for key, place in zip(keys, places)) / len(keys)
+    for key, place in zip(keys, (place - beside for place in places)):
         ax.annotate(
             condition_title(key), xy=(last, ends[key]), xytext=(last * 1.03 + 0.1, place), fontsize=8,
             color=colours[key], va="center", annotation_clip=False,

@@ -8,7 +8,7 @@ from study_utils.analysis.questions.layers import LAYER_COLUMNS
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title
-from study_utils.sentences.gains import counted, points
+from study_utils.sentences.gains import points
 
 _RULES = {PUBLISHED: "as the benchmark does", LAST: "the last one, not the benchmark's rule"}
 
@@ -68,19 +68,26 @@ def describe_layers(table: pd.DataFrame) -> list[str]:
 
 
 def _gain(name: str, condition: str, part: pd.DataFrame, read: int) -> str:
-    gain, depth = part["gain"], int(part["depth"].iloc[0])
+    gain, depth, count = part["gain"], int(part["depth"].iloc[0]), len(part)
     told = (
         f"{name} after {condition_title(condition)}: {points(gain[read])} points at layer {read} of {depth}; over the "
-        f"layers from {points(gain.min())} (layer {gain.idxmin()}) to {points(gain.max())} (layer {gain.idxmax()})"
+        f"layers from {points(gain.min())} (layer {gain.idxmin()}) to {points(gain.max())} (layer {gain.idxmax()}), "
+        f"{_signs((gain > 0).sum(), (gain < 0).sum(), count)}"
     )
-    up, down = (gain > 0).sum(), (gain < 0).sum()
-    if up and down:
-        told += f"; its sign depends on the layer ({counted(up, 'layer')} up, {down} down)"
-    else:
-        told += "; its sign does not depend on the layer"
     if len(withheld := part.loc[part["withheld"] != "", "withheld"]):
         return f"{told}. No interval says where it is clear ({withheld.iloc[0]})."
-    clear = {word: part.index[part["clear"] & (sign * gain > 0)] for word, sign in (("gain", 1), ("loss", -1))}
-    counts = [f"a clear {word} at {len(places)} of {len(part)}" for word, places in clear.items() if len(places)]
-    at_read = "clear" if part.loc[read, "clear"] else "not clear"
-    return f"{told}; {' and '.join(counts) or 'clear at none'}, {at_read} at the one that is read."
+    places = {"gain": part["clear"] & (gain > 0), "loss": part["clear"] & (gain < 0)}
+    clear = {word: int(where.sum()) for word, where in places.items() if where.any()}
+    if not clear:
+        return f"{told}. It is clear at no layer."
+    at_read = next((f"a clear {word}" for word, where in places.items() if where[read]), "not clear")
+    if list(clear.values()) == [count]:
+        return f"{told}. It is {at_read} at every layer: what is concluded does not depend on the layer."
+    counts = " and ".join(f"a clear {word} at {number} of {count} layers" for word, number in clear.items())
+    return f"{told}. What is concluded depends on the layer: {counts}, {at_read} at the one that is read."
+
+
+def _signs(up: int, down: int, count: int) -> str:
+    if count in (up, down):
+        return "the same sign at every layer"
+    return f"above zero at {up} and below at {down} of {count}"

@@ -10,6 +10,7 @@ from study_utils.analysis import Settings, family_gains, layer_gains
 from study_utils.errors import AnalysisError
 from study_utils.sentences.layers import describe_layers, describe_reading
 
+MINUS = "\N{MINUS SIGN}"
 SETTINGS = Settings(resamples=200)
 SHIFT = {"de": -0.01, "fr": 0.0, "ru": 0.01}
 BASE = {0: 0.2, 1: 0.5, 2: 0.6, 3: 0.7}
@@ -76,23 +77,36 @@ def test_a_table_without_rows_or_columns():
         layer_gains(made().drop(columns="layer"))
 
 
-def test_what_is_said_of_gains_that_depend_on_the_layer_and_of_those_that_do_not():
-    told = describe_layers(layer_gains(made(), settings=SETTINGS))
-    assert told[0] == (
+def after(table, name):
+    (line,) = [line for line in describe_layers(table) if f"after {name}:" in line]
+    return line
+
+
+def test_what_is_said_of_the_layers_without_intermediate_training():
+    assert describe_layers(layer_gains(made(), settings=SETTINGS))[0] == (
         "Tatoeba (accuracy from English) without intermediate training: 60.0 at layer 2 of 3, the one that is read; "
         "best 70.0 (layer 3), worst 50.0 (layer 1) of the 3 layers."
     )
-    sst2, mnli = (next(line for line in told if f"after {name}:" in line) for name in ("SST-2", "MNLI"))
-    assert sst2.startswith(
-        "Tatoeba after SST-2: −10.0 points at layer 2 of 3; over the layers from −30.0 (layer 3) to +5.0 (layer 1); "
-        "its sign depends on the layer (1 layer up, 2 down); a clear gain at "
+
+
+def test_what_is_said_of_gains_that_depend_on_the_layer_and_of_those_that_do_not():
+    table = layer_gains(made(), settings=SETTINGS)
+    assert after(table, "SST-2") == (
+        f"Tatoeba after SST-2: {MINUS}10.0 points at layer 2 of 3; over the layers from {MINUS}30.0 (layer 3) to +5.0 "
+        "(layer 1), above zero at 1 and below at 2 of 3. What is concluded depends on the layer: a clear gain at 1 of "
+        "3 layers and a clear loss at 2 of 3 layers, a clear loss at the one that is read."
     )
-    assert "a clear loss at" in sst2
-    assert mnli.startswith(
-        "Tatoeba after MNLI: +4.0 points at layer 2 of 3; over the layers from +2.0 (layer 3) to +4.0 (layer 2); its "
-        "sign does not depend on the layer; a clear gain at "
+    assert after(table.assign(clear=table["gain"] != 0), "MNLI") == (
+        "Tatoeba after MNLI: +4.0 points at layer 2 of 3; over the layers from +2.0 (layer 3) to +4.0 (layer 2), the "
+        "same sign at every layer. It is a clear gain at every layer: what is concluded does not depend on the layer."
     )
-    assert mnli.endswith("at the one that is read.")
+
+
+def test_what_is_said_where_some_or_no_layers_are_clear():
+    table = layer_gains(made(), settings=SETTINGS)
+    some = table.assign(clear=table["clear"] & (table["layer"] == 3))
+    assert after(some, "SST-2").endswith("a clear loss at 1 of 3 layers, not clear at the one that is read.")
+    assert after(table.assign(clear=False), "SST-2").endswith("below at 2 of 3. It is clear at no layer.")
 
 
 def test_without_intervals_nothing_is_called_clear():
