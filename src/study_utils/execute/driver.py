@@ -15,6 +15,7 @@ from tqdm import tqdm
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.catalog.questions import QUESTIONS
+from study_utils.encoders.facts import architecture
 from study_utils.errors import NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
@@ -186,7 +187,7 @@ class Record:
 
 def _room_needed(study: Study) -> int:
     missing = study.plan.missing(study.store)
-    trained = sum(encoder(str(r.work["encoder"])).checkpoint_mb for r in missing if r.kind == "train")
+    trained = sum(architecture(encoder(str(r.work["encoder"]))).checkpoint_mb for r in missing if r.kind == "train")
     return int(1e6 * (trained + 2 * len(missing) + 50))
 
 

@@ -1,0 +1,133 @@
+"""How deep, wide and large an encoder is, told without its weights. Works without torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from study_utils.catalog.encoders import Encoder
+from study_utils.encoders.identity import is_folder, shipped_folder
+from study_utils.errors import EncoderError
+
+_NAMES = {
+    "layers": ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
+    "width": ("hidden_size", "d_model", "dim"),
+    "inner": ("intermediate_size", "d_inner", "ffn_dim", "hidden_dim"),
+}
+"""What is asked for to its names in the configurations of transformers."""
+
+_GATED = ("modernbert", "eurobert")
+"""Model types whose feed-forward layers have a third matrix, a gate."""
+
+_ROWS = 25_000
+"""Embedding rows that a trimmed vocabulary is taken to have, for the size of a checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """Sizes of an encoder.
+
+    Attributes
+    ----------
+    kind : str
+        Its ``model_type`` in transformers; empty where a catalogue declaration alone was asked.
+    layers : int
+        Transformer layers. `output_hidden_states` gives one more: the embeddings come first.
+    width : int
+        Size of a hidden state.
+    weights : int
+        Weights in the layers' matrices, without the embeddings.
+    checkpoint_mb : int
+        About the size in MB of a trained model with a trimmed vocabulary, float32.
+    """
+
+    kind: str
+    layers: int
+    width: int
+    weights: int
+    checkpoint_mb: int
+
+
+def architecture(spec: Encoder) -> Architecture:
+    """Tell an encoder's depth, width and size: as declared in the catalogue, else from its configuration.
+
+    Raises
+    ------
+    EncoderError
+        If its configuration is missing, can't be reached, is no JSON or doesn't say its sizes, or says that it has no
+        layer.
+    """
+    if spec.layers:
+        return Architecture(
+            kind="",
+            layers=spec.layers,
+            width=spec.width,
+            weights=spec.weights,
+            checkpoint_mb=spec.checkpoint_mb,
+        )
+    return _of(configuration(spec), where=f"encoder {spec.key!r}")
+
+
+def configuration(spec: Encoder) -> dict:
+    """Read an encoder's ``config.json``: of a folder, also one that a package ships, or of the hub or its cache.
+
+    Raises
+    ------
+    EncoderError
+        If it is missing, can't be reached or is no JSON.
+    """
+    if spec.package:
+        path = shipped_folder(spec.package) / "config.json"
+    elif is_folder(spec):
+        path = Path(spec.hub_id) / "config.json"
+    else:
+        path = _from_hub(spec)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderError(
+            f"{path} of encoder {spec.key!r} is missing or damaged ({error}): write the encoder folder again with "
+            "save_pretrained."
+        ) from error
+    if not isinstance(found, dict):
+        raise EncoderError(f"{path} of encoder {spec.key!r} holds no fields: write it again with save_pretrained.")
+    return found
+
+
+def _from_hub(spec: Encoder) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(spec.hub_id, "config.json", revision=spec.revision))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise EncoderError(
+            f"encoder {spec.key!r} can't be reached ({reason}): check the id and the revision; without internet "
+            f"download it beforehand: hf download {spec.hub_id} --revision {spec.revision}; or give a folder."
+        ) from error
+
+
+def _of(config: Mapping[str, object], *, where: str) -> Architecture:
+    sizes = {what: _size(config, names, where=where) for what, names in _NAMES.items()}
+    layers, width, inner = sizes["layers"], sizes["width"], sizes["inner"]
+    kind = str(config.get("model_type", ""))
+    weights = layers * (4 * width * width + (3 if kind in _GATED else 2) * width * inner)
+    return Architecture(
+        kind=kind,
+        layers=layers,
+        width=width,
+        weights=weights,
+        checkpoint_mb=round(4 * (weights + _ROWS * width) / 1e6),
+    )
+
+
+def _size(config: Mapping[str, object], names: tuple[str, ...], *, where: str) -> int:
+    said = [config[name] for name in names if config.get(name) is not None]
+    if not said or isinstance(said[0], bool) or not isinstance(said[0], int):
+        raise EncoderError(f"config.json of {where} doesn't say {names[0]}: use another encoder.")
+    if said[0] < 1:
+        raise EncoderError(f"config.json of {where} says {names[0]} {said[0]}: an encoder has at least one.")
+    return said[0]
