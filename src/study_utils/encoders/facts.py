@@ -78,12 +78,7 @@ def configuration(spec: Encoder) -> dict:
     EncoderError
         If it is missing, can't be reached or is no JSON.
     """
-    if spec.package:
-        path = shipped_folder(spec.package) / "config.json"
-    elif is_folder(spec):
-        path = Path(spec.hub_id) / "config.json"
-    else:
-        path = _from_hub(spec)
+    path = encoder_file(spec, "config.json")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -96,12 +91,23 @@ def configuration(spec: Encoder) -> dict:
     return found
 
 
-def _from_hub(spec: Encoder) -> Path:
+def encoder_file(spec: Encoder, name: str) -> Path:
+    """Find a file of an encoder: in its folder, also one that a package ships, or of the hub or its cache.
+
+    Raises
+    ------
+    EncoderError
+        If the hub can't be reached and its cache lacks the file. A folder may lack it.
+    """
+    if spec.package:
+        return shipped_folder(spec.package) / name
+    if is_folder(spec):
+        return Path(spec.hub_id) / name
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(hf_hub_download(spec.hub_id, "config.json", revision=spec.revision))
+        return Path(hf_hub_download(spec.hub_id, name, revision=spec.revision))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EncoderError(

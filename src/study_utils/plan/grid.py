@@ -9,6 +9,7 @@ from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, con
 from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.encoders.identity import encoder_digest
+from study_utils.encoders.words import marks_blanks
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.rows import RowRuns
@@ -218,7 +219,7 @@ class _Planner:
             kind="train",
             stage=stage,
             name=f"{name}-{_slug(spec)}-s{seed}",
-            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **own},
             inputs=(*([start] if start else []), *data.values()),
             work={"encoder": spec.key, **own},
         )
@@ -237,31 +238,39 @@ class _Planner:
             kind="predict",
             stage=STAGES[3],
             name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}{changed}",
-            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec, task.key), **own},
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
         )
 
     def embed(self, spec: Encoder, item: Condition, seed: int, upstream: str | None) -> None:
         """Add sentence vectors: of training and test rows as pretrained, and of test rows after the condition."""
-        common = {"spec": spec, "identity": self.encoder_identity(spec), "version": VERSIONS["embed"]}
+        common = {"spec": spec, "version": VERSIONS["embed"]}
         common["examples"] = self.params.analysis.divergence_examples
         for key in item.tasks:
             data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate))
             length = self.params.intermediate.max_length
             name = f"embed-{key}-train-{_slug(spec)}"
-            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **common))
+            own = {"identity": self.encoder_identity(spec, key), **common}
+            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **own))
         for key in self.params.targets:
             data = self.add(self.rows.test_data(TASKS[key]))
             work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            work |= {"identity": self.encoder_identity(spec, key)}
             self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
             if upstream is not None:
                 name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
                 self.add(embedding(name, **work, **common, start=upstream, after={"condition": item.key, "seed": seed}))
 
-    def encoder_identity(self, spec: Encoder) -> dict:
-        segments = {"segments": True} if spec.segments else {}
-        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **segments}
+    def encoder_identity(self, spec: Encoder, *tasks: str) -> dict:
+        """What of an encoder changes the results of a run on some tasks.
+
+        Words of tagging tasks were once all cut as the first one of a text: `words` tells those apart that this changes.
+        """
+        own = {"segments": True} if spec.segments else {}
+        if any(TASKS[key].format == "tag" for key in tasks) and marks_blanks(spec):
+            own["words"] = "as in running text"
+        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **own}
 
 
 def _english_name(item: Condition) -> str:
