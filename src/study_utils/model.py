@@ -19,7 +19,7 @@ from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.mask_head import pretrained_mask_head
 from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.segments import Segments
-from study_utils.encoders.vocabulary import Vocabulary, expand
+from study_utils.encoders.vocabulary import Vocabulary, embedding_with, expand, note_rows
 from study_utils.errors import StoreError
 from study_utils.formats import format_of
 from study_utils.formats.mask import MaskHead
@@ -78,9 +78,9 @@ def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -
         return encoder
     old = start.model.get_input_embeddings()
     rows = old.weight.detach()[torch.from_numpy(vocabulary.kept)].clone()
-    new = nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows)
+    new = embedding_with(old, rows, vocabulary.number)
     encoder = copy.deepcopy(start.model, memo={id(old): new})  # the large matrix itself is never copied
-    encoder.config.vocab_size = len(rows)
+    note_rows(encoder.config, len(rows), vocabulary.number)
     return encoder
 
 

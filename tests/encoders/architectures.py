@@ -49,11 +49,17 @@ def _config(kind: str, size: int, pad: int) -> PreTrainedConfig:
             **common, relative_attention=True, position_buckets=8, pos_att_type=["p2c", "c2p"], share_att_key=True,
             norm_rel_ebd="layer_norm", position_biased_input=False, type_vocab_size=0, max_relative_positions=-1,
         ),
-        "modernbert": lambda: hf.ModernBertConfig(**common, cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2),
-        "eurobert": lambda: hf.EuroBertConfig(**common, **two, tie_word_embeddings=False, bos_token_id=0, eos_token_id=1),
+        "modernbert": lambda: hf.ModernBertConfig(
+            **common, cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2
+        ),
+        "eurobert": lambda: hf.EuroBertConfig(
+            **common, **two, tie_word_embeddings=False, bos_token_id=0, eos_token_id=1
+        ),
         "rembert": lambda: hf.RemBertConfig(**common, input_embedding_size=8, output_embedding_size=24),
         "gte": lambda: hf.GteConfig(**common),
-        "mt5": lambda: hf.MT5Config(vocab_size=size, pad_token_id=pad, d_model=16, d_ff=32, d_kv=8, num_layers=1, num_heads=2),
+        "mt5": lambda: hf.MT5Config(
+            vocab_size=size, pad_token_id=pad, d_model=16, d_ff=32, d_kv=8, num_layers=1, num_heads=2
+        ),
         "qwen3": lambda: hf.Qwen3Config(**common, **two),
     }  # fmt: skip
     return makers[kind]()

@@ -265,7 +265,7 @@ class _Planner:
     def encoder_identity(self, spec: Encoder, *tasks: str) -> dict:
         """What of an encoder changes the results of a run on some tasks.
 
-        Words of tagging tasks were once all cut as the first one of a text: `words` tells those apart that this changes.
+        Words of tagging tasks were once all cut as the first one of a text: `words` is there where this changes them.
         """
         own = {"segments": True} if spec.segments else {}
         if any(TASKS[key].format == "tag" for key in tasks) and marks_blanks(spec):
