@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study_utils.catalog.encoders import Encoder
-from study_utils.encoders.identity import is_folder, shipped_folder
+from study_utils.encoders.identity import PACKAGED_FILES, is_folder, shipped_folder
 from study_utils.errors import EncoderError
 
 _NAMES = {
@@ -20,6 +20,10 @@ _NAMES = {
 
 _GATED = ("modernbert", "eurobert")
 """Model types whose feed-forward layers have a third matrix, a gate."""
+
+_MASKED = ("ForMaskedLM", "ForPreTraining")
+_HEADS = ("lm_head.", "cls.predictions.", "lm_predictions.", "decoder.", "head.", "predictions.")
+"""How classes with a masked-language head end, and names of its weights begin."""
 
 _ROWS = 25_000
 """Embedding rows that a trimmed vocabulary is taken to have, for the size of a checkpoint."""
@@ -70,6 +74,43 @@ def architecture(spec: Encoder) -> Architecture:
     return _of(configuration(spec), where=f"encoder {spec.key!r}")
 
 
+def has_mask_head(spec: Encoder) -> bool | None:
+    """Whether an encoder's files show a masked-language head, which training then looks at weight by weight.
+
+    Returns
+    -------
+    bool or None
+        False if neither its configuration nor a name of a weight speaks of one; None where the files aren't here.
+    """
+    if spec.package in PACKAGED_FILES:
+        return False
+    try:
+        folder = encoder_file(spec, "config.json", download=False).parent
+        classes = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
+        names = [name for path in folder.glob("*.safetensors") for name in weight_shapes(path)]
+    except (EncoderError, OSError, ValueError):
+        return None
+    if not names:
+        return None
+    return any(name.endswith(_MASKED) for name in classes) or any(name.startswith(_HEADS) for name in names)
+
+
+def weight_shapes(path: Path) -> dict[str, tuple[str, list[int]]]:
+    """Names of a safetensors file's tensors to their types and shapes, from its header alone.
+
+    Raises
+    ------
+    ValueError
+        If the header can't be read.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 0 < length <= path.stat().st_size - 8:
+            raise ValueError(f"{path} is no safetensors file")
+        header = json.loads(file.read(length))
+    return {name: (item["dtype"], item["shape"]) for name, item in header.items() if name != "__metadata__"}
+
+
 def configuration(spec: Encoder) -> dict:
     """Read an encoder's ``config.json``: of a folder, also one that a package ships, or of the hub or its cache.
 
@@ -91,13 +132,13 @@ def configuration(spec: Encoder) -> dict:
     return found
 
 
-def encoder_file(spec: Encoder, name: str) -> Path:
+def encoder_file(spec: Encoder, name: str, *, download: bool = True) -> Path:
     """Find a file of an encoder: in its folder, also one that a package ships, or of the hub or its cache.
 
     Raises
     ------
     EncoderError
-        If the hub can't be reached and its cache lacks the file. A folder may lack it.
+        If the hub can't be reached (or isn't asked: `download`) and its cache lacks the file. A folder may lack it.
     """
     if spec.package:
         return shipped_folder(spec.package) / name
@@ -107,7 +148,7 @@ def encoder_file(spec: Encoder, name: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(hf_hub_download(spec.hub_id, name, revision=spec.revision))
+        return Path(hf_hub_download(spec.hub_id, name, revision=spec.revision, local_files_only=not download))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EncoderError(

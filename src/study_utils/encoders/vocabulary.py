@@ -26,6 +26,10 @@ Renumber = Callable[[int | None], int | None]
 """From a token's number to its new one; None for none."""
 
 
+_WORD_ROWS = (".embeddings.word_embeddings.weight", ".word_embedding.weight", ".tok_embeddings.weight")
+_WORD_ROWS += (".embed_tokens.weight",)
+"""How the names of word embeddings end in checkpoints: BERT's and XLM-R's kinds, XLNet, ModernBERT; EuroBERT."""
+
 FIRST = 16
 """Ids that count as the first ones: a padding token among them keeps its number (`Vocabulary.of`)."""
 
@@ -59,8 +63,8 @@ class Vocabulary:
     def of(cls, ids: np.ndarray | Iterable[int], *, tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
         """Keep the ids that occur and all special ids; and every id up to that of a padding token among the first.
 
-        The last rule keeps the padding id's number, from which XLM-R and RoBERTa derive position ids. Where padding stands
-        further up (mmBERT, EuroBERT), nothing is derived from it, and it is kept alone.
+        The last rule keeps the padding id's number, from which XLM-R and RoBERTa derive position ids. Where padding
+        stands further up (mmBERT, EuroBERT), nothing is derived from it, and it is kept alone.
 
         Raises
         ------
@@ -224,7 +228,7 @@ def base_rows(folder: Path) -> np.ndarray:
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (a safe_open is no mapping)
-                if f".{name}".endswith((".embeddings.word_embeddings.weight", ".word_embedding.weight")):
+                if f".{name}".endswith(_WORD_ROWS):
                     found.append(tensors.get_tensor(name).to(torch.float32).numpy())
     if len(found) != 1:
         raise EncoderError(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
 from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.perturbations import CLEAN
+from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
 from study_utils.encoders.words import marks_blanks
+from study_utils.errors import EncoderError
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.rows import RowRuns
@@ -90,6 +92,7 @@ class _Planner:
             name = f"intermediate-{_english_name(item)}{suffix}"
             data = {key: self.add(self.rows.training_data(TASKS[key], settings)) for key in stage.tasks}
             if stage.text:
+                self.require_mask_head(spec, item)
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
             own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
@@ -262,6 +265,15 @@ class _Planner:
                 name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
                 self.add(embedding(name, **work, **common, start=upstream, after={"condition": item.key, "seed": seed}))
 
+    def require_mask_head(self, spec: Encoder, item: Condition) -> None:
+        """Refuse to mix in text for an encoder that shows no masked-language head; training looks at its weights."""
+        if not self.params.intermediate.new_mlm_head and has_mask_head(spec) is False:
+            raise EncoderError(
+                f"condition {item.key!r} goes on with masked-language modelling, but encoder {spec.key!r} has no head "
+                "for it among its weights. Leave the condition out, or set intermediate.new_mlm_head=true: a new head, "
+                "with random weights, is trained"
+            )
+
     def encoder_identity(self, spec: Encoder, *tasks: str) -> dict:
         """What of an encoder changes the results of a run on some tasks.
 
@@ -302,8 +314,9 @@ _LATER = ("patience", "windows", "head_learning_rate")
 _OF_DATA = {
     *("examples", "validation_examples", "train_share", "rest"),
     *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
+    "new_mlm_head",
 }
-"""Settings that choose rows, or are of one regime."""
+"""Settings that choose rows, are of one regime, or only allow what would else be an error."""
 
 
 def _slug(spec: Encoder) -> str:
