@@ -128,7 +128,7 @@ def take_pretrained_heads(
             except EncoderError as error:
                 if not new_ok:
                     raise
-                log.info("task %s: a new masked-language head; %s", key, error)
+                log.warning("task %s: a new masked-language head; %s", key, error)
 
 
 def save_trained(folder: Path, model: TrainedModel) -> None:

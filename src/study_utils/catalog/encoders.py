@@ -67,10 +67,8 @@ class Encoder:
         if self.pooling not in POOLINGS:
             raise CatalogError(unknown("pooling", self.pooling, POOLINGS, where=f"encoder {self.key}"))
         sizes = (self.layers, self.width, self.weights, self.checkpoint_mb)
-        if min(sizes) < 0 or any(sizes) != all(sizes) or (self.package and not any(sizes)):
-            raise CatalogError(
-                f"encoder {self.key!r} declares all of its sizes or, if it isn't packaged, none: {sizes}"
-            )
+        if min(sizes) < 0 or any(sizes) != all(sizes):
+            raise CatalogError(f"encoder {self.key!r} declares all of its sizes or none, not {sizes}")
 
     def has_seen(self, code: str) -> bool | None:
         """Whether its pretraining saw a language; None if that is not known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ _GATED = ("modernbert", "eurobert")
 _MASKED = ("ForMaskedLM", "ForPreTraining")
 _HEADS = ("lm_head.", "cls.predictions.", "lm_predictions.", "decoder.", "head.", "predictions.")
 """How classes with a masked-language head end, and names of its weights begin."""
+
+_PATIENCE = 10.0
+"""Seconds that the hub has to answer."""
 
 _ROWS = 25_000
 """Embedding rows that a trimmed vocabulary is taken to have, for the size of a checkpoint."""
@@ -71,7 +75,13 @@ def architecture(spec: Encoder) -> Architecture:
             weights=spec.weights,
             checkpoint_mb=spec.checkpoint_mb,
         )
-    return _of(configuration(spec), where=f"encoder {spec.key!r}")
+    return _of(configuration(spec), where=named(spec))
+
+
+def named(spec: Encoder) -> str:
+    """Name an encoder in a message, with where its weights are."""
+    source = spec.hub_id or f"package {spec.package}"
+    return f"encoder {spec.key!r}" + ("" if source == spec.key else f" ({source})")
 
 
 def has_mask_head(spec: Encoder) -> bool | None:
@@ -87,7 +97,7 @@ def has_mask_head(spec: Encoder) -> bool | None:
     try:
         folder = encoder_file(spec, "config.json", download=False).parent
         classes = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-        names = [name for path in folder.glob("*.safetensors") for name in weight_shapes(path)]
+        names = [name for path in folder.glob("*.safetensors") for name in weight_places(path)]
     except (EncoderError, OSError, ValueError):
         return None
     if not names:
@@ -95,20 +105,31 @@ def has_mask_head(spec: Encoder) -> bool | None:
     return any(name.endswith(_MASKED) for name in classes) or any(name.startswith(_HEADS) for name in names)
 
 
-def weight_shapes(path: Path) -> dict[str, tuple[str, list[int]]]:
-    """Names of a safetensors file's tensors to their types and shapes, from its header alone.
+def weight_places(path: Path) -> dict[str, tuple[str, int, int]]:
+    """Names of a safetensors file's tensors to their type, first byte and the byte after the last, from its header.
 
     Raises
     ------
     ValueError
-        If the header can't be read.
+        If the header can't be read, or speaks of bytes that the file doesn't have.
     """
+    size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        if not 0 < length <= path.stat().st_size - 8:
-            raise ValueError(f"{path} is no safetensors file")
+        if not 0 < length <= size - 8:
+            raise ValueError(f"{path.name} has no safetensors header")
         header = json.loads(file.read(length))
-    return {name: (item["dtype"], item["shape"]) for name, item in header.items() if name != "__metadata__"}
+    try:
+        found = {
+            name: (item["dtype"], *(8 + length + offset for offset in item["data_offsets"]))
+            for name, item in header.items()
+            if name != "__metadata__"
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} has another header than safetensors ({error})") from error
+    if any(not 0 <= start <= end <= size for _, start, end in found.values()):
+        raise ValueError(f"{path.name} is shorter than its header says")
+    return found
 
 
 def configuration(spec: Encoder) -> dict:
@@ -144,13 +165,19 @@ def encoder_file(spec: Encoder, name: str, *, download: bool = True) -> Path:
         return shipped_folder(spec.package) / name
     if is_folder(spec):
         return Path(spec.hub_id) / name
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import get_session, httpx
 
+    asked = {"repo_id": spec.hub_id, "filename": name, "revision": spec.revision}
     try:
-        return Path(hf_hub_download(spec.hub_id, name, revision=spec.revision, local_files_only=not download))
-    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        with contextlib.suppress(OSError):  # not in the cache
+            return Path(hf_hub_download(**asked, local_files_only=True))
+        if download and not constants.HF_HUB_OFFLINE:
+            get_session().head(constants.ENDPOINT, timeout=_PATIENCE)  # the hub client itself tries for half a minute
+        return Path(hf_hub_download(**asked, local_files_only=not download))
+    except (OSError, httpx.HTTPError, HFValidationError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise EncoderError(
             f"encoder {spec.key!r} can't be reached ({reason}): check the id and the revision; without internet "
             f"download it beforehand: hf download {spec.hub_id} --revision {spec.revision}; or give a folder."
