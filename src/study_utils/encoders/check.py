@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from study_utils.catalog.encoders import Encoder
-from study_utils.encoders.facts import architecture, configuration, encoder_file, named, weight_places
+from study_utils.encoders.facts import architecture, configuration, encoder_file, named, require_hub, weight_places
 from study_utils.encoders.identity import PACKAGED_FILES, is_folder
 from study_utils.errors import EncoderError
 
@@ -48,8 +48,8 @@ def check_configuration(spec: Encoder) -> None:
         )
     if config.get("auto_map") and not _is_known(kind):
         raise EncoderError(
-            f"{where} cannot be loaded: it needs code of its own (model type {kind!r}), which is never run. Use a model "
-            "type that transformers has; some models are also published in such a form."
+            f"{where} cannot be loaded: it needs code of its own (model type {kind!r}), which is never run. Use a "
+            "model type that transformers has; some models are also published in such a form."
         )
     classes = [str(name) for name in config.get("architectures") or []]
     if kind not in _TWO_WAYS and any(name.endswith(_CAUSAL) for name in classes) and not _reads_both_ways(config):
@@ -125,7 +125,9 @@ def unreachable(spec: Encoder) -> str:
     if spec.package or is_folder(spec):
         return ""
     try:
-        encoder_file(spec, "config.json")
+        folder = encoder_file(spec, "config.json").parent
+        if not any(folder.glob("*.safetensors")):
+            require_hub(spec)
     except EncoderError as error:
         return str(error)
     return ""

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from study_utils.catalog.encoders import Encoder
@@ -165,23 +166,52 @@ def encoder_file(spec: Encoder, name: str, *, download: bool = True) -> Path:
         return shipped_folder(spec.package) / name
     if is_folder(spec):
         return Path(spec.hub_id) / name
-    from huggingface_hub import constants, hf_hub_download
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import get_session, httpx
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import httpx
 
     asked = {"repo_id": spec.hub_id, "filename": name, "revision": spec.revision}
     try:
         with contextlib.suppress(OSError):  # not in the cache
             return Path(hf_hub_download(**asked, local_files_only=True))
-        if download and not constants.HF_HUB_OFFLINE:
-            get_session().head(constants.ENDPOINT, timeout=_PATIENCE)  # the hub client itself tries for half a minute
+        if download:
+            require_hub(spec)
         return Path(hf_hub_download(**asked, local_files_only=not download))
-    except (OSError, httpx.HTTPError, HFValidationError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise EncoderError(
-            f"encoder {spec.key!r} can't be reached ({reason}): check the id and the revision; without internet "
-            f"download it beforehand: hf download {spec.hub_id} --revision {spec.revision}; or give a folder."
-        ) from error
+    except (OSError, httpx.HTTPError, ValueError) as error:
+        raise _not_reached(spec, (str(error).strip().splitlines() or [type(error).__name__])[0]) from error
+
+
+def require_hub(spec: Encoder) -> None:
+    """Refuse an encoder of which files must be downloaded where the hub doesn't answer, or is switched off.
+
+    Raises
+    ------
+    EncoderError
+        With what to do.
+    """
+    if trouble := _hub_trouble():
+        raise _not_reached(spec, trouble)
+
+
+def _not_reached(spec: Encoder, reason: str) -> EncoderError:
+    return EncoderError(
+        f"{named(spec)} can't be reached ({reason}): check the id and the revision; without internet download it "
+        f"beforehand: hf download {spec.hub_id} --revision {spec.revision}; or give a folder."
+    )
+
+
+@lru_cache(maxsize=1)
+def _hub_trouble() -> str:
+    """Why the hub can't be asked; empty if it can. One quick request: its client tries for half a minute."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session, httpx
+
+    if constants.HF_HUB_OFFLINE:
+        return "the hub is switched off by HF_HUB_OFFLINE, and not all files are in its cache"
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
+    except (OSError, httpx.HTTPError) as error:
+        return f"{constants.ENDPOINT}: {error}"
+    return ""
 
 
 def _of(config: Mapping[str, object], *, where: str) -> Architecture:

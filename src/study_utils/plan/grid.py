@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
 from study_utils.catalog.conditions import ONE_BY_ONE
+from study_utils.catalog.encoders import LONGEST
 from study_utils.catalog.perturbations import CLEAN
+from study_utils.encoders.check import check_configuration, unreachable
 from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
 from study_utils.encoders.words import marks_blanks
@@ -26,8 +28,8 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     params : StudyParams
         What the study asks for.
     absent_ok : bool
-        Whether rows that can't be reached from here are only noted (`Plan.absent`); their runs get the ids that they
-        have where the hub is.
+        Whether rows and encoders that can't be reached from here are only noted (`Plan.absent`); their runs get the ids
+        that they have where the hub is.
 
     Raises
     ------
@@ -36,9 +38,13 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     """
     planner = _Planner(params, absent_ok=absent_ok)
     for key in params.encoders:
+        spec = encoder(key)
+        check_configuration(spec)
+        if absent_ok and (reason := unreachable(spec)):
+            planner.rows.absent[reason] = None
         for seed in params.seeds:
             for name in params.conditions:
-                planner.add_condition(encoder(key), condition(name), seed)
+                planner.add_condition(spec, condition(name), seed)
     return Plan(
         runs=_in_stage_order(planner.runs),
         cells=tuple(planner.cells),
@@ -278,11 +284,24 @@ class _Planner:
         """What of an encoder changes the results of a run on some tasks.
 
         Words of tagging tasks were once all cut as the first one of a text: `words` is there where this changes them.
+        `max_length` is there where it isn't that of an encoder without a declaration.
         """
         own = {"segments": True} if spec.segments else {}
-        if any(TASKS[key].format == "tag" for key in tasks) and marks_blanks(spec):
+        if spec.max_length != LONGEST:
+            own["max_length"] = spec.max_length
+        if any(TASKS[key].format == "tag" for key in tasks) and self.cuts_otherwise(spec):
             own["words"] = "as in running text"
         return {"weights": encoder_digest(spec), "pooling": spec.pooling, **own}
+
+    def cuts_otherwise(self, spec: Encoder) -> bool:
+        try:
+            return marks_blanks(spec)
+        except EncoderError:
+            if not (self.rows.absent_ok and unreachable(spec)):
+                raise
+            note = f"encoder {spec.key!r}: without its tokenizer, ids of runs on tagging tasks may not be those to come"
+            self.rows.absent[note] = None
+            return False
 
 
 def _english_name(item: Condition) -> str:
@@ -320,4 +339,5 @@ _OF_DATA = {
 
 
 def _slug(spec: Encoder) -> str:
-    return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
+    name = spec.title if "/" in spec.key else spec.key.partition("@")[0]
+    return "".join(c if c.isalnum() or c in "._" else "_" for c in name)
