@@ -11,7 +11,7 @@ import numpy as np
 
 from study_utils.catalog.encoders import Encoder
 from study_utils.encoders.facts import architecture, configuration, encoder_file, named, require_hub, weight_places
-from study_utils.encoders.identity import PACKAGED_FILES, is_folder
+from study_utils.encoders.identity import PACKAGED_FILES, folder_files, is_folder
 from study_utils.errors import EncoderError
 
 _CAUSAL = ("ForCausalLM", "LMHeadModel")
@@ -35,10 +35,12 @@ def check_configuration(spec: Encoder) -> None:
     Raises
     ------
     EncoderError
-        If it is an encoder-decoder or a causal model, needs code of its own, or has no layer.
+        If it is an encoder-decoder or a causal model, needs code of its own, or has no layer, or a folder lacks files.
     """
     if spec.package in PACKAGED_FILES or not (spec.package or is_folder(spec) or is_cached(spec)):
         return
+    if is_folder(spec):
+        folder_files(spec.hub_id)
     config, where = configuration(spec), named(spec)
     kind = str(config.get("model_type", ""))
     if config.get("is_encoder_decoder"):
