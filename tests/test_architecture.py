@@ -29,7 +29,7 @@ ALLOWED = {
     "encoders": {"catalog", "errors"},
     "plan": {"catalog", "data", "encoders", "errors", "params", "store"},
     "budgets": {"catalog", "data", "errors", "params", "plan", "store"},
-    "estimate": {"catalog", "encoders", "plan", "store"},
+    "estimate": {"catalog", "encoders", "errors", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
     "formats": {"catalog", "encoders", "errors", "metrics"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,13 @@ from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.mask_head import pretrained_mask_head
 from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.segments import Segments
-from study_utils.encoders.vocabulary import Vocabulary, expand
-from study_utils.errors import StoreError
+from study_utils.encoders.vocabulary import Vocabulary, embedding_with, expand, note_rows
+from study_utils.errors import EncoderError, StoreError
 from study_utils.formats import format_of
 from study_utils.formats.mask import MaskHead
 from study_utils.store import write_atomically
+
+log = logging.getLogger(__name__)
 
 HEADS, TASKS_FILE = "heads.safetensors", "tasks.json"
 
@@ -87,9 +90,9 @@ def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -
         return encoder
     old = start.model.get_input_embeddings()
     rows = old.weight.detach()[torch.from_numpy(vocabulary.kept)].clone()
-    new = nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows)
+    new = embedding_with(old, rows, vocabulary.number)
     encoder = copy.deepcopy(start.model, memo={id(old): new})  # the large matrix itself is never copied
-    encoder.config.vocab_size = len(rows)
+    note_rows(encoder.config, len(rows), vocabulary.number)
     return encoder
 
 
@@ -112,11 +115,29 @@ def make_heads(tasks: Sequence[Task], encoder: PreTrainedModel, pooling: str, *,
         return nn.ModuleDict({item.key: new_head(item) for item in tasks})
 
 
-def take_pretrained_heads(heads: nn.ModuleDict, base: LoadedEncoder, vocabulary: Vocabulary) -> None:
-    """Give heads that guess hidden tokens the weights of the checkpoint's own head, where it has one."""
-    for head in heads.values():
-        if isinstance(head, MaskHead) and (own := pretrained_mask_head(base.folder, vocabulary.kept)) is not None:
-            head.load_state_dict(own)
+def take_pretrained_heads(
+    heads: nn.ModuleDict, base: LoadedEncoder, vocabulary: Vocabulary, *, new_ok: bool = False
+) -> None:
+    """Give heads that guess hidden tokens the weights of the checkpoint's own head.
+
+    Parameters
+    ----------
+    new_ok : bool
+        Whether they keep their new weights where the checkpoint has no complete head; it is logged.
+
+    Raises
+    ------
+    EncoderError
+        If there is no complete head, unless `new_ok`.
+    """
+    for key, head in heads.items():
+        if isinstance(head, MaskHead):
+            try:
+                head.load_state_dict(pretrained_mask_head(base, vocabulary.kept))
+            except EncoderError as error:
+                if not new_ok:
+                    raise
+                log.warning("task %s: a new masked-language head; %s", key, error)
 
 
 def save_trained(folder: Path, model: TrainedModel) -> None:

@@ -44,7 +44,7 @@ def opener(folder: Path, encoder: Path, mirror: Path, *, train: int, test: int) 
         "encoders": [str(encoder)],
         "seeds": [0],
         "sources": ["mirror"],
-        "intermediate": stage,
+        "intermediate": stage | {"new_mlm_head": True},
         "target": stage,
         "evaluation": {"examples": test, "max_length": 40},
         **{"mirror": str(mirror), "artifacts": str(folder / "artifacts"), "reports": str(folder / "reports")},

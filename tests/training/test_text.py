@@ -37,6 +37,7 @@ def labelled():
 @pytest.fixture
 def run(base, tmp_path):
     def run(tasks, settings=SETTINGS, *, start=None, folder="run", seed=0, **options):
+        options = {"new_mask_head": True} | options
         return train(start or base, tasks, settings, seed=seed, folder=tmp_path / folder, device="cpu", **options)
 
     return run

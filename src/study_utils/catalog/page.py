@@ -175,7 +175,7 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
         (
             item.key,
             item.title,
-            f"{item.hub_id} at {item.revision[:7]}" if item.hub_id else f"package {item.package}",
+            _source(item),
             item.pooling,
             item.max_length,
             f"{item.weights / 1e6:.0f} M",
@@ -185,6 +185,12 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
         for item in items
     ]
     return _table(head, rows)
+
+
+def _source(item: Encoder) -> str:
+    if not item.hub_id:
+        return f"package {item.package}"
+    return f"{item.hub_id} at {item.revision[:7] or 'a commit that you name'}"
 
 
 def _claim_table(items: Iterable[Claim]) -> str:

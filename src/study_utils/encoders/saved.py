@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.initialization import no_init_weights
 
 from study_utils.encoders.load import LoadedEncoder, pooling_option, quiet
+from study_utils.encoders.sealed import seal
 from study_utils.encoders.vocabulary import BaseRows, Vocabulary, expand
 from study_utils.encoders.vocabulary import base_rows as read_base_rows
 from study_utils.errors import EncoderError
@@ -101,7 +102,8 @@ def export(
     """Write a trimmed encoder as an ordinary transformers folder, with all embedding rows and the tokenizer.
 
     Rows outside the vocabulary are the original encoder's (see `expand`). `AutoModel` and `AutoTokenizer`
-    load the folder, and it can be given to a study as an encoder.
+    load the folder, and it can be given to a study as an encoder; its hashes lie in it
+    (`study_utils.encoders.sealed`).
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ def export(
     tensors = {name: value.detach().contiguous() for name, value in full.state_dict().items()}
     _write(folder, tensors, full.config.to_json_string(), {"format": "pt"})
     encoder.tokenizer.save_pretrained(folder)
+    seal(folder)
 
 
 def _write(folder: Path, tensors: dict[str, torch.Tensor], config: str, metadata: dict[str, str]) -> None:

@@ -15,8 +15,9 @@ from tqdm import tqdm
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.catalog.questions import QUESTIONS
+from study_utils.encoders.check import check_files, unreachable
 from study_utils.encoders.facts import architecture
-from study_utils.errors import NotebookError, ParameterError, unknown
+from study_utils.errors import EncoderError, NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clock, read_beacons
@@ -53,7 +54,15 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
 
 
 def plan_text(study: Study) -> str:
-    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small."""
+    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small.
+
+    Raises
+    ------
+    EncoderError
+        If the files of an encoder that is needed are on this machine and can't be used.
+    """
+    for key in _encoders_needed(study):
+        check_files(encoder(key))
     table = study.runs()
     width = max(len(run) for run in table["run"])
     lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
@@ -68,7 +77,7 @@ def plan_text(study: Study) -> str:
     total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
     lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
     if absent := study.plan.absent:
-        lines += ["", "The study can't begin here; these rows can't be reached:", *absent]
+        lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += [
         f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
         for row in study.omissions().itertuples()
@@ -98,7 +107,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Raises
     ------
     StudyError
-        If the work cannot begin: disk full, unknown notebook.
+        If the work cannot begin: disk full, unknown notebook, an encoder that can't be reached or used.
     """
     chosen = select_notebooks(study.params.questions, only)
     clear_beacons(study.store)
@@ -107,6 +116,10 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
             stages = {path.stem for path in chosen}
             if run.stage in stages and study.store.status(run.id) == "done":
                 study.store.set_aside(run.id)
+    for key in _encoders_needed(study):
+        if reason := unreachable(encoder(key)):
+            raise EncoderError(reason)
+        check_files(encoder(key))
     study.store.check_room(_room_needed(study))
     record = Record(study)
     failures: list[str] = []
@@ -183,6 +196,11 @@ class Record:
         }
         content = {"study": self.study.name, "notebooks": dict(sorted(self.entries.items()))}
         write_atomically(self.path, json.dumps(content, indent=1))
+
+
+def _encoders_needed(study: Study) -> list[str]:
+    """Keys of the encoders that runs still to be made begin with."""
+    return list(dict.fromkeys(str(r.work["encoder"]) for r in study.plan.missing(study.store) if "encoder" in r.work))
 
 
 def _room_needed(study: Study) -> int:

@@ -125,6 +125,7 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
         seed=run.work["seed"],
         keep_heads=run.work.get("keep_heads", False),
         keep_last=run.work.get("keep_last", False),
+        new_mask_head=study.params.intermediate.new_mlm_head,
         folder=folder,
         device=study.params.device,
         checkpoint_seconds=study.params.checkpoint_seconds,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
 
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import ParameterError, unknown
-from study_utils.params.stages import TaskParams
 from study_utils.params.study import MACHINE, StudyParams
 from study_utils.paths import study_file
 
@@ -121,9 +120,10 @@ def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) 
 def _fields_beside(loc: tuple) -> list[str]:
     model: Any = StudyParams
     for name in loc[:-1]:
-        if model is StudyParams and name == "tasks":
-            return list(TaskParams.model_fields)
-        model = model.model_fields[name].annotation
+        annotation = model.model_fields[name].annotation
+        if get_origin(annotation) is dict:  # key to settings
+            return list(get_args(annotation)[1].model_fields)
+        model = annotation
     return list(model.model_fields)
 
 
@@ -131,7 +131,7 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
     """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
     rows = []
     for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
-        rows += _described(field, value, unset=field != "tasks")
+        rows += _described(field, value, unset=field not in ("tasks", "encoder_settings"))
     return rows
 
 

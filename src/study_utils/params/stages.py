@@ -81,6 +81,10 @@ class IntermediateParams(TrainingParams):
         None, description="at most this many sentences of all languages; null: what the stage's largest task counts for"
     )
 
+    new_mlm_head: Annotated[bool, Field(strict=True)] = Field(
+        False, description="whether an encoder without a masked-language head of its own gets a new one; else an error"
+    )
+
     @field_validator("mlm_text")
     @classmethod
     def _known_text(cls, value: str) -> str:

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, encoder, language, task
+from study_utils.catalog import TASKS, condition, language, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import CatalogError, unknown
+from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.stages import (
     AnalysisParams,
     Count,
@@ -36,7 +37,10 @@ class StudyParams(Params):
 
     title: Name = Field(description="heading of the report")
     banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
-    encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
+    own_encoders: dict[Name, EncoderParams] = Field({}, description="encoders of your own: key to source and use")
+    encoders: tuple[Name, ...] = Field(
+        min_length=1, description="catalogue keys, keys of own_encoders, hub ids @ commit, folders (from the project's)"
+    )
     mixtures: dict[Name, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
     conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
@@ -71,10 +75,20 @@ class StudyParams(Params):
     def _unique(cls, values: tuple) -> tuple:
         return once(values)
 
+    @field_validator("own_encoders")
+    @classmethod
+    def _enter_encoders(cls, values: dict[str, EncoderParams]) -> dict[str, EncoderParams]:
+        try:
+            for key, own in values.items():
+                enter_encoder(key, own)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
+        return values
+
     @field_validator("encoders")
     @classmethod
     def _known_encoders(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return known(encoder, values)
+        return known(enter_source, values)
 
     @field_validator("questions")
     @classmethod

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
 from study_utils.catalog.conditions import ONE_BY_ONE
+from study_utils.catalog.encoders import LONGEST
 from study_utils.catalog.perturbations import CLEAN
+from study_utils.encoders.check import check_configuration, unreachable
+from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
+from study_utils.encoders.words import marks_blanks
+from study_utils.errors import EncoderError
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.retrieval import layers_read, reading
@@ -24,8 +29,8 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     params : StudyParams
         What the study asks for.
     absent_ok : bool
-        Whether rows that can't be reached from here are only noted (`Plan.absent`); their runs get the ids that they
-        have where the hub is.
+        Whether rows and encoders that can't be reached from here are only noted (`Plan.absent`); their runs get the ids
+        that they have where the hub is.
 
     Raises
     ------
@@ -35,9 +40,13 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
     for key in params.encoders:
+        spec = encoder(key)
+        check_configuration(spec)
+        if absent_ok and (reason := unreachable(spec)):
+            planner.rows.absent[reason] = None
         for seed in params.seeds:
             for name in params.conditions:
-                planner.add_condition(encoder(key), condition(name), seed)
+                planner.add_condition(spec, condition(name), seed)
     return Plan(
         runs=_in_stage_order(planner.runs),
         cells=tuple(planner.cells),
@@ -91,6 +100,7 @@ class _Planner:
             name = f"intermediate-{_english_name(item)}{suffix}"
             data = {key: self.add(self.rows.training_data(TASKS[key], settings)) for key in stage.tasks}
             if stage.text:
+                self.require_mask_head(spec, item)
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
             own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
@@ -220,7 +230,7 @@ class _Planner:
             kind="train",
             stage=stage,
             name=f"{name}-{_slug(spec)}-s{seed}",
-            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **own},
             inputs=(*([start] if start else []), *data.values()),
             work={"encoder": spec.key, **own},
         )
@@ -239,31 +249,61 @@ class _Planner:
             kind="predict",
             stage=STAGES[3],
             name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}{changed}",
-            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec, task.key), **own},
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
         )
 
     def embed(self, spec: Encoder, item: Condition, seed: int, upstream: str | None) -> None:
         """Add sentence vectors: of training and test rows as pretrained, and of test rows after the condition."""
-        common = {"spec": spec, "identity": self.encoder_identity(spec), "version": VERSIONS["embed"]}
+        common = {"spec": spec, "version": VERSIONS["embed"]}
         common["examples"] = self.params.analysis.divergence_examples
         for key in item.tasks:
             data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate))
             length = self.params.intermediate.max_length
             name = f"embed-{key}-train-{_slug(spec)}"
-            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **common))
+            own = {"identity": self.encoder_identity(spec, key), **common}
+            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **own))
         for key in self.params.targets:
             data = self.add(self.rows.test_data(TASKS[key]))
             work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            work |= {"identity": self.encoder_identity(spec, key)}
             self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
             if upstream is not None:
                 name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
                 self.add(embedding(name, **work, **common, start=upstream, after={"condition": item.key, "seed": seed}))
 
-    def encoder_identity(self, spec: Encoder) -> dict:
-        segments = {"segments": True} if spec.segments else {}
-        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **segments}
+    def require_mask_head(self, spec: Encoder, item: Condition) -> None:
+        """Refuse to mix in text for an encoder that shows no masked-language head; training looks at its weights."""
+        if not self.params.intermediate.new_mlm_head and has_mask_head(spec) is False:
+            raise EncoderError(
+                f"condition {item.key!r} goes on with masked-language modelling, but encoder {spec.key!r} has no head "
+                "for it among its weights. Leave the condition out, or set intermediate.new_mlm_head=true: a new head, "
+                "with random weights, is trained"
+            )
+
+    def encoder_identity(self, spec: Encoder, *tasks: str) -> dict:
+        """What of an encoder changes the results of a run on some tasks.
+
+        Words of tagging tasks were once all cut as the first one of a text: `words` is there where this changes them.
+        `max_length` is there where it isn't that of an encoder without a declaration.
+        """
+        own = {"segments": True} if spec.segments else {}
+        if spec.max_length != LONGEST:
+            own["max_length"] = spec.max_length
+        if any(TASKS[key].format == "tag" for key in tasks) and self.cuts_otherwise(spec):
+            own["words"] = "as in running text"
+        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **own}
+
+    def cuts_otherwise(self, spec: Encoder) -> bool:
+        try:
+            return marks_blanks(spec)
+        except EncoderError:
+            if not (self.rows.absent_ok and unreachable(spec)):
+                raise
+            note = f"encoder {spec.key!r}: without its tokenizer, ids of runs on tagging tasks may not be those to come"
+            self.rows.absent[note] = None
+            return False
 
 
 def _english_name(item: Condition) -> str:
@@ -295,9 +335,11 @@ _LATER = ("patience", "windows", "head_learning_rate")
 _OF_DATA = {
     *("examples", "validation_examples", "train_share", "rest"),
     *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
+    "new_mlm_head",
 }
-"""Settings that choose rows, or are of one regime."""
+"""Settings that choose rows, are of one regime, or only allow what would else be an error."""
 
 
 def _slug(spec: Encoder) -> str:
-    return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
+    name = spec.title if "/" in spec.key else spec.key.partition("@")[0]
+    return "".join(c if c.isalnum() or c in "._" else "_" for c in name)

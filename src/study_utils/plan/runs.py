@@ -80,7 +80,7 @@ class Omission:
 class Plan:
     """All runs of a study, each after those it depends on; the cells of its results table, and what these leave out.
 
-    `absent` says which rows no source has from here; it is empty for a plan that can be carried out.
+    `absent` says which rows and encoders can't be had from here; it is empty for a plan that can be carried out.
     """
 
     runs: Mapping[str, Run]

@@ -120,6 +120,7 @@ def train(
     folder: Path,
     keep_heads: bool = False,
     keep_last: bool = False,
+    new_mask_head: bool = False,
     device: str = "auto",
     checkpoint_seconds: float = 60.0,
     progress: Callable[[int, int, float], None] | None = None,
@@ -148,6 +149,8 @@ def train(
         Whether to go on with the heads of `start`: the same task, other rows.
     keep_last : bool
         Whether the last epoch is kept; the validation rows are scored after it alone and choose nothing.
+    new_mask_head : bool
+        Whether plain text may be learnt from with a new head where the checkpoint has none.
     device : str
         As in `study_utils.device.resolve_device`.
     checkpoint_seconds : float
@@ -163,6 +166,8 @@ def train(
     ------
     DataError, ParameterError
         If there are no tasks, inputs are longer than the encoder allows, or a head to go on with is missing.
+    EncoderError
+        If plain text is learnt from and the checkpoint has no complete masked-language head, unless `new_mask_head`.
     StudyError
         If the loss is no longer a number.
     """
@@ -183,7 +188,7 @@ def train(
         vocabulary = vocabulary.union(start.vocabulary)  # what the stage before has learnt stays
     encoder = encoder_under(start, vocabulary)
     heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
-    take_pretrained_heads(heads, base, vocabulary)
+    take_pretrained_heads(heads, base, vocabulary, new_ok=new_mask_head)
     if keep_heads:
         _take_heads(heads, start)
     model = TaskModel(encoder, heads, segments_of(base, vocabulary))
