@@ -131,7 +131,7 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
     """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
     rows = []
     for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
-        rows += _described(field, value, unset=field not in ("tasks", "encoder_settings"))
+        rows += _described(field, value, unset=field not in ("tasks", "own_encoders"))
     return rows
 
 
