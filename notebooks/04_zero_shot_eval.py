@@ -30,6 +30,7 @@ from study_utils.analysis import check_results, regime_scores
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
+from study_utils.report.epochs import show_epochs
 from study_utils.report.sentences import describe_scores, describe_seen, describe_unlearnt
 from study_utils.study import open_study
 
@@ -93,6 +94,16 @@ keep_table(study, regime_scores(scores, study.omissions()), "regimes")
 
 # %%
 keep_table(study, study.omissions(), "omissions")
+
+# %% [markdown]
+# ## Which epoch?
+#
+# The English selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
+# looks at the test rows. It profits from their noise, so points below it are an upper bound of what a better choice
+# could gain.
+
+# %%
+show_epochs(study, study.epochs())
 
 # %% [markdown]
 # ## Checks

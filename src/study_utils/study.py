@@ -17,6 +17,7 @@ from study_utils.catalog import TASKS, condition, language_table
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
+from study_utils.outcomes.epochs import read_epochs
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
@@ -270,6 +271,17 @@ class Study:
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
         return read_scores(self.plan, self.store, self.params, variants=variants)
+
+    def epochs(self) -> pd.DataFrame:
+        """Scores of every epoch of the runs that keep theirs (`keep_epochs`), and of the mean of all (epoch 0).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as `study_utils.analysis.epochs.EPOCH_COLUMNS`: one row a run, epoch and language. Empty where no
+            epochs are kept.
+        """
+        return read_epochs(self.plan, self.store)
 
     def perturbed(self) -> pd.DataFrame:
         """What was changed in the test rows of every variant.
