@@ -44,6 +44,7 @@ ALLOWED = {
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "store"},
+    "export": {"catalog", "encoders", "errors", "formats", "model", "paths", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "perturb", "plan", "report", "store", "study", "training"},
 }  # fmt: skip
