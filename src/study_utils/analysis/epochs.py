@@ -53,7 +53,7 @@ def epoch_choices(curves: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row a run of two epochs or more: the columns of `RUN`, `epochs` (how many), `chosen` (epoch with the best
         selection score, the first of equals), `oracle` (with the best macro average), `agree` (whether the chosen one
-        is as good), `lost` (oracle − chosen), `lost_last` (oracle − last epoch), `lost_mean` (oracle − mean of all
+        is as good), `by_chance` (share of the epochs that are), `lost` (oracle − chosen), `lost_last` (oracle − last epoch), `lost_mean` (oracle − mean of all
         epochs' weights, below zero where the mean is better; missing if it was not kept), and `correlation`
         (Spearman's, of selection score and macro average over the epochs; missing if one of them never changes).
     """
@@ -71,13 +71,14 @@ def epoch_choices(curves: pd.DataFrame) -> pd.DataFrame:
                 "chosen": chosen,
                 "oracle": target.idxmax(),
                 "agree": bool(target[chosen] == target.max()),
+                "by_chance": float((target == target.max()).mean()),
                 "lost": target.max() - target[chosen],
                 "lost_last": target.max() - target.iloc[-1],
                 "lost_mean": target.max() - mean.iloc[0] if len(mean) else float("nan"),
                 "correlation": _rank_correlation(each["selection"], target),
             }
         )
-    columns = ["epochs", "chosen", "oracle", "agree", "lost", "lost_last", "lost_mean", "correlation"]
+    columns = ["epochs", "chosen", "oracle", "agree", "by_chance", "lost", "lost_last", "lost_mean", "correlation"]
     return pd.DataFrame(found, columns=[*RUN, *columns])
 
 
@@ -93,10 +94,10 @@ def epoch_table(choices: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row an encoder and target: `encoder`, `task`, `runs`, `agree` (share of runs), `by_chance` (what a random
-        epoch would reach), `lost`, `lost_last`, `lost_mean` (means, in points) and `correlation` (median).
+        One row an encoder and target: `encoder`, `task`, `runs`, `agree` (share of runs), `by_chance` (what random
+        epochs would reach), `lost`, `lost_last`, `lost_mean` (means, in points) and `correlation` (median).
     """
-    grouped = choices.assign(by_chance=1 / choices["epochs"]).groupby(["encoder", "task"], sort=False)
+    grouped = choices.groupby(["encoder", "task"], sort=False)
     table = grouped.agg(
         runs=("agree", "size"),
         agree=("agree", "mean"),

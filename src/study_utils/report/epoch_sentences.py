@@ -20,10 +20,9 @@ def describe_epochs(choices: pd.DataFrame) -> list[str]:
     if choices.empty:
         return ["No run has several epochs and zero-shot languages, so there is no choice to judge."]
     runs, agree = len(choices), int(choices["agree"].sum())
-    chance = (1 / choices["epochs"]).mean()
     sentences = [
         f"The epoch with the best English selection score is also the best one in the zero-shot languages in {agree} "
-        f"of {counted(runs, 'run')} ({agree / runs:.0%}; a random epoch: {chance:.0%}).",
+        f"of {counted(runs, 'run')} ({agree / runs:.0%}; random epochs: {choices['by_chance'].mean():.0%}).",
         f"It is {_points(choices['lost'].mean())} points below the oracle on average and "
         f"{_points(choices['lost'].max())} at most; the last epoch is {_points(choices['lost_last'].mean())} below it. "
         "The oracle looks at the test rows: it is an upper bound, and no choice that a study may make.",
@@ -35,8 +34,8 @@ def describe_epochs(choices: pd.DataFrame) -> list[str]:
     if len(known):
         against = int((known < 0).sum())
         sentences.append(
-            f"Over the epochs of a run, the rank correlation of selection score and zero-shot score is "
-            f"{known.median():.2f} in the middle; it is negative in {against} of {counted(len(known), 'run')}."
+            f"Over the epochs of a run, the rank correlation of selection score and zero-shot score has a median of "
+            f"{known.median():.2f}; it is negative in {against} of {counted(len(known), 'run')}."
         )
     if constant := runs - len(known):
         sentences.append(
