@@ -131,8 +131,8 @@ def test_the_card_says_what_the_manifests_say(made, tmp_path):
     assert run in text
     for line in ("| 1 | Plays | 16 | 2 |", "| 2 | Films | 16 | 2 |"):
         assert line in text
-    assert f"| Films | German | accuracy | {100 * scores['de']:.1f} | 10 | yes |" in text
-    assert f"| Films | English | accuracy | {100 * scores['en']:.1f} | 10 | no |" in text
+    assert f"| Films | German | accuracy | {100 * scores['de']:.1f} | 10 | yes | not known |" in text
+    assert f"| Films | English | accuracy | {100 * scores['en']:.1f} | 10 | no | not known |" in text
     assert "- Plays: plays's own" in text
     assert "- Films: films's own" in text
     assert "- encoder, tiny: not known" in text

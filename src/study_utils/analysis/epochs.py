@@ -53,9 +53,10 @@ def epoch_choices(curves: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row a run of two epochs or more: the columns of `RUN`, `epochs` (how many), `chosen` (epoch with the best
         selection score, the first of equals), `oracle` (with the best macro average), `agree` (whether the chosen one
-        is as good), `by_chance` (share of the epochs that are), `lost` (oracle − chosen), `lost_last` (oracle − last epoch), `lost_mean` (oracle − mean of all
-        epochs' weights, below zero where the mean is better; missing if it was not kept), and `correlation`
-        (Spearman's, of selection score and macro average over the epochs; missing if one of them never changes).
+        is as good), `by_chance` (share of the epochs that are), `lost` (oracle − chosen), `lost_last` (oracle − last
+        epoch), `lost_mean` (oracle − mean of all epochs' weights, below zero where the mean is better; missing if it
+        was not kept), and `correlation` (Spearman's, of selection score and macro average over the epochs; missing if
+        one of them never changes).
     """
     found = []
     for run, rows in curves.groupby(list(RUN), sort=False):

@@ -65,7 +65,7 @@ def write_card(path: Path, run: TrainedRun, item: Task | None, auto: str, store:
         f"zero-shot. Seed {run.manifest['identity']['seed']}; computed on {run.manifest.get('device', 'not known')}.",
         f"Settings of the last stage: {_settings(run)}.",
         "## Scores",
-        _scores(shown),
+        _scores(run, shown),
         "## Licence",
         _licences(run),
     ]
@@ -146,7 +146,7 @@ def _settings(run: TrainedRun) -> str:
     return ", ".join(f"{name} {value}" for name, value in own.items() if value is not None)
 
 
-def _scores(scores: pd.DataFrame) -> str:
+def _scores(run: TrainedRun, scores: pd.DataFrame) -> str:
     if scores.empty:
         return "No run of the store has evaluated this model."
     lines = [
@@ -156,7 +156,8 @@ def _scores(scores: pd.DataFrame) -> str:
             "metric": metric_title(row.metric),
             "score": f"{100 * row.value:.1f}",
             "examples": row.n,
-            "zero-shot": "yes" if row.zero_shot else "no",
+            "zero-shot": _KNOWN[bool(row.zero_shot)],
+            "in pretraining": _KNOWN[run.spec.has_seen(row.language)],
         }
         for row in scores.itertuples()
     ]
@@ -177,6 +178,9 @@ def _where(spec: Encoder) -> str:
     if spec.package:
         return f" (package {spec.package})"
     return "" if is_folder(spec) else f" ({spec.hub_id} at {spec.revision})"
+
+
+_KNOWN = {True: "yes", False: "no", None: "not known"}
 
 
 def _names(codes: Sequence[str]) -> str:

@@ -81,4 +81,6 @@ def _tokenizer(base: LoadedEncoder) -> PreTrainedTokenizerFast:
     tokenizer = copy.deepcopy(base.tokenizer)
     names = ["input_ids", *(["token_type_ids"] if base.spec.segments else []), "attention_mask"]
     tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = names
+    for name in ("is_local", "local_files_only"):  # how it was loaded here
+        tokenizer.init_kwargs.pop(name, None)
     return tokenizer
