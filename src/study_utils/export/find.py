@@ -19,6 +19,9 @@ from study_utils.errors import EncoderError, StoreError, unknown
 from study_utils.model import TrainedModel, load_trained
 from study_utils.store import MANIFEST, Store
 
+_USED = ("pooling", "segments", "max_length")
+"""What a run's identity may say of how its encoder was used."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedRun:
@@ -60,7 +63,7 @@ def find_run(store: Store, run_id: str) -> TrainedRun:
     manifest = _manifest(store, run_id)
     folder = store.verified(run_id)
     known = manifest["identity"]["encoder"]
-    changes = {"pooling": known["pooling"], "segments": known.get("segments", False)}
+    changes = {"segments": False, **{name: value for name, value in known.items() if name in _USED}}
     spec = dataclasses.replace(encoder(_encoder_key(store, run_id)), **changes)
     if json.loads(json.dumps(encoder_digest(spec))) != known["weights"]:
         raise EncoderError(
