@@ -221,7 +221,7 @@ class Study:
         return training_frames(self.plan, self.store, stage, "history.parquet")
 
     def validation(self, stage: str) -> pd.DataFrame:
-        """Validation scores of a stage: one row a run, epoch (0: the mean of all), task and metric; kept if `chosen`."""
+        """Validation scores of a stage: one row a run, epoch (0: the mean), task and metric, marked where `chosen`."""
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
