@@ -27,9 +27,11 @@ changes: dict = {}
 
 # %%
 from study_utils.analysis import check_results, regime_scores
+from study_utils.analysis.epochs import epoch_choices, epoch_curves, epoch_table
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
+from study_utils.report.epoch_sentences import describe_epochs
 from study_utils.report.epochs import show_epochs
 from study_utils.report.sentences import describe_scores, describe_seen, describe_unlearnt
 from study_utils.study import open_study
@@ -103,7 +105,9 @@ keep_table(study, study.omissions(), "omissions")
 # could gain.
 
 # %%
-show_epochs(study, study.epochs())
+curves = epoch_curves(study.epochs())
+choices = epoch_choices(curves)
+show_epochs(study, curves, epoch_table(choices), describe_epochs(choices))
 
 # %% [markdown]
 # ## Checks

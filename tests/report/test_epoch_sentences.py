@@ -1,15 +1,11 @@
-"""Sentences about the choice of an epoch, and what a study without epochs shows."""
+"""Sentences about the choice of an epoch."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pandas as pd
-import pytest
 
-from study_utils.analysis.epochs import EPOCH_COLUMNS
-from study_utils.report import epochs as report_epochs
-from study_utils.report.epoch_sentences import NOT_KEPT, describe_epochs
+from study_utils.analysis.epochs import EPOCH_COLUMNS, epoch_choices, epoch_curves
+from study_utils.report.epoch_sentences import describe_epochs
 
 
 def choices(*rows):
@@ -46,34 +42,6 @@ def test_nothing_is_said_of_a_mean_or_a_correlation_that_is_not_there():
     assert "1 of 1 run (100%; random epochs: 50%)" in told
 
 
-def test_no_choice_is_said_to_be_none():
-    assert describe_epochs(choices()) == [
-        "No run has several epochs and zero-shot languages, so there is no choice to judge."
-    ]
-
-
-@pytest.fixture
-def shown(monkeypatch, tmp_path):
-    kept: list = []
-    monkeypatch.setattr(report_epochs, "say", lambda told: kept.append(told))
-    monkeypatch.setattr(report_epochs, "keep_figure", lambda study, figure, name, data: kept.append((name, len(data))))
-    return SimpleNamespace(kept=kept, study=SimpleNamespace(report=tmp_path))
-
-
-def test_a_study_without_epochs_shows_one_sentence(shown):
-    assert report_epochs.show_epochs(shown.study, pd.DataFrame(columns=list(EPOCH_COLUMNS))) is None
-    assert shown.kept == [NOT_KEPT]
-    assert not list(shown.study.report.iterdir())
-
-
-def test_a_study_with_epochs_keeps_figure_and_table(shown):
-    rows = [
-        ("e5_small", "none", "xnli", 0, epoch, 0.1 * epoch, code, "accuracy", 0.2 * epoch, code != "en")
-        for epoch in (1, 2)
-        for code in ("en", "de")
-    ]
-    table = report_epochs.show_epochs(shown.study, pd.DataFrame(rows, columns=list(EPOCH_COLUMNS)))
-    assert shown.kept[0] == ("epochs", 2)
-    assert "1 of 1 run" in shown.kept[1][0]
-    assert table["runs"].tolist() == [1]
-    assert (shown.study.report / "tables" / "epochs.csv").is_file()
+def test_a_study_without_epochs_says_one_sentence():
+    (told,) = describe_epochs(epoch_choices(epoch_curves(pd.DataFrame(columns=list(EPOCH_COLUMNS)))))
+    assert "keep_epochs" in told

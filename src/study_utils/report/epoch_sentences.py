@@ -6,8 +6,6 @@ import pandas as pd
 
 from study_utils.analysis.sentences import counted
 
-NOT_KEPT = "Epochs were not kept one by one (keep_epochs is off), so what the choice of an epoch costs is not known."
-
 
 def describe_epochs(choices: pd.DataFrame) -> list[str]:
     """Say how good the English choice of an epoch is.
@@ -18,7 +16,7 @@ def describe_epochs(choices: pd.DataFrame) -> list[str]:
         What `study_utils.analysis.epochs.epoch_choices` returns.
     """
     if choices.empty:
-        return ["No run has several epochs and zero-shot languages, so there is no choice to judge."]
+        return ["No run has kept several epochs (keep_epochs), so what their choice in English costs is not known."]
     runs, agree = len(choices), int(choices["agree"].sum())
     sentences = [
         f"The epoch with the best English selection score is also the best one in the zero-shot languages in {agree} "

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from study_utils.analysis.epochs import epoch_choices, epoch_curves, epoch_table
 from study_utils.figures.epochs import plot_epochs
-from study_utils.report.epoch_sentences import NOT_KEPT, describe_epochs
 from study_utils.report.notebook import HasReport, keep_figure, keep_table, say
 
 
-def show_epochs(study: HasReport, scores: pd.DataFrame) -> pd.DataFrame | None:
-    """Show and keep the figure and the table `epochs`, and say what they show; one sentence where there are none.
+def show_epochs(
+    study: HasReport, curves: pd.DataFrame, table: pd.DataFrame, sentences: Sequence[str]
+) -> pd.DataFrame | None:
+    """Show and keep the figure and the table `epochs` between the sentences about them; these alone without epochs.
 
     Parameters
     ----------
-    scores : pandas.DataFrame
-        What `study_utils.study.Study.epochs` returns.
+    curves, table : pandas.DataFrame
+        What `epoch_curves` and `epoch_table` of `study_utils.analysis.epochs` return.
 
     Returns
     -------
     pandas.DataFrame or None
         The table, rounded, to be displayed.
     """
-    if scores.empty:
-        say(NOT_KEPT)
-        return None
-    curves = epoch_curves(scores)
-    choices = epoch_choices(curves)
     if not curves.empty:
         keep_figure(study, plot_epochs(curves), "epochs", curves)
-    say(describe_epochs(choices))
-    return keep_table(study, epoch_table(choices), "epochs")
+    say(sentences)
+    return None if table.empty else keep_table(study, table, "epochs")
