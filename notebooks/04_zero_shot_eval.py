@@ -27,10 +27,13 @@ changes: dict = {}
 
 # %%
 from study_utils.analysis import check_results, layer_gains, regime_scores
+from study_utils.analysis.questions.epochs import epoch_choices, epoch_curves, epoch_table
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_layers, plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
+from study_utils.report.epochs import show_epochs
 from study_utils.sentences import (
+    describe_epochs,
     describe_layers,
     describe_reading,
     describe_scores,
@@ -122,6 +125,18 @@ keep_table(study, regime_scores(scores, study.omissions()), "regimes")
 
 # %%
 keep_table(study, study.omissions(), "omissions")
+
+# %% [markdown]
+# ## Which epoch?
+#
+# The English selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
+# looks at the test rows. It profits from their noise, so points below it are an upper bound of what a better choice
+# could gain.
+
+# %%
+curves = epoch_curves(study.epochs())
+choices = epoch_choices(curves)
+show_epochs(study, curves, epoch_table(choices), describe_epochs(choices))
 
 # %% [markdown]
 # ## Checks

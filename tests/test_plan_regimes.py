@@ -90,7 +90,8 @@ def test_few_shots_go_on_from_english_with_its_head(plan):
     made = plan(conditions=["none", "few_shot"], targets=["slots"], seeds=[0], **{"target.few_shot": 7})
     run = by_name(made)["target-slots-few_shot-fr-e5_small-s0"]
     assert made.runs[run.work["start"]].name == "target-slots-none-e5_small-s0"
-    assert run.work["keep_heads"] is run.work["keep_last"] is True
+    assert run.work["keep_heads"] is True
+    assert run.work["settings"]["keep"] == "last"
     assert (run.work["settings"]["epochs"], run.work["settings"]["batch_size"]) == (10, 8)
     data = made.runs[run.work["data"]["slots"]]
     assert data.work["roles"] == {"train": 7, "validation": 10}

@@ -18,6 +18,7 @@ from study_utils.catalog.titles import name_layers
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
+from study_utils.outcomes.epochs import read_epochs
 from study_utils.outcomes.layers import read_layers
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
@@ -241,7 +242,7 @@ class Study:
         return training_frames(self.plan, self.store, stage, "history.parquet")
 
     def validation(self, stage: str) -> pd.DataFrame:
-        """Validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
+        """Validation scores of a stage: one row a run, epoch (0: the mean), task and metric, marked where `chosen`."""
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
@@ -306,6 +307,17 @@ class Study:
             (whether the benchmark's rule says it). Empty without retrieval targets.
         """
         return read_layers(self.plan, self.store, self.params)
+
+    def epochs(self) -> pd.DataFrame:
+        """Scores of every epoch of the runs that keep theirs (`keep_epochs`), and of the mean of all (epoch 0).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as `study_utils.analysis.questions.epochs.EPOCH_COLUMNS`: one row a run, epoch and language. Empty
+            where no epochs are kept.
+        """
+        return read_epochs(self.plan, self.store)
 
     def perturbed(self) -> pd.DataFrame:
         """What was changed in the test rows of every variant.

@@ -10,11 +10,9 @@ import pytest
 import torch
 from architectures import MASKED, make_encoder
 from rows import answer_rows, choose_rows, classify_rows, regress_rows, tag_rows, text_rows
-from transformers import AutoModel
 
 from study_utils.catalog import encoder, task
 from study_utils.encoders.load import LoadedEncoder, load_encoder
-from study_utils.encoders.saved import export, load_model
 from study_utils.encoders.segments import segments_of
 from study_utils.encoders.vocabulary import Vocabulary, base_rows, trim, word_rows
 from study_utils.evaluation.predict import predict
@@ -129,21 +127,6 @@ def test_words_are_framed_by_the_tokens_of_the_encoder(kind, loaded) -> None:
     names = loaded.tokenizer.convert_ids_to_tokens(features.ids[~features.content].tolist())
     special = {"bert": ["[CLS]", "[SEP]"], "xlnet": ["<sep>", "<cls>"], "modernbert": ["<bos>", "<eos>"]}
     assert names == {**special, "eurobert": ["<|begin|>", "<|end|>"]}.get(kind, ["<s>", "</s>"])
-
-
-def test_an_export_loads_as_an_ordinary_encoder(loaded, tmp_path) -> None:
-    few = Vocabulary.of(encode_texts(loaded.tokenizer, TEXTS, None, 64).ids, tokenizer=loaded.tokenizer)
-    result = train(
-        loaded,
-        [TaskRows(task=task("sst2"), train=classify_rows(8))],
-        TrainingSettings(epochs=1, learning_rate=1e-3, batch_size=8, max_length=64),
-        seed=0,
-        folder=tmp_path / "run",
-        device="cpu",
-    )
-    export(tmp_path / "out", load_model(tmp_path / "run").model, result.model.vocabulary, encoder=loaded)
-    ordinary = AutoModel.from_pretrained(tmp_path / "out", use_safetensors=True)
-    assert ordinary.get_input_embeddings().num_embeddings == len(loaded.tokenizer) > len(few)
 
 
 def test_the_last_token_is_the_last_before_the_padding() -> None:

@@ -79,9 +79,9 @@ def study(tmp_path_factory, tiny_encoder):
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     trained, train = [], training.train
 
-    def spy(*arguments, folder, keep_heads, keep_last, **more):
-        trained.append((folder.name.removesuffix(".partial"), keep_heads, keep_last))
-        return train(*arguments, folder=folder, keep_heads=keep_heads, keep_last=keep_last, **more)
+    def spy(start, rows, settings, *, folder, keep_heads, **more):
+        trained.append((folder.name.removesuffix(".partial"), keep_heads, settings.keep))
+        return train(start, rows, settings, folder=folder, keep_heads=keep_heads, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(tasks.TASKS, "films", item)
@@ -157,7 +157,7 @@ def test_later_stages_go_on_with_the_head_and_see_their_languages(study):
     names = {run.id: run.name.split("-")[2:4] for run in study.study.plan.of_stage(STAGES[2])}
     kept = {"-".join(names[run]) for run, heads, _ in study.trained if heads}
     assert kept == {"few_shot-de", "few_shot-fr", "multilingual_sequential-2"}
-    assert {names[run][0] for run, _, last in study.trained if last} == {"few_shot"}
+    assert {names[run][0] for run, _, keep in study.trained if keep == "last"} == {"few_shot"}
     seen = {"-".join(name): study.study.store.manifest(run)["languages_seen"] for run, name in names.items()}
     assert seen["multilingual_sequential-1"] == ["en"]
     assert seen["multilingual_sequential-2"] == ["de", "en", "fr"]

@@ -23,7 +23,7 @@ from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clock, read_beacons
 from study_utils.params import MACHINE
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, canonical_sha256
+from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.store import file_sha256, write_atomically
 from study_utils.study import Study
 
@@ -76,6 +76,9 @@ def plan_text(study: Study) -> str:
     parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
     total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
     lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
+    if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
+        gigabytes = sum(_megabytes(run) for run in kept) / 1000
+        lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
     if absent := study.plan.absent:
         lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += [
@@ -205,8 +208,15 @@ def _encoders_needed(study: Study) -> list[str]:
 
 def _room_needed(study: Study) -> int:
     missing = study.plan.missing(study.store)
-    trained = sum(architecture(encoder(str(r.work["encoder"]))).checkpoint_mb for r in missing if r.kind == "train")
+    trained = sum(_megabytes(run) for run in missing if run.kind == "train")
     return int(1e6 * (trained + 2 * len(missing) + 50))
+
+
+def _megabytes(run: Run) -> int:
+    """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
+    settings = run.work["settings"]
+    size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
+    return size * (1 + settings["epochs"] * settings.get("keep_epochs", 0))
 
 
 @contextlib.contextmanager

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.budgets import require_equal
-from study_utils.catalog import encoder, task
+from study_utils.catalog import task
 from study_utils.catalog.perturbations import CLEAN, variant
 from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import StoreError
+from study_utils.execute.distributed import train_distributed
+from study_utils.execute.training import Progress, languages_seen, started, train_run, training_rows
 from study_utils.plan import Run
-from study_utils.store import Store
 from study_utils.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from study_utils.encoders.load import LoadedEncoder
-
 log = logging.getLogger(__name__)
-
-ROLES = ("train", "validation")
-
-Progress = Callable[[float, str], None]
-"""Called with the finished share of a run (0 to 1) and a short note."""
 
 
 def ensure(study: Study, run: Run, progress: Progress) -> bool:
@@ -92,75 +84,26 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
     import pandas as pd
 
     from study_utils.device import describe_device
-    from study_utils.execute.together import train_together
 
     require_equal(study.plan, study.store, study.params, runs=run.work["data"].values())
     if study.params.processes > 1:
-        train_together(study, run, folder, progress)
+        train_distributed(study, run, folder, progress)
     else:
         train_run(study, run, folder, progress)
-    rows = [frame for data in run.work["data"].values() for frame in _training_rows(study, run, data).values()]
+    rows = [frame for data in run.work["data"].values() for frame in training_rows(study, run, data).values()]
     seen = {code for frame in rows for code in frame["language"].unique()}
-    facts["languages_seen"] = sorted(seen | _languages_seen(study.store, run))
-    facts["best_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
+    facts["languages_seen"] = sorted(seen | languages_seen(study.store, run))
+    facts["kept_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
     facts["device"] = describe_device(study.params.device)
-
-
-def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
-    """Train what a run asks for, in this process; write the model, `history.parquet` and `validation.parquet`."""
-    from study_utils.model import load_trained
-    from study_utils.training import TaskRows, TrainingSettings, train
-
-    store = study.store
-    base = _pretrained(study, run)
-    start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
-    tasks = [
-        TaskRows(task=task(key), selects=_selecting(study.plan.runs[data]), **_training_rows(study, run, data))
-        for key, data in run.work["data"].items()
-    ]
-    result = train(
-        start or base,
-        tasks,
-        TrainingSettings(**run.work["settings"]),
-        seed=run.work["seed"],
-        keep_heads=run.work.get("keep_heads", False),
-        keep_last=run.work.get("keep_last", False),
-        new_mask_head=study.params.intermediate.new_mlm_head,
-        folder=folder,
-        device=study.params.device,
-        checkpoint_seconds=study.params.checkpoint_seconds,
-        progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
-    )
-    if result.is_first:
-        result.history.to_parquet(folder / "history.parquet", index=False)
-        result.validation.to_parquet(folder / "validation.parquet", index=False)
-
-
-def _training_rows(study: Study, run: Run, data: str) -> dict[str, pd.DataFrame]:
-    """Rows of a data run that train and that select; of those that train, the languages that the run uses."""
-    from study_utils.data.rows import read_rows
-
-    rows = {role: read_rows(study.store.folder(data) / f"{role}.parquet") for role in ROLES}
-    if only := run.work.get("only"):
-        rows["train"] = rows["train"][rows["train"]["language"].isin(only)].reset_index(drop=True)
-    return rows
-
-
-def _selecting(data: Run) -> str:
-    """Language of the rows that choose an epoch."""
-    ((_, (language,)),) = data.work["parts"]["validation"]
-    return language
 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
     from study_utils.execute.scoring import write_predictions, write_search
-    from study_utils.model import load_trained
 
     store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
-    base = _pretrained(study, run)
-    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    _, model = started(study, run)
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
     if (name := settings["variant"]) != CLEAN:
         rows = _perturbed(study, run, rows, name, folder, facts)
@@ -176,7 +119,7 @@ def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progres
         facts |= write_search(folder, model, item, rows, all_layers=every, **options)
     else:
         facts |= write_predictions(folder, model, item, rows, max_length=settings["max_length"], **options)
-    facts["languages_seen"] = sorted(_languages_seen(store, run))
+    facts["languages_seen"] = sorted(languages_seen(store, run))
     facts["device"] = describe_device(study.params.device)
 
 
@@ -189,11 +132,9 @@ def _make_embeddings(study: Study, run: Run, folder: Path, facts: dict, progress
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
     from study_utils.evaluation.embed import asked, count_subwords, embed
-    from study_utils.model import load_trained
 
     store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
-    base = _pretrained(study, run)
-    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    base, model = started(study, run)
     rows = cap(
         asked(read_rows(store.folder(run.work["data"]) / f"{run.work['role']}.parquet"), item), settings["examples"]
     )
@@ -232,31 +173,6 @@ def _perturbed(study: Study, run: Run, rows: pd.DataFrame, name: str, folder: Pa
     made.counts.to_parquet(folder / "perturbed.parquet", index=False)
     facts["perturbed"] = {column: int(made.counts[column].sum()) for column in ("all", "asked", "changed")}
     return made.rows
-
-
-def _pretrained(study: Study, run: Run) -> LoadedEncoder:
-    """Load the encoder of a run; whether retrieval can read it is checked before anything is trained."""
-    from study_utils.encoders.ends import check_ends
-
-    base = _loaded(str(run.work["encoder"]), study.store.cache)
-    for key in study.params.targets:
-        if asked := study.params.retrieval(key):
-            check_ends(base.tokenizer, asked.pooling, encoder=base.spec.key)
-    return base
-
-
-@lru_cache(maxsize=1)
-def _loaded(key: str, cache: Path) -> LoadedEncoder:
-    """Load an encoder once a process; neither training nor prediction changes it."""
-    from study_utils.encoders.load import load_encoder
-
-    return load_encoder(encoder(key), cache=cache)
-
-
-def _languages_seen(store: Store, run: Run) -> set[str]:
-    """Languages in the training and selection rows of the run this one starts from, and of all before it."""
-    start = run.work["start"]
-    return set(store.manifest(start)["languages_seen"]) if start else set()
 
 
 _KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions, "embed": _make_embeddings}

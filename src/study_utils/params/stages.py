@@ -16,6 +16,8 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
+Keep = Literal["best", "last", "mean"]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 def once(values: tuple) -> tuple:
@@ -71,6 +73,13 @@ class TrainingParams(Params):
     rest: Literal["select", "unused"] = Field(
         "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
     )
+    keep: Keep = Field(
+        "best", description="weights of the epoch with the best selection score, of the last one, or the mean of all"
+    )
+    keep_epochs: Flag = Field(
+        False,
+        description="whether every epoch's model stays and is scored on test rows: (epochs + 1) times the disk",
+    )
 
 
 class IntermediateParams(TrainingParams):
@@ -97,7 +106,7 @@ class TargetParams(TrainingParams):
     """Settings of the target stage."""
 
     few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
-    few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
+    few_shot_epochs: Count = Field(10, description="passes over them; none is chosen: the last one, or the mean")
     few_shot_learning_rate: Rate | None = Field(None, description="peak in these passes, heads too; null: as before")
 
 
@@ -114,6 +123,8 @@ class TaskParams(Params):
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     patience: Count | None = None
+    keep: Keep | None = None
+    keep_epochs: Flag | None = None
     few_shot: Count | None = None
     few_shot_epochs: Count | None = None
     few_shot_learning_rate: Rate | None = None

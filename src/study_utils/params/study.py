@@ -165,10 +165,34 @@ class StudyParams(Params):
                 f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
+        self._check_kept_epochs()
         asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
         if fault := variant_fault(asked.variants, asked.variant_languages, targets):
             raise ValueError(f"evaluation.{fault}")
         return self
+
+    def _check_kept_epochs(self) -> None:
+        """Refuse epochs that are kept in vain, or whose number isn't known when the study is planned."""
+        trained = {key: self.target_settings(key) for key in self.targets if TASKS[key].is_trained}
+        own = {f"tasks.{key}" if key in self.tasks else "target": settings for key, settings in trained.items()}
+        for where, settings in {"intermediate": self.intermediate, **own}.items():
+            if settings.keep_epochs and settings.patience:
+                raise ValueError(
+                    f"{where}: keep_epochs with patience: how many epochs there will be to score isn't known; "
+                    "leave one of the two out"
+                )
+        if self.intermediate.keep_epochs and len(trained) == len(self.targets):
+            raise ValueError(
+                "intermediate.keep_epochs: every target is fine-tuned, so no intermediate epoch is scored; "
+                "say target.keep_epochs, or add a target without training"
+            )
+        if self.target.keep_epochs and not any(own.keep_epochs for own in trained.values()):
+            raise ValueError(
+                "target.keep_epochs: no target of the study is fine-tuned, so there are no epochs to score"
+            )
+        for key, own in self.tasks.items():
+            if own.keep_epochs and key not in trained:
+                raise ValueError(f"tasks.{key}.keep_epochs: the target is not fine-tuned; say intermediate.keep_epochs")
 
     def trained_tasks(self, name: str) -> tuple[str, ...]:
         """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""

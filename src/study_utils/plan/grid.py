@@ -50,6 +50,7 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     return Plan(
         runs=_in_stage_order(planner.runs),
         cells=tuple(planner.cells),
+        epochs=tuple(planner.epochs),
         omissions=tuple(planner.omissions),
         absent=tuple(planner.rows.absent),
     )
@@ -87,6 +88,7 @@ class _Planner:
         self.rows = RowRuns(params, absent_ok=absent_ok)
         self.runs: dict[str, Run] = {}
         self.cells: list[Cell] = []
+        self.epochs: list[Cell] = []
         self.omissions: dict[Omission, None] = {}
 
     def add(self, run: Run) -> str:
@@ -102,7 +104,9 @@ class _Planner:
             if stage.text:
                 self.require_mask_head(spec, item)
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
-            own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
+            is_last = number == len(item.stages)
+            own = _own(settings if is_last else _without_epochs(settings), *stage.tasks)
+            own |= {"cap": stage.cap} if stage.cap else {}
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
         if "divergence" in self.params.questions and item.regime == "english":
             self.embed(spec, item, seed, upstream)
@@ -111,7 +115,9 @@ class _Planner:
                 continue
             place = _Place(spec=spec, item=item, task=TASKS[key], seed=seed, upstream=upstream)
             if item.regime == "english":
-                self.score(place, self.fine_tuned_in_english(place))
+                start = self.fine_tuned_in_english(place)
+                self.score(place, start)
+                self.score_epochs(place, start)
             elif trained := self.trained_in(place):
                 (self.add_one_by_one if item.regime in ONE_BY_ONE else self.add_pooled)(place, trained)
 
@@ -129,15 +135,16 @@ class _Planner:
             )
             if few:
                 own = _own(_few_shot(settings), place.task.key)
-                start = self.fine_tuned(place, name, data, own, english, keep_heads=True, keep_last=True)
+                start = self.fine_tuned(place, name, data, own, english, keep_heads=True)
             else:
-                start = self.fine_tuned(place, name, data, _own(settings, place.task.key), place.upstream)
+                own = _own(_without_epochs(settings), place.task.key)
+                start = self.fine_tuned(place, name, data, own, place.upstream)
             self.score(place, start, (code,))
 
     def add_pooled(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run, or two in order, for all languages together."""
         data, name = self.add(self.rows.other_data(place.task, place.item.regime, trained)), place.item.key
-        own = _own(self.params.target_settings(place.task.key), place.task.key)
+        own = _own(_without_epochs(self.params.target_settings(place.task.key)), place.task.key)
         if place.item.regime == "multilingual":
             start = self.fine_tuned(place, name, data, own, place.upstream)
         else:
@@ -209,6 +216,23 @@ class _Planner:
                 )
             )
 
+    def score_epochs(self, place: _Place, start: str | None) -> None:
+        """Add the runs that score every epoch of the training before, where its epochs are kept."""
+        settings = self.runs[start].work["settings"] if start else {}
+        for epoch in range(1, settings["epochs"] + 1) if settings.get("keep_epochs") else ():
+            self.epochs.append(
+                Cell(
+                    encoder=place.spec.key,
+                    condition=place.item.key,
+                    task=place.task.key,
+                    seed=place.seed,
+                    variant=CLEAN,
+                    languages=self.params.task_languages(place.task.key),
+                    run=self.add(self.prediction(place, place.item.key, start, (), CLEAN, epoch=epoch)),
+                    epoch=epoch,
+                )
+            )
+
     def training(
         self,
         name: str,
@@ -222,21 +246,26 @@ class _Planner:
     ) -> Run:
         """Lay out a training run.
 
-        `more` is in its identity only where it is given: `only` (languages of the training rows that are used),
-        `keep_heads` (go on with the heads of the run it starts from) and `keep_last` (no epoch is chosen).
+        `more` is in its identity only where it is given: `only` (languages of the training rows that are used) and
+        `keep_heads` (go on with the heads of the run it starts from).
         """
         own = {"start": start, "data": data, "settings": settings, "seed": seed, **more}
         return Run(
             kind="train",
             stage=stage,
             name=f"{name}-{_slug(spec)}-s{seed}",
-            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **own},
+            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **_identified(own)},
             inputs=(*([start] if start else []), *data.values()),
             work={"encoder": spec.key, **own},
         )
 
-    def prediction(self, place: _Place, name: str, start: str | None, part: tuple[str, ...], variant: str) -> Run:
-        """Lay out a prediction of all languages of a target, or of a part of them, under a variant of the rows."""
+    def prediction(
+        self, place: _Place, name: str, start: str | None, part: tuple[str, ...], variant: str, *, epoch: int = 0
+    ) -> Run:
+        """Lay out a prediction of all languages of a target, or of a part of them, under a variant of the rows.
+
+        With `epoch`, it is that of the model as it was after an epoch of the run it starts from.
+        """
         spec, task = place.spec, place.task
         data = self.add(self.rows.test_data(task))
         seeded = f"-s{place.seed}" if start else ""
@@ -244,7 +273,9 @@ class _Planner:
         own |= {"retrieve": VERSIONS["retrieve"]} if task.retrieval else {}
         own |= {"languages": part} if part else {}
         own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}
+        own |= {"epoch": epoch} if epoch else {}
         changed = "" if variant == CLEAN else f"-{variant}"
+        changed += f"-epoch{epoch}" if epoch else ""
         return Run(
             kind="predict",
             stage=STAGES[3],
@@ -317,19 +348,34 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
     own = settings.model_dump(exclude=_OF_DATA)
     if all(TASKS[key].format != "answer" for key in tasks):
         own["windows"] = None
-    return {name: value for name, value in own.items() if name not in _LATER or value is not None}
+    return {name: value for name, value in own.items() if name not in _LATER or value != _LATER[name]}
+
+
+def _identified(own: dict) -> dict:
+    """What of a training run its id hashes; that the last epoch is kept has always been said beside the settings."""
+    if own["settings"].get("keep") != "last":
+        return own
+    settings = {name: value for name, value in own["settings"].items() if name != "keep"}
+    return {**own, "settings": settings, "keep_last": True}
 
 
 def _few_shot(settings: TargetParams) -> TargetParams:
-    """Settings of the passes over a few rows of a language."""
+    """Settings of the passes over a few rows of a language, of which no rows are left to choose an epoch."""
     changed: dict = {"epochs": settings.few_shot_epochs, "patience": None}
+    if settings.keep == "best":
+        changed["keep"] = "last"
     if settings.few_shot_learning_rate:
         changed |= {"learning_rate": settings.few_shot_learning_rate, "head_learning_rate": None}
-    return settings.model_copy(update=changed)
+    return _without_epochs(settings.model_copy(update=changed))
 
 
-_LATER = ("patience", "windows", "head_learning_rate")
-"""Settings that are in no identity where they are not set, so that runs made before they existed keep theirs."""
+def _without_epochs(settings: TrainingParams) -> TrainingParams:
+    """The same settings where single epochs are not scored."""
+    return settings.model_copy(update={"keep_epochs": False})
+
+
+_LATER = {"patience": None, "windows": None, "head_learning_rate": None, "keep": "best", "keep_epochs": False}
+"""Settings that are in no identity where they have these values, so that runs made before they existed keep theirs."""
 
 
 _OF_DATA = {

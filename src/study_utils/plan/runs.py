@@ -54,7 +54,8 @@ class Run:
 class Cell:
     """One (encoder, condition, target task, seed, variant) of the study, some languages of it, and the run for them.
 
-    Several cells can share a run: without training, nothing depends on the seed, and English is trained once.
+    Several cells can share a run: without training, nothing depends on the seed, and English is trained once. `epoch`
+    is that of the scored weights, counted from 1; 0 for the weights that training kept.
     """
 
     encoder: str
@@ -64,6 +65,7 @@ class Cell:
     variant: str
     languages: tuple[str, ...]
     run: str
+    epoch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +82,13 @@ class Omission:
 class Plan:
     """All runs of a study, each after those it depends on; the cells of its results table, and what these leave out.
 
-    `absent` says which rows and encoders can't be had from here; it is empty for a plan that can be carried out.
+    `epochs` are the cells of single epochs, where these are kept; they are not in the results table. `absent` says
+    which rows and encoders can't be had from here; it is empty for a plan that can be carried out.
     """
 
     runs: Mapping[str, Run]
     cells: tuple[Cell, ...]
+    epochs: tuple[Cell, ...] = ()
     omissions: tuple[Omission, ...] = ()
     absent: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ from study_utils.sentences.drops import (
     describe_variants,
 )
 from study_utils.sentences.encoders import describe_ranking, describe_size_rule, describe_target_gains
+from study_utils.sentences.epochs import describe_epochs
 from study_utils.sentences.gains import (
     describe_contrast,
     describe_contrasts,
@@ -50,6 +51,7 @@ __all__ = [
     "describe_dropped",
     "describe_drops",
     "describe_english",
+    "describe_epochs",
     "describe_equivalence",
     "describe_explained",
     "describe_families",

@@ -1,6 +1,6 @@
 """One training run in several processes, each on a GPU of its own: torch starts them, accelerate joins them.
 
-`python -m study_utils.execute.together` is what each of them runs.
+`python -m study_utils.execute.distributed` is what each of them runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from study_utils.errors import ParameterError, StudyError
 from study_utils.execute.progress import EVERY, Beacon, read_beacons
-from study_utils.execute.runs import Progress, train_run
+from study_utils.execute.training import Progress, train_run
 from study_utils.plan import Run
 from study_utils.study import open_study
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from study_utils.study import Study
 
 
-def train_together(study: Study, run: Run, folder: Path, progress: Progress) -> None:
+def train_distributed(study: Study, run: Run, folder: Path, progress: Progress) -> None:
     """Train a run in ``study.params.processes`` processes.
 
     Raises

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study_utils.formats.features import IGNORED, Features, flat, offsets_of
-from study_utils.training.parts import own_part
+from study_utils.training.distributed import own_part
 
 
 def features_of(labels):
