@@ -122,8 +122,5 @@ def _bootstrap(
     estimate: np.ndarray, design: Design, sources: tuple[str, ...], *, resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Variances of studies simulated from the estimates, shape (resamples, sources)."""
-    sizes = [block.stop - block.start for block in design.blocks.values()]
-    deviation = np.sqrt(np.repeat(estimate[:-1], sizes))
-    drawn = rng.normal(size=(resamples, len(deviation))) * deviation @ design.indicators.T
-    drawn += rng.normal(0, np.sqrt(estimate[-1]), drawn.shape)
+    drawn = design.simulate(dict(zip(sources, estimate)), size=resamples, rng=rng)
     return np.stack([_vector(variances(y, design), sources) for y in drawn])
