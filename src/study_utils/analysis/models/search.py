@@ -16,7 +16,9 @@ _EXACT = 1e-12
 """Share of the variance that fixed effects leave, below which the residual's is rounding and the search ends."""
 _DONE = 1e-11
 """Rise of the log likelihood that a step foretells, below which it is not taken."""
-_STEPS = 200
+_ROUNDING = 1e-10
+"""Share of the deviance that is rounding."""
+_STEPS, _HALVINGS = 200, 15
 _SINGULAR = 1e-9
 """Smallest eigenvalue of an information matrix with a diagonal of ones that counts as above zero."""
 
@@ -115,11 +117,13 @@ def search(y: np.ndarray, start: Solved, *, free: np.ndarray) -> Point:
         gain = float(score @ step)
         if gain < _DONE:
             return state
-        for half in range(40):
+        for half in range(_HALVINGS):
             new = now + step / 2**half
             tried = at(new[:-1] / max(new[-1], 0.1))
             if tried.deviance < state.deviance:
                 break
+            if gain / 2**half < _ROUNDING * abs(state.deviance):
+                return state
         else:
             return state
         state = tried
