@@ -18,7 +18,7 @@ def simulate_cells(
     `slopes` maps a measure to the true change of the gain with its values; `sds` are the standard deviations of the
     effects of task, task and target, language, target and language, task and language, and of the residual, in points.
     Measures in `like_format` follow the format but for a little noise. `family` are the standard deviations between
-    families, of the gain in points and of every measure.
+    families of a target, of the gain in points and of every measure.
     """
     shape = (tasks, targets, languages)
     index = np.indices(shape).reshape(3, -1)
@@ -38,10 +38,10 @@ def simulate_cells(
     gain = sum(sd * effects(*which) for sd, which in zip(sds, axes, strict=True))
     gain += sum(slope * columns[name] for name, slope in (slopes or {}).items())
     if any(family):
-        of_language = index[2] % families
-        gain += rng.normal(0, family[0], families)[of_language]
+        place = index[1], index[2] % families
+        gain += rng.normal(0, family[0], (targets, families))[place]
         for values in columns.values():
-            values += rng.normal(0, family[1], families)[of_language]
+            values += rng.normal(0, family[1], (targets, families))[place]
     typology = rng.normal(5, 1, size=languages)[index[2]]
     names = [[f"{kind}{i:02d}" for i in index[axis]] for axis, kind in enumerate(("task", "target", "lang"))]
     return pd.DataFrame(

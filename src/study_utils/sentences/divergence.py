@@ -197,4 +197,5 @@ def _foretold(left_out: pd.DataFrame, name: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:+.0f}%".replace("-", "\N{MINUS SIGN}")
+    rounded = round(100 * share)
+    return f"{rounded:+d}%".replace("-", "\N{MINUS SIGN}") if rounded else "0%"

@@ -33,6 +33,8 @@ claimed: from there on, simulated studies without effect give false claims in at
 MAX_INFLATION = 10.0
 """Variance inflation from which a slope can't be told from those of other columns (a common rule of thumb)."""
 CLEAR = 0.05
+MIN_FREEDOM = 3
+"""Fewest degrees of freedom of the slope of a single target: with fewer, its interval holds almost anything."""
 _FREE = 4
 """Intermediate tasks more than measures in one model: format, the mean, and two to tell chance by."""
 
@@ -219,8 +221,8 @@ def _by_target(cells: pd.DataFrame, part: str, measure: str, withheld: str, leve
     for target, own in cells.groupby("task", sort=True):
         why = withheld or without_slope(own, part, measure)
         numbers = None if why else fit_slopes(own, part, [measure], level=level).get(measure)
-        if not why and numbers is None:
-            why = "too few cells on this target"
+        if not why and (numbers is None or numbers["freedom"] < MIN_FREEDOM):
+            why = f"fewer than {MIN_FREEDOM} degrees of freedom on this target"
         rows.append(_told({"task": target, "level": level} | _counts(own), numbers, why))
     return rows
 

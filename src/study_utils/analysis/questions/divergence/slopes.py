@@ -37,13 +37,11 @@ def _rows(cells: pd.DataFrame, part: str, names: list[str]) -> _Rows:
     kept = cells.dropna(subset=[TYPOLOGY]) if part == "language" else cells
     grouped = kept.groupby([unit, "task"])
     means = grouped[["gain", *names]].mean().assign(**{FAMILY: grouped[FAMILY].first()}).reset_index()
-    held = pd.get_dummies(means["task"]).to_numpy(float)
-    groups = 1
+    groups, cell = 1, means["task"]
     if part == "language":
-        groups = means[FAMILY].nunique()
-        held = np.column_stack([held, pd.get_dummies(means[FAMILY]).to_numpy(float)])
-    basis, sizes, _ = np.linalg.svd(held, full_matrices=False)
-    basis = basis[:, sizes > FLAT * sizes[0]]
+        groups, cell = means[FAMILY].nunique(), means["task"] + "\n" + means[FAMILY]
+    held = pd.get_dummies(cell).to_numpy(float)
+    basis = held / np.sqrt(held.sum(axis=0))
     columns = means[names] - means.groupby("task")[names].transform("mean")
     rest = columns.to_numpy(float) - basis @ (basis.T @ columns.to_numpy(float))
     columns = columns.loc[:, rest.std(axis=0) > FLAT]
@@ -59,8 +57,8 @@ def fit_slopes(cells: pd.DataFrame, part: str, measures: list[str], *, level: fl
         From `modelled_cells`, of one encoder; of one target, its own slopes.
     part : {"task", "language"}
         Between intermediate tasks (over means of the languages), or between languages (over means of the tasks). Held
-        fixed are the targets, and between languages the families too: families differ in gains and in divergence for
-        many reasons, so only what differs within them counts.
+        fixed are the targets, and between languages the families on each target: families differ in gains and in
+        divergence for many reasons, so only what differs within them counts.
     measures : list of str
         Columns that have a slope beside the part's control.
     level : float
