@@ -90,18 +90,7 @@ keep_figure(study, plot_gain_by_divergence(found.cells), "gain_by_divergence", f
 # them counts. `inflation` says how far the measure is told from the format alone.
 
 # %%
-columns = [
-    "measure",
-    "part",
-    "estimate",
-    "low",
-    "high",
-    "p_holm",
-    "inflation",
-    "n_conditions",
-    "n_languages",
-    "withheld",
-]
+columns = ["measure", "part", "estimate", "low", "high", "p_holm", "inflation", "n_conditions", "withheld"]
 keep_table(study, found.slopes, "divergence_slopes", columns)
 
 # %% [markdown]
