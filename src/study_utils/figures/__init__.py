@@ -2,7 +2,12 @@
 
 from study_utils.figures.calibration import plot_coverage_of_intervals, plot_false_positives, plot_power
 from study_utils.figures.contrasts import plot_contrasts
-from study_utils.figures.divergence import plot_change, plot_divergence_map, plot_gain_by_divergence
+from study_utils.figures.divergence import (
+    plot_change,
+    plot_divergence_map,
+    plot_gain_by_divergence,
+    plot_slopes_by_target,
+)
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
@@ -32,5 +37,6 @@ __all__ = [
     "plot_power",
     "plot_scores",
     "plot_seed_gains",
+    "plot_slopes_by_target",
     "plot_validation",
 ]
