@@ -14,6 +14,7 @@ import pandas as pd
 from study_utils.analysis.divergence.sets import EmbeddedRows
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import TASKS, condition, language_table
+from study_utils.catalog.titles import metric_title
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
@@ -164,6 +165,17 @@ class Study:
         rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
         return pd.DataFrame(rows, columns=["condition", "task", "languages", "reason"])
 
+    def partial(self) -> pd.DataFrame:
+        """Rows that are read in part (`partial_sets`).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a task, role and language: `task`, `role`, `language`, `used` and `absent` (names of configs).
+        """
+        rows = [(p.task, p.role, p.language, " ".join(p.used), " ".join(p.absent)) for p in self.plan.partial]
+        return pd.DataFrame(rows, columns=["task", "role", "language", "used", "absent"])
+
     def coverage(self) -> pd.DataFrame:
         """Which language is scored on which target.
 
@@ -207,6 +219,10 @@ class Study:
             for c in chosen
         )
 
+    def english_conditions(self) -> list[str]:
+        """Keys of the conditions that fine-tune in English."""
+        return [key for key in self.params.conditions if condition(key).regime == "english"]
+
     def losses(self, stage: str) -> pd.DataFrame:
         """Training history of a stage.
 
@@ -224,31 +240,34 @@ class Study:
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
+        """Macro average over zero-shot languages, of conditions fine-tuned in English.
 
-        Only languages that are zero-shot under all conditions that have some: all are averaged over the same ones.
+        It is of the primary metric, and of those that a task shows beside it (UD-POS: the benchmark's F1). Only
+        languages that are zero-shot under all conditions that have some: all are averaged over the same ones.
 
         Returns
         -------
         pandas.DataFrame
-            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, the mean
-            alone from one seed, or "not zero-shot"; and `languages`, how many are averaged. A target without zero-shot
-            scores has no row.
+            One row a target, encoder and metric, one column a condition: ``mean (spread over seeds)`` in percent, the
+            mean alone from one seed, or "not zero-shot"; and `languages`, how many are averaged. A target without
+            zero-shot scores has no row.
         """
-        english = [key for key in self.params.conditions if condition(key).regime == "english"]
-        primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
-        kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
+        english = self.english_conditions()
+        shown = {(key, name) for key in self.params.targets for name in (TASKS[key].metric, *TASKS[key].beside)}
+        is_shown = pd.MultiIndex.from_frame(scores[["task", "metric"]]).isin(shown)
+        kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & is_shown]
+        groups = ["encoder", "task", "metric"]
         if kept.empty:
-            return pd.DataFrame(columns=["encoder", "task", "languages"])
-        groups = ["encoder", "task"]
+            return pd.DataFrame(columns=[*groups, "languages"])
+        order = kept.set_index(groups).index.unique()
         compared = kept.groupby(groups)["condition"].transform("nunique")
         kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]
-        by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
-        summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
+        by_seed = kept.groupby([*groups, "condition", "seed"], sort=False)["value"].mean()
+        summary = by_seed.groupby(level=[*groups, "condition"], sort=False).agg(["mean", "std"]).mul(100)
         text = summary.apply(_mean_and_spread, axis=1).unstack()
-        text = text.reindex(columns=english).fillna("not zero-shot")
-        text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
-        return text.reset_index()
+        text = text.reindex(index=order[order.isin(text.index)], columns=english).fillna("not zero-shot")
+        text.insert(0, "languages", kept.groupby(groups)["language"].nunique())
+        return text.reset_index().assign(metric=lambda table: table["metric"].map(metric_title))
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.PREDICTION_COLUMNS`.

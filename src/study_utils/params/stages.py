@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from study_utils.catalog import TASKS, language
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
@@ -14,6 +14,8 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
+PUBLISHED = "published"
+"""As longest test input: what the target's benchmark has."""
 
 
 def once(values: tuple) -> tuple:
@@ -31,6 +33,15 @@ def known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
         except CatalogError as error:
             raise ValueError(str(error)) from None
     return values
+
+
+def _test_length(value: object) -> object:
+    if value == PUBLISHED or (type(value) is int and value >= 8):
+        return value
+    raise ValueError(f"{value!r}: write how many tokens, 8 or more, or {PUBLISHED}")
+
+
+TestLength = Annotated[int | str, BeforeValidator(_test_length)]
 
 
 class Params(BaseModel):
@@ -69,6 +80,17 @@ class TrainingParams(Params):
     rest: Literal["select", "unused"] = Field(
         "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
     )
+    held_out: Literal["select", "train"] = Field(
+        "select",
+        description="rows held out of the training rows where no published ones select: choose the epoch, or train too "
+        "(then the last epoch is kept)",
+    )
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> TrainingParams:
+        if self.train_share is not None and self.held_out == "train":
+            raise ValueError("train_share cuts the training rows and held_out: train leaves none out: give one of them")
+        return self
 
 
 class IntermediateParams(TrainingParams):
@@ -112,13 +134,14 @@ class TaskParams(Params):
     few_shot_epochs: Count | None = None
     few_shot_learning_rate: Rate | None = None
     test_examples: Count | None = None
+    test_max_length: TestLength | None = None
 
 
 class EvaluationParams(Params):
     """Settings of the zero-shot evaluation."""
 
     examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
-    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    max_length: TestLength = Field(128, description="tokens of an input; published: as each target's benchmark has it")
     variants: tuple[Name, ...] = Field(
         (), description="perturbed test rows besides the clean ones, such as typos@0.1: " + ", ".join(PERTURBATIONS)
     )

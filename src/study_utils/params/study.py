@@ -13,6 +13,7 @@ from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.errors import CatalogError, unknown
 from study_utils.params.stages import (
+    PUBLISHED,
     AnalysisParams,
     Count,
     EvaluationParams,
@@ -50,6 +51,10 @@ class StudyParams(Params):
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
     equal_budgets: Annotated[bool, Field(strict=True)] = Field(
         False, description="whether fewer training rows than asked for are an error"
+    )
+    partial_sets: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="whether a language may be read from some of its configs (treebanks), if a source lacks others",
     )
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
@@ -139,6 +144,11 @@ class StudyParams(Params):
                             f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
                             "Leave one of the two out"
                         )
+            if self.test_max_length(key) is None:
+                raise ValueError(
+                    f"target {key!r} declares no published length of test inputs: give a number in "
+                    f"tasks.{key}.test_max_length, or in evaluation.max_length"
+                )
             if not self.task_languages(key):
                 raise ValueError(
                     f"target {key!r} has none of the languages {', '.join(self.languages)}; "
@@ -176,13 +186,18 @@ class StudyParams(Params):
 
     def target_settings(self, key: str) -> TargetParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        left_out = {"test_examples", "languages", "conditions"}
+        left_out = {"test_examples", "test_max_length", "languages", "conditions"}
         own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude=left_out)
         return self.target.model_copy(update=own)
 
     def test_examples(self, key: str) -> int | None:
         """Largest number of test examples a language of a target."""
         return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+    def test_max_length(self, key: str) -> int | None:
+        """Tokens of a test input of a target; None where it is to be the published one and none is."""
+        asked = self.tasks.get(key, TaskParams()).test_max_length or self.evaluation.max_length
+        return TASKS[key].test_length if asked == PUBLISHED else asked
 
     def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
         """Languages of a target that a variant perturbs; none if it doesn't suit the target."""

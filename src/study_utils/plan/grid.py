@@ -41,6 +41,7 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
         cells=tuple(planner.cells),
         omissions=tuple(planner.omissions),
         absent=tuple(planner.rows.absent),
+        partial=tuple(planner.rows.partial),
     )
 
 
@@ -91,7 +92,8 @@ class _Planner:
             if stage.text:
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
             own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
-            upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
+            last = _keep_last(settings, *stage.tasks)
+            upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream, **last))
         if "divergence" in self.params.questions and item.regime == "english":
             self.embed(spec, item, seed, upstream)
         for key in self.params.targets:
@@ -167,6 +169,7 @@ class _Planner:
 
     def fine_tuned(self, place: _Place, name: str, data: str, own: dict, start: str | None, **more: object) -> str:
         key = place.task.key
+        more |= _keep_last(self.params.target_settings(key), key)
         return self.add(
             self.training(f"target-{key}-{name}", STAGES[2], place.spec, {key: data}, own, place.seed, start, **more)
         )
@@ -228,7 +231,7 @@ class _Planner:
         spec, task = place.spec, place.task
         data = self.add(self.rows.test_data(task))
         seeded = f"-s{place.seed}" if start else ""
-        settings = {"variant": variant, "max_length": self.params.evaluation.max_length}
+        settings = {"variant": variant, "max_length": self.params.test_max_length(task.key)}
         own = {"start": start, "data": data, "settings": settings}
         own |= {"languages": part} if part else {}
         own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}
@@ -253,7 +256,7 @@ class _Planner:
             self.add(embedding(name, data=data, task=key, role="train", max_length=length, **common))
         for key in self.params.targets:
             data = self.add(self.rows.test_data(TASKS[key]))
-            work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            work = {"data": data, "task": key, "role": "test", "max_length": self.params.test_max_length(key)}
             self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
             if upstream is not None:
                 name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
@@ -278,6 +281,12 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
     return {name: value for name, value in own.items() if name not in _LATER or value is not None}
 
 
+def _keep_last(settings: TrainingParams, *tasks: str) -> dict:
+    """Without rows to select on, as all that is held out trains too, the last epoch is kept."""
+    cut = any(getattr(TASKS[key].train, "held_out", None) is not None for key in tasks)
+    return {"keep_last": True} if cut and settings.held_out == "train" else {}
+
+
 def _few_shot(settings: TargetParams) -> TargetParams:
     """Settings of the passes over a few rows of a language."""
     changed: dict = {"epochs": settings.few_shot_epochs, "patience": None}
@@ -291,7 +300,7 @@ _LATER = ("patience", "windows", "head_learning_rate")
 
 
 _OF_DATA = {
-    *("examples", "validation_examples", "train_share", "rest"),
+    *("examples", "validation_examples", "train_share", "rest", "held_out"),
     *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
 }
 """Settings that choose rows, or are of one regime."""
