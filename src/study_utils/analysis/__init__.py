@@ -1,6 +1,6 @@
 """Gains, families, intervals and sentences from tables of results. Pure functions of frames; no torch, no figures."""
 
-from study_utils.analysis.benchmark import benchmark_average, task_scores
+from study_utils.analysis.benchmark import benchmark_table
 from study_utils.analysis.bootstrap import Settings
 from study_utils.analysis.contrasts import Contrast, contrast_gains
 from study_utils.analysis.drops import adversarial_gains, drop_differences, drops, english_against_others
@@ -22,7 +22,7 @@ __all__ = [
     "Contrast",
     "Settings",
     "adversarial_gains",
-    "benchmark_average",
+    "benchmark_table",
     "check_results",
     "contrast_gains",
     "drop_differences",
@@ -43,7 +43,6 @@ __all__ = [
     "seed_gains",
     "seen_gains",
     "sensitivity",
-    "task_scores",
     "transfer",
     "variance_shares",
 ]
