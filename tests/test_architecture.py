@@ -41,13 +41,14 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "sentences": {"analysis", "catalog", "errors"},
     "figures": {"analysis", "catalog", "errors", "sentences"},
-    "report": {"catalog", "errors", "figures", "paths", "store", "study"},
+    "report": {"analysis", "catalog", "errors", "figures", "paths", "sentences", "store", "study"},
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "store"},
     "export": {"catalog", "encoders", "errors", "formats", "model", "paths", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
-                "metrics", "model", "params", "paths", "perturb", "plan", "report", "store", "study", "training"},
+                "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store", "study",
+                "training"},
 }  # fmt: skip
 
 

@@ -59,6 +59,17 @@ def test_ids_are_those_of_version_0_1(plan):
     assert canonical_sha256(found) == "bc750b3405cc1e99375e3827f34171b002db2f31a3aa182f3b872fe6d1b6fd58"
 
 
+def test_ids_of_the_quick_study_are_those_of_before():
+    """Of its rows, its training and its scores without retrieval; computed before lengths and cuts could be chosen."""
+    runs = make_plan(load_params("quick")).runs.values()
+    made = sorted(run.id for run in runs if run.kind in ("data", "train"))
+    assert len(made) == 48
+    assert canonical_sha256(made) == "1cc19e4f2a03db45f9ad00a704b982f5b589f3926e5a102bf77529060320e1e1"
+    scored = sorted(run.id for run in runs if run.kind == "predict" and "messages" not in run.name)
+    assert len(scored) == 30
+    assert canonical_sha256(scored) == "666c3b9355c6601feb602c7d94bd17b81bbd227c33299da7b873925cd98a14c7"
+
+
 def test_other_regimes_leave_the_runs_there_were_alone(plan):
     before, after = plan(), plan(conditions=["few_shot", *REGIMES[2:], "in_language", "none", "utterance_domain",
                                              "utterance_match"])  # fmt: skip

@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from study_utils.analysis.questions.divergence.sets import EmbeddedRows
+from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
-from study_utils.catalog import TASKS, condition, language_table
+from study_utils.catalog import condition, language_table
 from study_utils.catalog.titles import name_layers
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
@@ -168,6 +169,17 @@ class Study:
         rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
         return pd.DataFrame(rows, columns=["condition", "task", "languages", "reason"])
 
+    def partial(self) -> pd.DataFrame:
+        """Rows that are read in part (`partial_sets`).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a task, role and language: `task`, `role`, `language`, `used` and `absent` (names of configs).
+        """
+        rows = [(p.task, p.role, p.language, " ".join(p.used), " ".join(p.absent)) for p in self.plan.partial]
+        return pd.DataFrame(rows, columns=["task", "role", "language", "used", "absent"])
+
     def coverage(self) -> pd.DataFrame:
         """Which language is scored on which target.
 
@@ -229,6 +241,10 @@ class Study:
             for c in chosen
         )
 
+    def english_conditions(self) -> list[str]:
+        """Keys of the conditions that fine-tune in English."""
+        return [key for key in self.params.conditions if condition(key).regime == "english"]
+
     def losses(self, stage: str) -> pd.DataFrame:
         """Training history of a stage.
 
@@ -246,33 +262,8 @@ class Study:
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
-
-        Only languages that are zero-shot under all conditions that have some: all are averaged over the same ones.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, the mean
-            alone from one seed, or "not zero-shot"; `languages`, how many are averaged; and of retrieval the `layer`
-            that is read. A target without zero-shot scores has no row.
-        """
-        english = [key for key in self.params.conditions if condition(key).regime == "english"]
-        primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
-        kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
-        if kept.empty:
-            return pd.DataFrame(columns=["encoder", "task", "languages"])
-        groups = ["encoder", "task"]
-        compared = kept.groupby(groups)["condition"].transform("nunique")
-        kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]
-        by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
-        summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
-        text = summary.apply(_mean_and_spread, axis=1).unstack()
-        text = text.reindex(columns=english).fillna("not zero-shot")
-        if "layer" in kept and kept["layer"].notna().any():
-            text.insert(0, "layer", kept.groupby(groups)["layer"].first())
-        text.insert(0, "languages", kept.groupby(groups)["language"].nunique())
-        return text.reset_index()
+        """Macro averages of the conditions fine-tuned in English; see `study_utils.analysis.results.macro_average`."""
+        return macro_average(scores, conditions=self.english_conditions(), targets=self.params.targets)
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.tables.PREDICTION_COLUMNS`.
@@ -338,10 +329,6 @@ class Study:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
         done = self.runs().query("status == 'done'")
         return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
-
-
-def _mean_and_spread(row: pd.Series) -> str:
-    return f"{row['mean']:.1f}" + (f" ({row['std']:.1f})" if pd.notna(row["std"]) else "")
 
 
 def _one_digest(fingerprints: pd.Series) -> str:

@@ -11,6 +11,7 @@ from study_utils.catalog import BENCHMARKS, CONDITIONS, ENCODERS, LANGUAGES, TAS
 from study_utils.catalog.__main__ import main
 from study_utils.catalog.claims import CLAIMS
 from study_utils.catalog.page import page
+from study_utils.catalog.protocol_page import protocol_page
 from study_utils.paths import project_root
 
 
@@ -37,15 +38,16 @@ def test_the_committed_page_is_what_the_command_writes(text: str) -> None:
     assert committed == text, "a declaration changed: run python -m study_utils.catalog --write"
 
 
-def test_the_command_prints_or_writes_the_page(
+def test_the_command_prints_or_writes_the_pages(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main([]) == 0
-    assert capsys.readouterr().out == text
+    assert capsys.readouterr().out == f"{text}\n{protocol_page()}"
     monkeypatch.chdir(tmp_path)
     assert main(["--write"]) == 0
     assert (tmp_path / "CATALOG.md").read_text(encoding="utf-8") == text
-    assert main(["--write", "none/page.md"]) == 1
+    assert (tmp_path / "PROTOCOL.md").read_text(encoding="utf-8") == protocol_page()
+    assert main(["--write", "none"]) == 1
     assert "can't be written" in capsys.readouterr().err
 
 

@@ -122,7 +122,9 @@ def test_target_on_made_rows(key, made):
             said = dict(zip(rows["example_id"], rows["gold"]))
             if TASKS[key].shape == "retrieve-mine":  # pairs that were found and are not gold have rows of their own
                 said = {pair: gold for pair, gold in said.items() if gold != "none"}
-            assert said == golds[key, code], f"{code}, {measure}"
+            written = golds[key, code]
+            capped = {example: written[example] for example in said}  # of several treebanks, as many rows as of one
+            assert said == (capped if len(written) > ROWS else written), f"{code}, {measure}"
 
 
 @pytest.mark.parametrize("name", INTERMEDIATE)

@@ -204,7 +204,7 @@ def test_rows_of_several_runs_are_shown_once(study):
 
 def test_the_macro_average_is_of_conditions_trained_in_english(study):
     table = study.study.macro_scores(study.scores)
-    assert list(table.columns) == ["encoder", "task", "languages", "none"]
+    assert list(table.columns) == ["encoder", "task", "metric", "languages", "none"]
 
 
 def test_nothing_is_made_twice(study):

@@ -12,7 +12,7 @@ from study_utils.analysis.questions.layers import layer_gains
 from study_utils.analysis.questions.regimes import regime_contrasts, regime_scores, retention
 from study_utils.analysis.questions.robustness import robustness_intervals, robustness_table
 from study_utils.analysis.questions.seen import seen_gains
-from study_utils.analysis.results.benchmarks import benchmark_average, task_scores
+from study_utils.analysis.results.benchmarks import benchmark_table
 from study_utils.analysis.results.gains import gains, gap_gains, robustness, seed_gains, transfer
 from study_utils.analysis.results.tables import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
@@ -23,7 +23,7 @@ __all__ = [
     "Contrast",
     "Settings",
     "adversarial_gains",
-    "benchmark_average",
+    "benchmark_table",
     "check_results",
     "contrast_gains",
     "drop_differences",
@@ -45,7 +45,6 @@ __all__ = [
     "seed_gains",
     "seen_gains",
     "sensitivity",
-    "task_scores",
     "transfer",
     "variance_shares",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from study_utils.catalog.benchmarks import BENCHMARKS
+from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark
 from study_utils.catalog.claims import CLAIMS, SOURCES, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.catalog.encoders import ENCODERS, Encoder
@@ -12,6 +12,7 @@ from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.retrieval import PUBLISHED_LAYERS, Retrieval
 from study_utils.catalog.schema import DOMAINS, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.catalog.tasks import TASKS
+from study_utils.catalog.titles import metric_title
 
 UNKNOWN = "–"
 
@@ -71,8 +72,9 @@ def page() -> str:
         rows = [(key, TASKS[key].title, len(codes), " ".join(codes)) for key, codes in item.tasks.items()]
         parts += [
             f"### {item.title} (`{item.key}`)",
-            f"The unweighted mean over {len(rows)} tasks of the means over their languages. Source: {item.source}.",
-            _table(("task", "title", "languages", "codes"), rows),
+            f"The unweighted mean over {len(rows)} tasks of the means over their languages{_metrics(item)}. Source: "
+            f"{item.source}.",
+            table(("task", "title", "languages", "codes"), rows),
         ]
     parts += ["## Published claims", _CLAIMS, _claim_table(CLAIMS.values())]
     parts += ["## Languages", _LANGUAGES, _language_table(targets)]
@@ -97,7 +99,7 @@ def _target_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table((*head, "licence", "citation"), rows)
+    return table((*head, "licence", "citation"), rows)
 
 
 def _retrieval_table(items: Iterable[Task]) -> str:
@@ -107,7 +109,7 @@ def _retrieval_table(items: Iterable[Task]) -> str:
         for item in items
         if (asked := item.retrieval)
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 _SEARCHES = {"neighbour": "the one translation", "mine": "pairs in two pools", "rank": "targets among candidates"}
@@ -135,7 +137,7 @@ def _training_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _text_table(items: Iterable[Task]) -> str:
@@ -153,7 +155,13 @@ def _text_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
+
+
+def _metrics(item: Benchmark) -> str:
+    """Metrics that the average is over where they aren't the primary ones."""
+    told = ", ".join(f"of {TASKS[key].title} by {metric_title(name)}" for key, name in item.metrics.items())
+    return f", {told}" if told else ""
 
 
 def _notes(items: Iterable[Task]) -> str:
@@ -162,7 +170,7 @@ def _notes(items: Iterable[Task]) -> str:
 
 def _condition_table(items: Iterable[Condition]) -> str:
     rows = [(item.key, item.title, " → ".join(map(_stage, item.stages)) or "none", item.reason) for item in items]
-    return _table(("key", "title", "stages", "reason"), rows)
+    return table(("key", "title", "stages", "reason"), rows)
 
 
 def _stage(stage: Stage) -> str:
@@ -184,7 +192,7 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _source(item: Encoder) -> str:
@@ -208,7 +216,7 @@ def _claim_table(items: Iterable[Claim]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _language_table(targets: Sequence[Task]) -> str:
@@ -225,7 +233,7 @@ def _language_table(targets: Sequence[Task]) -> str:
         )
         for item in LANGUAGES.values()
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _count(rows: Rows | None) -> str:
@@ -247,7 +255,8 @@ def _source(rows: Rows | None) -> str:
     return f"{rows.hub_id} at {rows.revision[:7] if len(rows.revision) == 40 else rows.revision}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table in markdown; empty cells become a dash."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 

@@ -85,6 +85,10 @@ def plan_text(study: Study) -> str:
         f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
         for row in study.omissions().itertuples()
     ]
+    if len(partial := study.partial()):
+        from study_utils.sentences import describe_partial
+
+        lines += [f"partial: {told}" for told in describe_partial(partial)]
     if len(short := study.shortfalls()):
         lines += [f"short: {told}" for told in describe_shortfalls(short)]
     return "\n".join(lines)

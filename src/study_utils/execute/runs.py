@@ -15,6 +15,7 @@ from study_utils.errors import StoreError
 from study_utils.execute.distributed import train_distributed
 from study_utils.execute.training import Progress, languages_seen, started, train_run, training_rows
 from study_utils.plan import Run
+from study_utils.plan.declared import with_held_out
 from study_utils.study import Study
 
 if TYPE_CHECKING:
@@ -54,12 +55,20 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     from study_utils.data.sources import load_rows
 
     item, params = task(run.work["task"]), study.params
-    facts |= {"rows": {}, "dropped": {}, "fingerprints": {}, "sources": {}}
+    item = with_held_out(item) if run.work.get("whole") else item
+    facts |= {"rows": {}, "dropped": {}, "fingerprints": {}, "sources": {}, "absent": {}}
     mirror = Path(params.mirror).expanduser() if params.mirror else None
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
         frames = [
-            load_rows(item, source, languages=languages, mirror=mirror, sources=params.sources)
+            load_rows(
+                item,
+                source,
+                languages=languages,
+                mirror=mirror,
+                sources=params.sources,
+                partial=params.partial_sets,
+            )
             for source, languages in run.work["parts"][role]
         ]
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -78,6 +87,8 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         facts["dropped"][role] = dropped
         facts["fingerprints"][role] = fingerprint(rows)
         facts["sources"][role] = " and ".join(kinds)
+        if absent := {code: list(names) for frame in frames for code, names in frame.attrs["absent"].items()}:
+            facts["absent"][role] = absent
 
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from study_utils.catalog import TASKS, language
 from study_utils.catalog.encoders import POOLINGS
@@ -35,6 +35,15 @@ def known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
         except CatalogError as error:
             raise ValueError(str(error)) from None
     return values
+
+
+def _test_length(value: object) -> object:
+    if value == PUBLISHED or (type(value) is int and value >= 8):
+        return value
+    raise ValueError(f"{value!r}: write how many tokens, 8 or more, or {PUBLISHED}")
+
+
+TestLength = Annotated[int | str, BeforeValidator(_test_length)]
 
 
 class Params(BaseModel):
@@ -80,6 +89,17 @@ class TrainingParams(Params):
         False,
         description="whether every epoch's model stays and is scored on test rows: (epochs + 1) times the disk",
     )
+    held_out: Literal["select", "train"] = Field(
+        "select",
+        description="rows held out of the training rows where no published ones select: choose the epoch, or train too "
+        "(then the last epoch is kept)",
+    )
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> TrainingParams:
+        if self.train_share is not None and self.held_out == "train":
+            raise ValueError("train_share cuts the training rows and held_out: train leaves none out: give one of them")
+        return self
 
 
 class IntermediateParams(TrainingParams):
@@ -129,6 +149,7 @@ class TaskParams(Params):
     few_shot_epochs: Count | None = None
     few_shot_learning_rate: Rate | None = None
     test_examples: Count | None = None
+    test_max_length: TestLength | None = None
 
 
 class RetrievalParams(Params):
@@ -170,8 +191,9 @@ class EvaluationParams(Params):
     """Settings of the zero-shot evaluation."""
 
     examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
-    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(
-        128, description="tokens of an input; retrieval targets have their own"
+    max_length: TestLength = Field(
+        128,
+        description="tokens of an input; published: as its benchmark has it; retrieval targets have their own",
     )
     retrieval: RetrievalParams = RetrievalParams()
     variants: tuple[Name, ...] = Field(

@@ -12,7 +12,7 @@ from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
-from study_utils.catalog.retrieval import Retrieval
+from study_utils.catalog.retrieval import PUBLISHED, Retrieval
 from study_utils.errors import CatalogError, unknown
 from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.stages import (
@@ -56,6 +56,10 @@ class StudyParams(Params):
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
     equal_budgets: Annotated[bool, Field(strict=True)] = Field(
         False, description="whether fewer training rows than asked for are an error"
+    )
+    partial_sets: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="whether a language may be read from some of its configs (treebanks), if a source lacks others",
     )
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
@@ -155,6 +159,11 @@ class StudyParams(Params):
                             f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
                             "Leave one of the two out"
                         )
+            if self.test_max_length(key) is None:
+                raise ValueError(
+                    f"target {key!r} declares no published length of test inputs: give a number in "
+                    f"tasks.{key}.test_max_length, or in evaluation.max_length"
+                )
             if not self.task_languages(key):
                 raise ValueError(
                     f"target {key!r} has none of the languages {', '.join(self.languages)}; "
@@ -216,7 +225,7 @@ class StudyParams(Params):
 
     def target_settings(self, key: str) -> TargetParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        left_out = {"test_examples", "languages", "conditions"}
+        left_out = {"test_examples", "test_max_length", "languages", "conditions"}
         own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude=left_out)
         return self.target.model_copy(update=own)
 
@@ -233,6 +242,13 @@ class StudyParams(Params):
         if asked.max_length is not None:
             own |= {"query_length": asked.max_length, "candidate_length": asked.max_length}
         return replace(declared, **own)
+
+    def test_max_length(self, key: str) -> int | None:
+        """Tokens of a test input of a target; None where it is to be the published one and none is."""
+        asked = self.tasks.get(key, TaskParams()).test_max_length or self.evaluation.max_length
+        if asked != PUBLISHED:
+            return asked
+        return self.retrieval(key).query_length if TASKS[key].retrieval else TASKS[key].test_length
 
     def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
         """Languages of a target that a variant perturbs; none if it doesn't suit the target."""

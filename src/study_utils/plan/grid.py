@@ -53,6 +53,7 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
         epochs=tuple(planner.epochs),
         omissions=tuple(planner.omissions),
         absent=tuple(planner.rows.absent),
+        partial=tuple(planner.rows.partial),
     )
 
 
@@ -297,7 +298,7 @@ class _Planner:
             self.add(embedding(name, data=data, task=key, role="train", max_length=length, **own))
         for key in self.params.targets:
             data = self.add(self.rows.test_data(TASKS[key]))
-            work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            work = {"data": data, "task": key, "role": "test", "max_length": self.params.test_max_length(key)}
             work |= {"identity": self.encoder_identity(spec, key)}
             self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
             if upstream is not None:
@@ -348,7 +349,15 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
     own = settings.model_dump(exclude=_OF_DATA)
     if all(TASKS[key].format != "answer" for key in tasks):
         own["windows"] = None
+    if own["keep"] == "best" and _trains_on_held_out(settings, *tasks):
+        own["keep"] = "last"  # no rows are left to choose an epoch
     return {name: value for name, value in own.items() if name not in _LATER or value != _LATER[name]}
+
+
+def _trains_on_held_out(settings: TrainingParams, *tasks: str) -> bool:
+    """Whether rows that are held out of a task's training rows to select on train too."""
+    cut = any(getattr(TASKS[key].train, "held_out", None) is not None for key in tasks)
+    return cut and settings.held_out == "train"
 
 
 def _identified(own: dict) -> dict:
@@ -379,7 +388,7 @@ _LATER = {"patience": None, "windows": None, "head_learning_rate": None, "keep":
 
 
 _OF_DATA = {
-    *("examples", "validation_examples", "train_share", "rest"),
+    *("examples", "validation_examples", "train_share", "rest", "held_out"),
     *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
     "new_mlm_head",
 }

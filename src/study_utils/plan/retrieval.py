@@ -18,7 +18,7 @@ def reading(params: StudyParams, task: Task) -> dict:
     """
     asked = params.retrieval(task.key)
     if asked is None:
-        return {"max_length": params.evaluation.max_length}
+        return {"max_length": params.test_max_length(task.key)}
     scored = params.evaluation.retrieval.scored
     return {"retrieval": asdict(asked), **({} if scored == "all" else {"scored": scored})}
 

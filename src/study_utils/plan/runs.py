@@ -79,11 +79,23 @@ class Omission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartialSet:
+    """Rows of a language that are read from some of the configs (treebanks) that are declared for it."""
+
+    task: str
+    role: str
+    language: str
+    used: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """All runs of a study, each after those it depends on; the cells of its results table, and what these leave out.
 
     `epochs` are the cells of single epochs, where these are kept; they are not in the results table. `absent` says
-    which rows and encoders can't be had from here; it is empty for a plan that can be carried out.
+    which rows and encoders can't be had from here; it is empty for a plan that can be carried out. `partial` names the
+    sets that are read in part.
     """
 
     runs: Mapping[str, Run]
@@ -91,6 +103,7 @@ class Plan:
     epochs: tuple[Cell, ...] = ()
     omissions: tuple[Omission, ...] = ()
     absent: tuple[str, ...] = ()
+    partial: tuple[PartialSet, ...] = ()
 
     def of_stage(self, stage: str) -> list[Run]:
         """Runs that one notebook makes, in order."""

@@ -1,5 +1,6 @@
 """Sentences generated from tables, one module a question; no number is ever typed."""
 
+from study_utils.sentences.benchmarks import describe_benchmark
 from study_utils.sentences.calibration import describe_calibration
 from study_utils.sentences.checks import (
     describe_equivalence,
@@ -10,7 +11,13 @@ from study_utils.sentences.checks import (
     describe_variance,
 )
 from study_utils.sentences.claims import describe_ledger
-from study_utils.sentences.data import describe_coverage, describe_dropped, describe_learning, describe_overlap
+from study_utils.sentences.data import (
+    describe_coverage,
+    describe_dropped,
+    describe_learning,
+    describe_overlap,
+    describe_partial,
+)
 from study_utils.sentences.divergence import (
     describe_by_target,
     describe_controls,
@@ -45,6 +52,7 @@ from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
 __all__ = [
     "describe_adversarial",
+    "describe_benchmark",
     "describe_by_target",
     "describe_calibration",
     "describe_contrast",
@@ -70,6 +78,7 @@ __all__ = [
     "describe_mixed",
     "describe_overall",
     "describe_overlap",
+    "describe_partial",
     "describe_perturbed",
     "describe_ranking",
     "describe_reading",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from study_utils.analysis.results.above_chance import compare_with_chance
@@ -20,6 +22,23 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
         return [f"{kept} in use; none was without a gold label."]
     told = ", ".join(f"{row.dropped} of {rows_title(row.task)} ({row.role})" for row in dropped.itertuples())
     return [f"{kept} in use. Rows left out because they had no gold label: {told}."]
+
+
+def describe_partial(partial: pd.DataFrame) -> list[str]:
+    """Say which rows are read in part, one sentence a task and role, or that none are: columns as `Study.partial`."""
+    require_columns(partial, ("task", "role", "language", "used", "absent"), table="table of sets read in part")
+    if partial.empty:
+        return ["Every set of rows is read from all its parts."]
+    return [
+        f"{task_title(task)}, {role} rows: {counted(len(rows), 'language')} with some of the declared parts only, "
+        f"without {at_most_five([f'{row.absent} ({row.language})' for row in rows.itertuples()])}."
+        for (task, role), rows in partial.groupby(["task", "role"], sort=False)
+    ]
+
+
+def at_most_five(names: Sequence[str]) -> str:
+    """List up to five names; of more, the first five and how many there are besides."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def describe_coverage(coverage: pd.DataFrame) -> list[str]:
@@ -59,7 +78,8 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     validation : pandas.DataFrame
-        Columns `condition`, `task`, `selected_in`, `metric`, `value` (fraction), `primary`, `chosen`.
+        Columns `condition`, `task`, `selected_in`, `metric`, `value` (fraction), `primary`, `chosen`; and `held_out`,
+        if validation rows may be among the training rows.
     """
     if validation.empty:
         return ["Nothing was trained in this stage."]
@@ -82,4 +102,9 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
             by = f" ({metric_title(low['metric'].iloc[0])})" if low["metric"].iloc[0] != part["metric"].iloc[0] else ""
             above = " above chance" if chance else ""
             sentences.append(f"{task_title(task)} was not learnt{above}{by} under {names}.")
+    if "held_out" in kept and not kept["held_out"].all():
+        names = at_most_five([task_title(task) for task in kept.loc[~kept["held_out"].astype(bool), "task"].unique()])
+        sentences.append(
+            f"Validation rows of {names} also train: their scores chose no epoch and say nothing of new rows."
+        )
     return sentences

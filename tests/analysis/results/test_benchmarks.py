@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis import benchmark_average, task_scores
+from study_utils.analysis import benchmark_table
 from study_utils.catalog import BENCHMARKS, TASKS
 from study_utils.errors import AnalysisError, CatalogError
 
@@ -22,8 +22,12 @@ def _all_tasks(monkeypatch):
                 monkeypatch.setitem(TASKS, key, dataclasses.replace(TASKS["xnli"], key=key, same_data=()))
 
 
+METRICS = {"udpos": "legacy_chunk_f1"}
+"""Where the benchmarks' metric isn't the primary one: google-research/xtreme, evaluate.py."""
+
+
 def table(cells, *, conditions=("none", "mnli"), seeds=(0,), value=None):
-    """Scores of the primary metric: `value` of (condition, task, language, seed), else different in every row."""
+    """Scores of the benchmark's metric: `value` of (condition, task, language, seed), else different in every row."""
     rows = []
     for condition in conditions:
         for seed in seeds:
@@ -32,7 +36,13 @@ def table(cells, *, conditions=("none", "mnli"), seeds=(0,), value=None):
                 rows.append(
                     {
                         **{"encoder": "e5_small", "condition": condition, "task": task, "language": language},
-                        **{"variant": "clean", "seed": seed, "metric": TASKS[task].metric, "value": number, "n": 9},
+                        **{
+                            "variant": "clean",
+                            "seed": seed,
+                            "metric": METRICS.get(task, TASKS[task].metric),
+                            "value": number,
+                            "n": 9,
+                        },
                         **{"zero_shot": language != "en", "same_data": False, "run": "r"},
                     }
                 )
@@ -40,117 +50,99 @@ def table(cells, *, conditions=("none", "mnli"), seeds=(0,), value=None):
 
 
 def plain_average(scores, condition, cells):
-    """Second derivation: mean of means, in loops."""
-    values = {(r.task, r.language): r.value for r in scores.itertuples() if r.condition == condition}
-    by_task = {}
-    for task, language in cells:
-        by_task.setdefault(task, []).append(values[task, language])
-    return sum(sum(own) / len(own) for own in by_task.values()) / len(by_task)
+    """Second derivation: in percent, the mean over seeds of means of means, in loops."""
+    found = []
+    for seed in scores["seed"].unique():
+        rows = scores[(scores["condition"] == condition) & (scores["seed"] == seed)]
+        values = {(r.task, r.language): r.value for r in rows.itertuples()}
+        by_task = {}
+        for task, language in cells:
+            by_task.setdefault(task, []).append(values[task, language])
+        found.append(100 * sum(sum(own) / len(own) for own in by_task.values()) / len(by_task))
+    return sum(found) / len(found)
 
 
 def without_english(cells):
     return [(task, language) for task, language in cells if language != "en"]
 
 
-def averages(found):
-    return {(row.condition, row.english): row.average for row in found.itertuples()}
+def row(found, task):
+    (one,) = found[found["task"] == task].to_dict("records")
+    return one
 
 
 @pytest.mark.parametrize("item", BENCHMARKS.values(), ids=lambda b: b.key)
-def test_the_average_is_the_mean_of_task_means_with_and_without_english(item):
-    scores = table(item.cells)
-    found = benchmark_average(scores, item.key)
-    expected = {
-        (condition, english): plain_average(scores, condition, item.cells if english else without_english(item.cells))
-        for condition in ("none", "mnli")
-        for english in (True, False)
-    }
-    assert averages(found) == pytest.approx(expected)
-    assert set(found["name"]) == {f"{item.title} average"}
-    assert set(found["n_tasks"]) == {len(item.tasks)}
+def test_averages_are_means_of_task_means_with_and_without_english(item):
+    scores = table(item.cells, seeds=(0, 1))
+    found = benchmark_table(scores, item.key)
+    assert found["task"].tolist() == [*item.tasks, "average", "average without English"]
+    for name, cells in (("average", item.cells), ("average without English", without_english(item.cells))):
+        one = row(found, name)
+        assert one["none"] == pytest.approx(plain_average(scores, "none", cells))
+        assert one["mnli"] == pytest.approx(plain_average(scores, "mnli", cells))
+        assert (one["languages"], one["of"]) == (len(cells), len(cells))
 
 
-def test_what_stands_behind_an_average():
-    official, zero_shot = benchmark_average(table(XTREME_R.cells, conditions=("none",))).to_dict("records")
-    assert (official["english"], zero_shot["english"]) == (True, False)
-    assert (official["n_languages"], official["n_cells"]) == (50, 203)
-    assert (zero_shot["n_languages"], zero_shot["n_cells"]) == (49, 195)
-    assert official["tasks"].split() == zero_shot["tasks"].split() == sorted(XTREME_R.tasks)
-    assert set(official["languages"].split()) - set(zero_shot["languages"].split()) == {"en"}
+def test_a_task_by_hand():
+    values = {"en": 0.9, "de": 0.6, "ru": 0.3}
+    scores = table(XTREME_R.cells, value=lambda c, t, language, s: values.get(language, 0.6))
+    one = row(benchmark_table(scores, "xtreme_r"), "lareqa")  # ar de el en es hi ru th tr vi zh
+    assert one["none"] == pytest.approx(100 * (9 * 0.6 + 0.9 + 0.3) / 11)
+    assert (one["languages"], one["of"], one["missing"], one["metric"]) == (11, 11, "", "map_at_20")
+    assert (one["test_rows"], one["of_rows"]) == (9 * 11, 1190 * 11)
 
 
-def test_all_tasks_weigh_the_same():
-    scores = table(XTREME_R.cells, value=lambda condition, task, language, seed: float(task == "mlqa"))
-    assert set(benchmark_average(scores)["average"].round(12)) == {0.1}
-
-
-def test_english_enters_the_official_mean_only():
+def test_english_enters_the_published_mean_only():
     scores = table(XTREME_R.cells, value=lambda condition, task, language, seed: float(language == "en"))
-    found = averages(benchmark_average(scores))
-    assert found["none", False] == 0.0
+    found = benchmark_table(scores, "xtreme_r")
+    assert row(found, "average without English")["none"] == 0.0
     english = [1 / len(own) for own in XTREME_R.tasks.values() if "en" in own]
-    assert found["none", True] == pytest.approx(sum(english) / 10)
+    assert row(found, "average")["none"] == pytest.approx(100 * sum(english) / 10)
 
 
-def test_an_average_with_a_task_missing_is_no_number():
-    scores = table([cell for cell in XTREME_R.cells if cell[0] != "xcopa"])
-    with pytest.raises(
-        AnalysisError, match=r"XTREME-R average lacks .* in 2 of 2 .*\n.*mnli.*: 11 \(xcopa et, xcopa ht"
-    ):
-        benchmark_average(scores)
-
-
-def test_an_average_with_a_cell_missing_names_the_cell_and_the_condition():
+def test_tagging_is_averaged_by_the_f1_of_the_benchmark():
     scores = table(XTREME_R.cells)
-    lost = (scores["condition"] == "mnli") & (scores["task"] == "udpos") & (scores["language"] == "wo")
-    with pytest.raises(AnalysisError, match="in 1 of 2 ") as caught:
-        benchmark_average(scores[~lost])
-    assert "e5_small, mnli, clean, 0: 1 (udpos wo)" in str(caught.value)
-    assert "none" not in str(caught.value)
-    assert "over='common'" in str(caught.value)
+    accuracy = scores[scores["task"] == "udpos"].assign(metric="token_accuracy", value=1.0)
+    both = pd.concat([scores, accuracy], ignore_index=True)
+    pd.testing.assert_frame_equal(benchmark_table(both, "xtreme_r"), benchmark_table(scores, "xtreme_r"))
+    assert row(benchmark_table(both, "xtreme_r"), "udpos")["metric"] == "legacy_chunk_f1"
 
 
-def test_common_cells_are_those_of_every_condition_and_seed():
+def test_a_task_that_lacks_a_language_has_no_score_and_the_benchmark_no_average():
+    scores = table([cell for cell in XTREME_R.cells if cell not in (("xcopa", "qu"), ("xcopa", "et"))])
+    found = benchmark_table(scores, "xtreme_r")
+    one = row(found, "xcopa")
+    assert (one["languages"], one["of"], one["missing"]) == (9, 11, "et qu")
+    assert np.isnan(one["none"])
+    assert np.isnan(row(found, "average")["mnli"])
+    assert not np.isnan(row(found, "xnli")["none"])
+    assert (row(found, "average")["languages"], row(found, "average")["of"]) == (201, 203)
+
+
+def test_a_condition_that_lacks_a_cell_in_one_seed_has_no_average_and_others_keep_theirs():
     scores = table(XTREME_R.cells, seeds=(0, 1))
     lost = (scores["condition"] == "mnli") & (scores["task"] == "udpos") & (scores["language"] == "wo")
-    lost |= (scores["seed"] == 1) & (scores["task"] == "xcopa")
-    found = benchmark_average(scores[~lost], over="common")
-    common = [cell for cell in XTREME_R.cells if cell != ("udpos", "wo") and cell[0] != "xcopa"]
-    assert len(found) == 8
-    assert set(found.loc[found["english"], "n_cells"]) == {len(common)}
-    assert set(found["n_tasks"]) == {9}
-    first = scores[scores["seed"] == 0]
-    for condition in ("none", "mnli"):
-        expected = plain_average(first, condition, common)
-        assert averages(found[found["seed"] == 0])[condition, True] == pytest.approx(expected)
+    found = benchmark_table(scores[~(lost & (scores["seed"] == 1))], "xtreme_r")
+    assert row(found, "udpos")["missing"] == "wo"
+    assert np.isnan(row(found, "udpos")["mnli"])
+    assert np.isnan(row(found, "average")["mnli"])
+    assert row(found, "average")["none"] == pytest.approx(plain_average(scores, "none", XTREME_R.cells))
 
 
-def test_an_average_over_common_cells_never_has_the_name_of_the_benchmark():
-    found = benchmark_average(table(XTREME_R.cells), over="common")
-    pd.testing.assert_frame_equal(
-        found.drop(columns="name"), benchmark_average(table(XTREME_R.cells)).drop(columns="name")
-    )
-    assert not found["name"].str.contains("XTREME").any()
+def test_encoders_are_shown_one_by_one():
+    scores = table([("xnli", "de")])
+    both = pd.concat([scores, table([("xcopa", "et")]).assign(encoder="mbert")], ignore_index=True)
+    found = benchmark_table(both, "xtreme_r")
+    counts = found[found["task"] == "average"].set_index("encoder")["languages"]
+    assert counts.to_dict() == {"e5_small": 1, "mbert": 1}
 
 
-def test_a_task_with_english_alone_is_not_in_the_mean_without():
-    scores = table([("xnli", "en"), ("udpos", "en"), ("udpos", "de")])
-    found = benchmark_average(scores, over="common").query("condition == 'none'").set_index("english")
-    assert found.loc[True, "tasks"] == "udpos xnli"
-    assert found.loc[False, "tasks"] == "udpos"
-    assert found.loc[False, "languages"] == "de"
-
-
-def test_nothing_in_common_is_no_average():
-    scores = table([("xnli", "de"), ("xnli", "en")])
-    with pytest.raises(AnalysisError, match=r"no .* cell of XTREME-R is scored in all 2"):
-        benchmark_average(table([("sst2", "en")]), over="common")
-    with pytest.raises(AnalysisError, match="'all' or 'common'"):
-        benchmark_average(scores, over="any")
+def test_without_a_cell_the_table_is_empty():
+    assert benchmark_table(table([("sst2", "en"), ("xnli", "fa")]), "xtreme").empty
     with pytest.raises(AnalysisError, match="no score of variant 'noisy'"):
-        benchmark_average(scores, variant="noisy")
+        benchmark_table(table(XTREME_R.cells), "xtreme", variant="noisy")
     with pytest.raises(CatalogError, match="Did you mean 'xtreme'"):
-        benchmark_average(scores, "xtrem")
+        benchmark_table(table(XTREME_R.cells), "xtrem")
 
 
 def test_other_tasks_languages_metrics_and_variants_are_left_out():
@@ -164,32 +156,12 @@ def test_other_tasks_languages_metrics_and_variants_are_left_out():
         ],
         ignore_index=True,
     )
-    pd.testing.assert_frame_equal(benchmark_average(more), benchmark_average(scores))
+    pd.testing.assert_frame_equal(benchmark_table(more, "xtreme_r"), benchmark_table(scores, "xtreme_r"))
 
 
-def test_row_order_and_the_global_random_state_change_no_average():
+def test_row_order_changes_nothing():
     scores = table(XTREME_R.cells)
     mixed = scores.sample(frac=1, random_state=np.random.RandomState(4))
-    np.random.seed(9)  # noqa: NPY002
-    pd.testing.assert_frame_equal(benchmark_average(mixed), benchmark_average(scores))
-    pd.testing.assert_frame_equal(task_scores(mixed), task_scores(scores))
-
-
-def test_task_scores_by_hand():
-    values = {"en": 0.9, "de": 0.6, "ru": 0.3}
-    scores = table([("xnli", code) for code in values], value=lambda c, t, language, s: values[language])
-    found = task_scores(scores).query("condition == 'mnli'").set_index("english")
-    assert found.loc[True, "score"] == pytest.approx(0.6)
-    assert found.loc[False, "score"] == pytest.approx(0.45)
-    assert found["languages"].to_dict() == {True: "de en ru", False: "de ru"}
-    assert found["n_languages"].to_dict() == {True: 3, False: 2}
-    assert set(found["metric"]) == {"accuracy"}
-
-
-def test_the_score_of_an_answer_task_is_the_mean_of_exact_match_and_f1(monkeypatch):
-    monkeypatch.setitem(TASKS, "xquad", dataclasses.replace(TASKS["xnli"], key="xquad", format="answer", labels=(),
-                                                            metric="squad", same_data=()))  # fmt: skip
-    parts = {"squad_em": 0.5, "squad_f1": 0.7, "squad": 0.6, "multilingual": 0.9}
-    one = table([("xquad", "de"), ("xquad", "ar")])
-    scores = pd.concat([one.assign(metric=name, value=value) for name, value in parts.items()])
-    assert set(task_scores(scores)["score"]) == {0.6}
+    found = benchmark_table(mixed, "xtreme_r")
+    expected = benchmark_table(scores, "xtreme_r")
+    pd.testing.assert_frame_equal(found[expected.columns], expected)
