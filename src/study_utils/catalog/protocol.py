@@ -288,8 +288,8 @@ PROTOCOL: Mapping[str, tuple[Choice, ...]] = {
         Choice(
             tasks=_RETRIEVAL,
             about="pooling",
-            benchmark="Tatoeba: mean over all tokens, special ones included; BUCC: first token (so its script asks; the "
-            "code that is called reads a mean)",
+            benchmark="Tatoeba: mean over all tokens, special ones included; BUCC: first token (its script asks so; "
+            "the code that is called reads a mean)",
             here=_read(_pooling, *_RETRIEVAL),
             default=True,
             changes=NOT_MEASURED,
