@@ -1,0 +1,221 @@
+"""The smallest true gain that a study finds with a given power, from variance components and its own cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, optimize, special
+
+from study_utils.analysis.inference.families import CLAIM_LANGUAGES, CLAIM_SEEDS
+from study_utils.analysis.planning.components import Components
+from study_utils.analysis.results.gains import group_labels
+from study_utils.analysis.results.tables import join_languages, require_columns
+from study_utils.errors import AnalysisError
+
+POWER = 0.8
+"""Share of studies that are to find the gain; the usual choice (Cohen 1988)."""
+ABOUT = ("all languages, these tasks", "all languages, tasks like these", "a family of three languages", "one language")
+"""What a gain may be about: rows of `detectable`."""
+COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_corrected", "withheld")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The zero-shot cells of a condition, every seed in all of them.
+
+    Attributes
+    ----------
+    tasks, languages, families : tuple of str
+        Of each cell.
+    rows : tuple of int
+        Test rows of each cell.
+    seeds : int
+        How many.
+    """
+
+    tasks: tuple[str, ...]
+    languages: tuple[str, ...]
+    families: tuple[str, ...]
+    rows: tuple[int, ...]
+    seeds: int
+
+
+def make_layout(cells: pd.DataFrame, *, seeds: int) -> Layout:
+    """Lay out the cells of a study.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        One row a cell: `task`, `language`, `rows`.
+    seeds : int
+        How many seeds each cell has.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no cell, one is there twice or has no row, or a language is unknown.
+    """
+    require_columns(cells, ("task", "language", "rows"), table="table of cells")
+    if cells.empty:
+        raise AnalysisError("no language is scored zero-shot under any condition but the baseline")
+    if cells.duplicated(["task", "language"]).any() or not (cells["rows"] > 0).all() or seeds < 1:
+        raise AnalysisError("every cell must be there once, with one test row and one seed or more")
+    joined = join_languages(cells)
+    return Layout(
+        tasks=tuple(joined["task"].astype(str)),
+        languages=tuple(joined["language"].astype(str)),
+        families=tuple(group_labels(joined)),
+        rows=tuple(int(n) for n in joined["rows"]),
+        seeds=seeds,
+    )
+
+
+def detectable(
+    components: Components,
+    layout: Layout,
+    *,
+    comparisons: Mapping[str, int] | None = None,
+    power: float = POWER,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Say the smallest true gain that a study finds, for what it may be about.
+
+    A two-sided t-test of a fixed effect of the mixed model behind the components, with Satterthwaite's degrees of
+    freedom; its power is that of a noncentral t. Over all languages, families and languages are random, and tasks fixed
+    ("these tasks", each weighing the same) or random ("tasks like these"). A family has an effect of its own, adjusted
+    for task; a language too, with language × task as its error. A study's own family may have other tasks: taken are
+    those languages that stand in the middle when ordered by their number of tasks.
+
+    Parameters
+    ----------
+    components : Components
+        From `gain_components`.
+    layout : Layout
+        The study's cells.
+    comparisons : mapping of str to int, optional
+        Of `ABOUT`: how many comparisons are corrected together; 1 for what is left out.
+    power, level : float
+        Share of studies that are to find the gain; one minus the level of the uncorrected test.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row of `ABOUT` each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of Holm's
+        correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`, why
+        there are no numbers.
+
+    Raises
+    ------
+    AnalysisError
+        If `power` or `level` lies outside 0.5 to 1.
+    """
+    if not (0.5 <= power < 1 and 0.5 < level < 1):
+        raise AnalysisError(f"power {power!r} and level {level!r}: both lie between 0.5 and 1, such as 0.8 and 0.95")
+    counts, rows = comparisons or {}, []
+    for about in ABOUT:
+        found = dict.fromkeys(COLUMNS, float("nan"))
+        found |= {"about": about, "comparisons": counts.get(about, 1), "withheld": _barred(about, layout)}
+        if not found["withheld"]:
+            error, freedom = precision(components, layout, about)
+            sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
+            found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
+        rows.append(found)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def smallest_gain(error: float, freedom: float, alpha: float, power: float = POWER) -> float:
+    """Gain that a two-sided t-test at `alpha` calls one (not a loss) with a power, from its error and freedom."""
+    critical = special.stdtrit(freedom, 1 - alpha / 2)
+
+    def missing(shift: float) -> float:
+        return power - 1 + special.nctdtr(freedom, shift, critical)
+
+    top = critical + 2.0
+    while missing(top) > 0:
+        top *= 2
+    return error * float(optimize.brentq(missing, 0.0, top, xtol=1e-6))
+
+
+def precision(components: Components, layout: Layout, about: str) -> tuple[float, float]:
+    """Standard error (fraction) and degrees of freedom of what one of `ABOUT` estimates.
+
+    Seeds are in all cells, so the covariance of the cells falls into that of their means over seeds and S − 1 equal
+    ones of contrasts between seeds; everything is computed in matrices of the size of the cells. Degrees of freedom are
+    Satterthwaite's, from the expected information of the variances (Giesbrecht and Burns 1985), and at least 1.
+    """
+    fixed, weights, between, within = _model(components, layout, about)
+    seeds, count = layout.seeds, len(layout.tasks)
+    rows = np.array(layout.rows, float)
+    noise = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
+    per_seed = sum((value * part for value, part in within), noise[0])
+    inner = linalg.inv(sum((seeds * value * part for value, part in between), per_seed + seeds * noise[1]))
+    covariance = linalg.pinvh(fixed.T @ inner @ fixed)
+    variance = float(weights @ covariance @ weights)  # of the mean over seeds, times seeds
+    project = inner - inner @ fixed @ covariance @ fixed.T @ inner
+    toward = inner @ fixed @ covariance @ weights
+    contrast = linalg.inv(per_seed)
+    zero = np.zeros((count, count))
+    parts = [(seeds * part, zero) for value, part in between if value > 0]
+    parts += [(part, contrast @ part) for value, part in within if value > 0]
+    slopes = np.array([toward @ part @ toward for part, _ in parts])
+    seen = [(project @ part, other) for part, other in parts]
+    information = 0.5 * np.array(
+        [[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen]
+    )
+    freedom = 2 * variance**2 / float(slopes @ linalg.pinvh(information) @ slopes)
+    return float(np.sqrt(variance / seeds)), max(1.0, freedom)
+
+
+def _model(components: Components, layout: Layout, about: str) -> tuple:
+    """Fixed effects, weights of them, and (variance, matrix) of what seeds share and of what each has of its own."""
+    tasks, languages = pd.get_dummies(list(layout.tasks)), pd.get_dummies(list(layout.languages))
+    families, task = pd.get_dummies(list(layout.families)), tasks.to_numpy(float)
+    language, eye = languages.to_numpy(float), np.eye(len(task))
+    own = 0.5 * (task[:, 1:] - task[:, :1])  # sums to zero over tasks
+    between = [(components.language_task, eye)]
+    if about in ABOUT[:2]:
+        fixed = np.ones((len(task), 1)) if about == ABOUT[1] else np.column_stack([np.ones(len(task)), own])
+        family = families.to_numpy(float)
+        between.append((components.family, family @ family.T))
+        if about == ABOUT[1]:
+            between.append((components.task, task @ task.T))
+    else:
+        chosen = middle_languages(layout, 3 if about == ABOUT[2] else 1)
+        focal = np.isin(layout.languages, chosen)
+        others = families.loc[:, families[~focal].any()].to_numpy(float) * ~focal[:, None]
+        fixed = np.column_stack([focal, others, own]).astype(float)
+        if about == ABOUT[3]:
+            language = language * ~focal[:, None]  # its own effect is what is asked about
+    between.append((components.language, language @ language.T))
+    within = [
+        (components.seed, np.ones((len(task), len(task)))),
+        (components.run, task @ task.T),
+        (components.residual, eye),
+    ]
+    return fixed, np.eye(fixed.shape[1])[0], between, within
+
+
+def middle_languages(layout: Layout, count: int) -> list[str]:
+    """Languages in the middle when ordered by their number of tasks (and by name)."""
+    order = sorted(set(layout.languages), key=lambda code: (layout.languages.count(code), code))
+    start = (len(order) - count) // 2
+    return order[start : start + count]
+
+
+def _barred(about: str, layout: Layout) -> str:
+    languages, tasks = len(set(layout.languages)), len(set(layout.tasks))
+    if layout.seeds < CLAIM_SEEDS:
+        return f"nothing is claimed from fewer than {CLAIM_SEEDS} seeds"
+    if about == ABOUT[1] and tasks < 2:
+        return "one task says nothing of others"
+    if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
+        return f"{languages} languages are too few"
+    return ""
+
+
+def with_seeds(layout: Layout, count: int) -> Layout:
+    """Lay the same cells out with another number of seeds."""
+    return replace(layout, seeds=count)

@@ -1,0 +1,226 @@
+"""What a study can detect, from its plan and the variances of a finished study; with more of everything, and its hours.
+
+Told before anything is trained: by `--plan`, and again in notebook 05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from study_utils.analysis.planning.components import Components, gain_components
+from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
+from study_utils.analysis.planning.power import ABOUT, Layout, detectable, make_layout, with_seeds
+from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.catalog import TASKS, condition
+from study_utils.catalog.benchmarks import BENCHMARKS
+from study_utils.catalog.perturbations import CLEAN
+from study_utils.errors import AnalysisError, StoreError, unknown
+from study_utils.estimate import UNSTATED, expected_seconds
+from study_utils.outcomes.scores import read_predictions, read_scores
+from study_utils.params import StudyParams, TaskParams
+from study_utils.plan import STAGES, Plan, make_plan
+from study_utils.store import Store
+
+DEFAULT = "pilot"
+"""Study whose committed results say how gains vary, where nothing nearer does."""
+SEEDS = (3, 5, 10, 20)
+ROWS = (2, 4, 10)
+"""Numbers of seeds, and multiples of the test rows, that are tried."""
+RESULTS = "results.csv"
+
+
+def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path, vary: bool = False) -> Outlook:
+    """Say what a study can detect.
+
+    The variances are those of the study's own results (its store if all is scored, else its report); else those of the
+    study that `analysis.components` names, or of `DEFAULT`. Reads results, makes no run.
+
+    Parameters
+    ----------
+    plan, store, params
+        The study.
+    name : str
+        Name of its report folder.
+    root : pathlib.Path
+        Project folder, in which reports are found.
+    vary : bool
+        Whether to plan the study with more seeds, test rows, languages and tasks too, with the hours that these take.
+    """
+    components, source, notes = _find_components(plan, store, params, name=name, root=root)
+    if components is None:
+        return Outlook(unknown=notes[-1], notes=notes[:-1])
+    try:
+        layout = study_layout(plan, params)
+    except AnalysisError as error:
+        return Outlook(unknown=str(error))
+    level, margin = params.analysis.level, params.analysis.margin
+    counts = _comparisons(plan, params, layout)
+    seeds = [layout.seeds, *(n for n in SEEDS if n > layout.seeds)]
+    more = [params, *(_with_rows(params, times) for times in ROWS)]
+    layouts = dict.fromkeys(study_layout(plan, own) for own in more)
+    tries = [lambda count, own=own: with_seeds(own, count) for own in layouts]
+    return Outlook(
+        source=source,
+        notes=notes,
+        planned=detectable(components, layout, comparisons=counts, level=level),
+        seeds=layout.seeds,
+        margin=margin,
+        reach=reach_margin(components, tries, seeds=seeds, margin=margin, level=level),
+        table=_table(components, plan, store, params) if vary else Outlook().table,
+    )
+
+
+def study_layout(plan: Plan, params: StudyParams) -> Layout:
+    """Zero-shot cells that at least half of the conditions have, with the test rows that are asked for and declared.
+
+    Pairs of tasks made from the same data and languages that a condition is trained in don't count.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such cell.
+    """
+    cells = _cells(plan, params)
+    arms = cells.groupby(["encoder", "condition"]).ngroups
+    common = cells.groupby(["task", "language"], sort=False).size()
+    common = common[common * 2 >= arms].reset_index()[["task", "language"]]
+    rows = [_test_rows(params, task, code) for task, code in zip(common["task"], common["language"])]
+    return make_layout(common.assign(rows=rows), seeds=len(params.seeds))
+
+
+def _cells(plan: Plan, params: StudyParams) -> pd.DataFrame:
+    """Zero-shot cells of one seed under every condition but the baseline."""
+    found = []
+    for cell in plan.cells:
+        item = condition(cell.condition)
+        related = not set(TASKS[cell.task].same_data).isdisjoint(params.trained_tasks(cell.condition))
+        first = (cell.variant, cell.seed) == (CLEAN, params.seeds[0])
+        if item.key == BASELINE or item.regime != "english" or related or not first:
+            continue
+        found += [
+            (cell.encoder, item.key, cell.task, code)
+            for code in cell.languages
+            if code != ENGLISH and not item.may_have_seen(code)
+        ]
+    return pd.DataFrame(found, columns=["encoder", "condition", "task", "language"])
+
+
+def _test_rows(params: StudyParams, task: str, code: str) -> int:
+    """Test rows of a language: the limit that is asked for, or as many as are declared if these are fewer."""
+    known = [number for number in (params.test_examples(task), _declared(task).get(code)) if number]
+    return min(known, default=UNSTATED)
+
+
+def _declared(task: str) -> dict[str, int]:
+    return getattr(TASKS[task].test, "expected", {})
+
+
+def _comparisons(plan: Plan, params: StudyParams, layout: Layout) -> dict[str, int]:
+    """How many results are corrected together: each condition for each family, or for each language."""
+    arms = _cells(plan, params).groupby(["encoder", "condition"]).ngroups
+    return {ABOUT[2]: arms * len(set(layout.families)), ABOUT[3]: arms * len(set(layout.languages))}
+
+
+# --- whose variances ---
+
+
+def _find_components(
+    plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path
+) -> tuple[Components | None, str, tuple[str, ...]]:
+    """Components and whose they are; or None, and why nothing could be read in the last of the notes."""
+    notes: list[str] = []
+    if not plan.missing(store, STAGES[3]):
+        try:
+            tables = read_scores(plan, store, params, variants=False), read_predictions(plan, store, variants=False)
+            return gain_components(*tables), "this study's own results", ()
+        except (AnalysisError, StoreError) as error:
+            notes.append(f"this study's own results: {error}")
+    reports = (root / params.reports, root / "reports")
+    for study in dict.fromkeys([name, params.analysis.components or DEFAULT]):
+        path = next((folder / study / RESULTS for folder in reports if (folder / study / RESULTS).is_file()), None)
+        if path is None:
+            if study == params.analysis.components:
+                known = {file.parent.name for folder in reports for file in folder.glob(f"*/{RESULTS}")}
+                notes.append(unknown("study with results", study, known, where="analysis.components"))
+            continue
+        try:
+            return gain_components(pd.read_csv(path)), _told(study, own=study == name), tuple(notes)
+        except (AnalysisError, ValueError, OSError) as error:  # pandas' and encoding faults are ValueErrors
+            notes.append(f"{path.relative_to(root) if path.is_relative_to(root) else path}: {error}")
+    if not notes:
+        notes.append(f"there are no results of a finished study (no reports/{DEFAULT}/{RESULTS})")
+    return None, "", tuple(notes)
+
+
+def _told(study: str, *, own: bool) -> str:
+    return f"this study's report (reports/{study})" if own else f"the study {study} (reports/{study}/{RESULTS})"
+
+
+# --- with more ---
+
+
+def _table(components: Components, plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
+    rows, seen = [], set()
+    for varied, own in _changes(params):
+        planned = plan if own is params else make_plan(own, absent_ok=True)
+        layout = study_layout(planned, own)
+        if layout in seen:
+            continue
+        seen.add(layout)
+        found = detectable(
+            components, layout, comparisons=_comparisons(planned, own, layout), level=params.analysis.level
+        )
+        left = sum(expected_seconds(planned, store, device=params.device).values())
+        done = sum(store.manifest(key)["seconds"] for key in planned.runs if store.status(key) == "done")
+        sizes = (layout.seeds, len(set(layout.languages)), len(set(layout.tasks)), typical_rows(layout))
+        rows.append(dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | in_points(found))
+    return pd.DataFrame(rows, columns=[*COLUMNS, *POINTS.values()])
+
+
+def _changes(params: StudyParams) -> Iterator[tuple[str, StudyParams]]:
+    """Parameters of the study as planned and of larger ones, each with what is more of it."""
+    yield "as planned", params
+    for count in SEEDS:
+        if count > len(params.seeds):
+            yield "seeds", _with_seeds(params, count)
+    for times in ROWS:
+        yield "test rows", _with_rows(params, times)
+    alone = {key: own.model_copy(update={"languages": ()}) for key, own in params.tasks.items()}
+    yield "languages", params.model_copy(update={"languages": (), "tasks": alone})
+    yield "tasks", _with_tasks(params)
+    yield "seeds and test rows", _with_rows(_with_seeds(params, SEEDS[-2]), ROWS[1])
+
+
+def _with_seeds(params: StudyParams, count: int) -> StudyParams:
+    new = (seed for seed in range(count + len(params.seeds)) if seed not in params.seeds)
+    seeds = (*params.seeds, *(next(new) for _ in range(max(0, count - len(params.seeds)))))
+    return params.model_copy(update={"seeds": seeds})
+
+
+def _with_rows(params: StudyParams, times: int) -> StudyParams:
+    """So many times the test rows, where the catalogue says that there are more."""
+    tasks = dict(params.tasks)
+    for key in params.targets:
+        limit, most = params.test_examples(key), max(_declared(key).values(), default=0)
+        if limit and limit < most:
+            own = tasks.get(key, TaskParams())
+            tasks[key] = own.model_copy(update={"test_examples": min(times * limit, most)})
+    return params.model_copy(update={"tasks": tasks})
+
+
+def _with_tasks(params: StudyParams) -> StudyParams:
+    """As many targets again, of the published benchmarks, that suit the study's conditions; as many as there are."""
+    wanted = dict.fromkeys(key for item in reversed(BENCHMARKS.values()) for key in item.tasks if key in TASKS)
+    targets = list(params.targets)
+    for key in wanted:
+        if key in targets or len(targets) == 2 * len(params.targets):
+            continue
+        try:
+            type(params).model_validate(params.model_dump() | {"targets": (*targets, key)})
+        except ValueError:  # it holds rows that a condition trains on, or none of the languages
+            continue
+        targets.append(key)
+    return params.model_copy(update={"targets": tuple(targets)})
