@@ -1,6 +1,6 @@
 """The smallest gain that planning says a study finds, beside the one that simulated studies of its kind find.
 
-Gains are drawn from variance components in the cells of a layout, each study is analysed as a finished one is (mixed
+Gains are drawn from variance components in the cells of a study, each study is analysed as a finished one is (mixed
 model by restricted maximum likelihood, Satterthwaite's degrees of freedom), and the gain is sought that 80 % of the
 studies find at the uncorrected level. Run it by hand; `--studies` sets how many are drawn.
 """
@@ -16,7 +16,7 @@ from scipy import optimize, special
 
 from study_utils.analysis.models.reml import fit, make_design
 from study_utils.analysis.planning.components import Components
-from study_utils.analysis.planning.power import ABOUT, Layout, detectable, make_layout, middle_languages
+from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, make_cells, middle_languages
 from study_utils.catalog.benchmarks import benchmark
 from study_utils.errors import AnalysisError
 
@@ -34,25 +34,25 @@ COMPONENTS = {
 
 
 def simulated(
-    components: Components, layout: Layout, about: str, *, studies: int, seed: int = 0, power: float = 0.8
+    components: Components, cells: StudyCells, about: str, *, studies: int, seed: int = 0, power: float = 0.8
 ) -> float:
     """Gain (fraction) that a share of simulated studies finds with a two-sided test at 0.05."""
-    estimates, errors, freedoms = np.array(list(analysed(components, layout, about, studies=studies, seed=seed))).T
+    estimates, errors, freedoms = np.array(list(analysed(components, cells, about, studies=studies, seed=seed))).T
     critical = special.stdtrit(freedoms, 0.975)
     return float(optimize.brentq(lambda gain: ((estimates + gain) / errors > critical).mean() - power, 0.0, 10.0))
 
 
 def analysed(
-    components: Components, layout: Layout, about: str, *, studies: int, seed: int
+    components: Components, cells: StudyCells, about: str, *, studies: int, seed: int
 ) -> Iterator[tuple[float, float, float]]:
     """Draw studies without a true gain: estimate, its standard error and degrees of freedom of each."""
     table = pd.DataFrame(
-        {"task": layout.tasks, "language": layout.languages, "family": layout.families, "rows": layout.rows}
+        {"task": cells.tasks, "language": cells.languages, "family": cells.families, "rows": cells.rows}
     )
-    table = table.merge(pd.DataFrame({"seed": range(layout.seeds)}), how="cross")
+    table = table.merge(pd.DataFrame({"seed": range(cells.seeds)}), how="cross")
     table["language_task"] = table["task"] + " " + table["language"]
     table["run"] = table["task"] + " " + table["seed"].astype(str)
-    fixed = _fixed(table, about, layout)
+    fixed = _fixed(table, about, cells)
     random = ["language", "language_task", "seed", "run"]
     random += {ABOUT[0]: ["family"], ABOUT[1]: ["family", "task"]}.get(about, [])
     if about == ABOUT[3]:
@@ -77,7 +77,7 @@ def analysed(
         yield float(weights @ model.beta), model.error(weights), max(1.0, model.freedom(weights))
 
 
-def _fixed(table: pd.DataFrame, about: str, layout: Layout) -> np.ndarray:
+def _fixed(table: pd.DataFrame, about: str, cells: StudyCells) -> np.ndarray:
     """Columns of the fixed effects, the one that is asked about first."""
     if about == ABOUT[1]:
         return np.ones((len(table), 1))
@@ -85,23 +85,23 @@ def _fixed(table: pd.DataFrame, about: str, layout: Layout) -> np.ndarray:
     tasks = tasks[:, 1:] - tasks[:, :1]
     if about == ABOUT[0]:
         return np.column_stack([np.ones(len(table)), tasks])
-    focal = table["language"].isin(middle_languages(layout, 3 if about == ABOUT[2] else 1))
+    focal = table["language"].isin(middle_languages(cells, 3 if about == ABOUT[2] else 1))
     families = pd.get_dummies(table["family"].where(~focal, " asked about"))
     return np.column_stack([families, tasks]).astype(float)
 
 
-def balanced(*, families: int, languages: int, tasks: int, seeds: int, rows: int) -> Layout:
+def balanced(*, families: int, languages: int, tasks: int, seeds: int, rows: int) -> StudyCells:
     """Every language of so many families in every task."""
     cells = [(f"task {t}", f"f{f} l{k}", f"family {f}") for f in range(families) for k in range(languages)
              for t in range(tasks)]  # fmt: skip
     names = [tuple(cell[i] for cell in cells) for i in range(3)]
-    return Layout(tasks=names[0], languages=names[1], families=names[2], rows=(rows,) * len(cells), seeds=seeds)
+    return StudyCells(tasks=names[0], languages=names[1], families=names[2], rows=(rows,) * len(cells), seeds=seeds)
 
 
-def like_xtreme_r(*, seeds: int, rows: int) -> Layout:
+def like_xtreme_r(*, seeds: int, rows: int) -> StudyCells:
     """The cells of XTREME-R but English."""
     cells = [(task, code, rows) for task, code in benchmark("xtreme_r").cells if code != "en"]
-    return make_layout(pd.DataFrame(cells, columns=["task", "language", "rows"]), seeds=seeds)
+    return make_cells(pd.DataFrame(cells, columns=["task", "language", "rows"]), seeds=seeds)
 
 
 def main() -> None:
@@ -109,15 +109,15 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--xtreme-r", action="store_true", help="with the cells of XTREME-R too")
     options = parser.parse_args()
-    layouts = {f"balanced, {n} seeds": balanced(families=6, languages=4, tasks=4, seeds=n, rows=50) for n in (3, 5)}
+    designs = {f"balanced, {n} seeds": balanced(families=6, languages=4, tasks=4, seeds=n, rows=50) for n in (3, 5)}
     if options.xtreme_r:
-        layouts["like XTREME-R, 3 seeds"] = like_xtreme_r(seeds=3, rows=50)
+        designs["like XTREME-R, 3 seeds"] = like_xtreme_r(seeds=3, rows=50)
     for kind, values in COMPONENTS.items():
         components = Components(**(FLAT | values), from_predictions=False)
-        for name, layout in layouts.items():
-            planned = detectable(components, layout).set_index("about")["gain"]
+        for name, cells in designs.items():
+            planned = detectable(components, cells).set_index("about")["gain"]
             for about in ABOUT:
-                found = simulated(components, layout, about, studies=options.studies)
+                found = simulated(components, cells, about, studies=options.studies)
                 ratio = planned[about] / found
                 print(f"{kind}; {name}; {about}: planned {100 * planned[about]:.2f}, simulated {100 * found:.2f}, "
                       f"ratio {ratio:.3f}", flush=True)  # fmt: skip

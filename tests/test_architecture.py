@@ -30,6 +30,7 @@ ALLOWED = {
     "plan": {"catalog", "data", "encoders", "errors", "params", "store"},
     "budgets": {"catalog", "data", "errors", "params", "plan", "store"},
     "estimate": {"catalog", "plan", "store"},
+    "sizing": {"analysis", "catalog", "errors", "estimate", "outcomes", "params", "plan", "store"},
     "metrics": {"catalog", "errors"},
     "device": {"errors"},
     "formats": {"catalog", "encoders", "errors", "metrics"},
@@ -43,9 +44,10 @@ ALLOWED = {
     "report": {"catalog", "errors", "figures", "paths", "store", "study"},
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
-              "store"},
+              "sizing", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
-                "metrics", "model", "params", "paths", "perturb", "plan", "report", "store", "study", "training"},
+                "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store",
+                "study", "training"},
 }  # fmt: skip
 
 

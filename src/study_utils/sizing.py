@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from study_utils.analysis.inference.families import CLAIM_SEEDS
 from study_utils.analysis.planning.components import Components, gain_components
 from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
-from study_utils.analysis.planning.power import ABOUT, Layout, detectable, make_layout, with_seeds
+from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, make_cells, with_seeds
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
 from study_utils.catalog import TASKS, condition
 from study_utils.catalog.benchmarks import BENCHMARKS
@@ -53,27 +54,28 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
     if components is None:
         return Outlook(unknown=notes[-1], notes=notes[:-1])
     try:
-        layout = study_layout(plan, params)
+        cells = planned_cells(plan, params)
     except AnalysisError as error:
         return Outlook(unknown=str(error))
     level, margin = params.analysis.level, params.analysis.margin
-    counts = _comparisons(plan, params, layout)
-    seeds = [layout.seeds, *(n for n in SEEDS if n > layout.seeds)]
-    more = [params, *(_with_rows(params, times) for times in ROWS)]
-    layouts = dict.fromkeys(study_layout(plan, own) for own in more)
-    tries = [lambda count, own=own: with_seeds(own, count) for own in layouts]
+    counts = _comparisons(plan, params, cells)
+    rows = list(dict.fromkeys(planned_cells(plan, own) for own in (params, *(_with_rows(params, n) for n in ROWS))))
+    seeds = [cells.seeds, *(count for count in SEEDS if count > cells.seeds)]
+    table, curves = _larger(components, plan, store, params) if vary else (Outlook().table, Outlook().curves)
     return Outlook(
         source=source,
+        components=components,
         notes=notes,
-        planned=detectable(components, layout, comparisons=counts, level=level),
-        seeds=layout.seeds,
+        planned=detectable(components, cells, comparisons=counts, level=level),
+        seeds=cells.seeds,
         margin=margin,
-        reach=reach_margin(components, tries, seeds=seeds, margin=margin, level=level),
-        table=_table(components, plan, store, params) if vary else Outlook().table,
+        reach=reach_margin(components, rows, seeds=seeds, margin=margin, level=level),
+        table=table,
+        curves=curves,
     )
 
 
-def study_layout(plan: Plan, params: StudyParams) -> Layout:
+def planned_cells(plan: Plan, params: StudyParams) -> StudyCells:
     """Zero-shot cells that at least half of the conditions have, with the test rows that are asked for and declared.
 
     Pairs of tasks made from the same data and languages that a condition is trained in don't count.
@@ -88,7 +90,7 @@ def study_layout(plan: Plan, params: StudyParams) -> Layout:
     common = cells.groupby(["task", "language"], sort=False).size()
     common = common[common * 2 >= arms].reset_index()[["task", "language"]]
     rows = [_test_rows(params, task, code) for task, code in zip(common["task"], common["language"])]
-    return make_layout(common.assign(rows=rows), seeds=len(params.seeds))
+    return make_cells(common.assign(rows=rows), seeds=len(params.seeds))
 
 
 def _cells(plan: Plan, params: StudyParams) -> pd.DataFrame:
@@ -118,10 +120,10 @@ def _declared(task: str) -> dict[str, int]:
     return getattr(TASKS[task].test, "expected", {})
 
 
-def _comparisons(plan: Plan, params: StudyParams, layout: Layout) -> dict[str, int]:
+def _comparisons(plan: Plan, params: StudyParams, cells: StudyCells) -> dict[str, int]:
     """How many results are corrected together: each condition for each family, or for each language."""
     arms = _cells(plan, params).groupby(["encoder", "condition"]).ngroups
-    return {ABOUT[2]: arms * len(set(layout.families)), ABOUT[3]: arms * len(set(layout.languages))}
+    return {ABOUT[2]: arms * len(set(cells.families)), ABOUT[3]: arms * len(set(cells.languages))}
 
 
 # --- whose variances ---
@@ -162,22 +164,36 @@ def _told(study: str, *, own: bool) -> str:
 # --- with more ---
 
 
-def _table(components: Components, plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
-    rows, seen = [], set()
+def _larger(components: Components, plan: Plan, store: Store, params: StudyParams) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables `table` and `curves` of `Outlook`."""
+    level, found, lines = params.analysis.level, {}, {}
     for varied, own in _changes(params):
         planned = plan if own is params else make_plan(own, absent_ok=True)
-        layout = study_layout(planned, own)
-        if layout in seen:
+        cells = planned_cells(planned, own)
+        if cells in found:
             continue
-        seen.add(layout)
-        found = detectable(
-            components, layout, comparisons=_comparisons(planned, own, layout), level=params.analysis.level
-        )
+        counts = _comparisons(planned, own, cells)
+        points = in_points(detectable(components, cells, comparisons=counts, level=level))
         left = sum(expected_seconds(planned, store, device=params.device).values())
         done = sum(store.manifest(key)["seconds"] for key in planned.runs if store.status(key) == "done")
-        sizes = (layout.seeds, len(set(layout.languages)), len(set(layout.tasks)), typical_rows(layout))
-        rows.append(dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | in_points(found))
-    return pd.DataFrame(rows, columns=[*COLUMNS, *POINTS.values()])
+        sizes = (cells.seeds, len(set(cells.languages)), len(set(cells.tasks)), typical_rows(cells))
+        found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | points
+        if varied not in ("seeds", "seeds and test rows"):
+            lines[varied] = (cells, counts)  # of the test rows, the most
+    table = pd.DataFrame(found.values(), columns=[*COLUMNS, *POINTS.values()])
+    seeds = [count for count in sorted({len(params.seeds), *SEEDS}) if count >= CLAIM_SEEDS]
+    curves = [
+        {"line": _line(varied, cells), "seeds": count}
+        | in_points(detectable(components, with_seeds(cells, count), comparisons=counts, level=level))
+        for varied, (cells, counts) in lines.items()
+        for count in seeds
+    ]
+    return table, pd.DataFrame(curves, columns=["line", "seeds", *POINTS.values()])
+
+
+def _line(varied: str, cells: StudyCells) -> str:
+    numbers = {"test rows": typical_rows(cells), "languages": len(set(cells.languages)), "tasks": len(set(cells.tasks))}
+    return f"{numbers[varied]} {varied}" if varied in numbers else varied
 
 
 def _changes(params: StudyParams) -> Iterator[tuple[str, StudyParams]]:

@@ -22,6 +22,7 @@ from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clo
 from study_utils.params import MACHINE
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, canonical_sha256
+from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.store import file_sha256, write_atomically
 from study_utils.study import Study
 
@@ -52,7 +53,7 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
 
 
 def plan_text(study: Study) -> str:
-    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small."""
+    """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains."""
     table = study.runs()
     width = max(len(run) for run in table["run"])
     lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
@@ -74,6 +75,9 @@ def plan_text(study: Study) -> str:
     ]
     if len(short := study.shortfalls()):
         lines += [f"short: {told}" for told in describe_shortfalls(short)]
+    outlook = study.outlook()
+    lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
+    lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
 
 

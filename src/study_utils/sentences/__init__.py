@@ -33,6 +33,7 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_unlearnt,
 )
+from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
 __all__ = [
@@ -56,7 +57,9 @@ __all__ = [
     "describe_in_domain",
     "describe_learning",
     "describe_ledger",
+    "describe_margin",
     "describe_mixed",
+    "describe_outlook",
     "describe_overall",
     "describe_overlap",
     "describe_perturbed",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from study_utils.analysis.planning.components import Components
-from study_utils.analysis.planning.power import ABOUT, Layout, detectable
+from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, with_seeds
 
 COLUMNS = ("varied", "seeds", "languages", "tasks", "test_rows", "hours", "hours_left")
 POINTS = dict(zip(ABOUT, ("all_these_tasks", "all_tasks_like_these", "family_of_three", "one_language")))
@@ -17,7 +17,7 @@ POINTS = dict(zip(ABOUT, ("all_these_tasks", "all_tasks_like_these", "family_of_
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The cheapest numbers of seeds and test rows tried that bring the smallest gain for all languages to the margin.
+    """The fewest seeds, then test rows, of those tried that bring the smallest gain of all languages to the margin.
 
     `gain` is in points; where `enough` is False, these are the largest numbers tried and the margin is not reached.
     """
@@ -34,14 +34,16 @@ class Outlook:
 
     Attributes
     ----------
-    source : str
-        Whose results the variances come from, in words; empty if there are none.
     unknown : str
         Why nothing can be told; then the rest is empty.
+    source : str
+        Whose results the variances come from, in words.
+    components : Components or None
+        These variances.
     notes : tuple of str
-        What was tried before `source`, and why it didn't serve.
+        Results that were tried before, and why they didn't serve.
     planned : pandas.DataFrame
-        From `study_utils.analysis.planning.power.detectable`, for the study as planned; fractions.
+        From `detectable`, for the study as planned; fractions.
     seeds : int
         Of the study.
     margin : float
@@ -49,18 +51,22 @@ class Outlook:
     reach : Reach or None
         What it would take; None if the study as planned reaches the margin.
     table : pandas.DataFrame
-        `COLUMNS`, then the columns of `POINTS`: one row the study as planned, and each change of it, with its hours in
-        all and those that are not done. Empty unless asked for.
+        `COLUMNS` and those of `POINTS`: one row the study as planned, and each larger one, with its hours in all and
+        those that are not done. Empty unless asked for.
+    curves : pandas.DataFrame
+        `line` (which cells), `seeds` and the columns of `POINTS`: what a figure shows. Empty unless asked for.
     """
 
-    source: str = ""
     unknown: str = ""
+    source: str = ""
+    components: Components | None = None
     notes: tuple[str, ...] = ()
     planned: pd.DataFrame = field(default_factory=pd.DataFrame)
     seeds: int = 0
     margin: float = 0.0
     reach: Reach | None = None
     table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*COLUMNS, *POINTS.values()]))
+    curves: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["line", "seeds", *POINTS.values()]))
 
 
 def in_points(found: pd.DataFrame) -> dict[str, float]:
@@ -68,18 +74,13 @@ def in_points(found: pd.DataFrame) -> dict[str, float]:
     return {POINTS[row.about]: 100 * row.gain_corrected for row in found.itertuples()}
 
 
-def typical_rows(layout: Layout) -> int:
+def typical_rows(cells: StudyCells) -> int:
     """Test rows of the cell in the middle when ordered by them."""
-    return sorted(layout.rows)[len(layout.rows) // 2]
+    return sorted(cells.rows)[len(cells.rows) // 2]
 
 
 def reach_margin(
-    components: Components,
-    layouts: Sequence[Callable[[int], Layout]],
-    *,
-    seeds: Sequence[int],
-    margin: float,
-    level: float,
+    components: Components, larger: Sequence[StudyCells], *, seeds: Sequence[int], margin: float, level: float
 ) -> Reach | None:
     """Find the fewest seeds, then the fewest test rows, with which all languages on these tasks reach a margin.
 
@@ -87,8 +88,8 @@ def reach_margin(
     ----------
     components : Components
         Of a finished study.
-    layouts : sequence of callable
-        Number of seeds to the study's cells, with ever more test rows, as many as now first.
+    larger : sequence of StudyCells
+        The study's cells with ever more test rows, as many as planned first.
     seeds : sequence of int
         Numbers of seeds to try, rising, the study's own first.
     margin : float
@@ -102,10 +103,10 @@ def reach_margin(
         None if the first of both is enough.
     """
     for count in seeds:
-        for layout in layouts:
-            found = detectable(components, layout(count), level=level)
-            gain = 100 * float(found.set_index("about").loc[ABOUT[0], "gain"])
-            last = Reach(seeds=count, rows=typical_rows(layout(count)), gain=gain, enough=gain <= margin)
+        for cells in larger:
+            found = detectable(components, with_seeds(cells, count), level=level).set_index("about")
+            gain = 100 * float(found.loc[ABOUT[0], "gain"])
+            last = Reach(seeds=count, rows=typical_rows(cells), gain=gain, enough=gain <= margin)
             if last.enough:
-                return None if (count, layout) == (seeds[0], layouts[0]) else last
+                return None if (count, cells) == (seeds[0], larger[0]) else last
     return last

@@ -23,7 +23,7 @@ COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_co
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class StudyCells:
     """The zero-shot cells of a condition, every seed in all of them.
 
     Attributes
@@ -43,7 +43,7 @@ class Layout:
     seeds: int
 
 
-def make_layout(cells: pd.DataFrame, *, seeds: int) -> Layout:
+def make_cells(cells: pd.DataFrame, *, seeds: int) -> StudyCells:
     """Lay out the cells of a study.
 
     Parameters
@@ -64,7 +64,7 @@ def make_layout(cells: pd.DataFrame, *, seeds: int) -> Layout:
     if cells.duplicated(["task", "language"]).any() or not (cells["rows"] > 0).all() or seeds < 1:
         raise AnalysisError("every cell must be there once, with one test row and one seed or more")
     joined = join_languages(cells)
-    return Layout(
+    return StudyCells(
         tasks=tuple(joined["task"].astype(str)),
         languages=tuple(joined["language"].astype(str)),
         families=tuple(group_labels(joined)),
@@ -75,7 +75,7 @@ def make_layout(cells: pd.DataFrame, *, seeds: int) -> Layout:
 
 def detectable(
     components: Components,
-    layout: Layout,
+    cells: StudyCells,
     *,
     comparisons: Mapping[str, int] | None = None,
     power: float = POWER,
@@ -93,7 +93,7 @@ def detectable(
     ----------
     components : Components
         From `gain_components`.
-    layout : Layout
+    cells : StudyCells
         The study's cells.
     comparisons : mapping of str to int, optional
         Of `ABOUT`: how many comparisons are corrected together; 1 for what is left out.
@@ -103,9 +103,9 @@ def detectable(
     Returns
     -------
     pandas.DataFrame
-        One row of `ABOUT` each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of Holm's
-        correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`, why
-        there are no numbers.
+        One row of `ABOUT` each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of
+        Holm's correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`,
+        why there are no numbers.
 
     Raises
     ------
@@ -117,9 +117,9 @@ def detectable(
     counts, rows = comparisons or {}, []
     for about in ABOUT:
         found = dict.fromkeys(COLUMNS, float("nan"))
-        found |= {"about": about, "comparisons": counts.get(about, 1), "withheld": _barred(about, layout)}
+        found |= {"about": about, "comparisons": counts.get(about, 1), "withheld": _barred(about, cells)}
         if not found["withheld"]:
-            error, freedom = precision(components, layout, about)
+            error, freedom = precision(components, cells, about)
             sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
             found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
         rows.append(found)
@@ -139,16 +139,17 @@ def smallest_gain(error: float, freedom: float, alpha: float, power: float = POW
     return error * float(optimize.brentq(missing, 0.0, top, xtol=1e-6))
 
 
-def precision(components: Components, layout: Layout, about: str) -> tuple[float, float]:
+def precision(components: Components, cells: StudyCells, about: str) -> tuple[float, float]:
     """Standard error (fraction) and degrees of freedom of what one of `ABOUT` estimates.
 
     Seeds are in all cells, so the covariance of the cells falls into that of their means over seeds and S − 1 equal
     ones of contrasts between seeds; everything is computed in matrices of the size of the cells. Degrees of freedom are
-    Satterthwaite's, from the expected information of the variances (Giesbrecht and Burns 1985), and at least 1.
+    Satterthwaite's, from the expected information of the variances (Giesbrecht and Burns 1985), and at least 1; also of
+    those that are zero, since an analysis doesn't know that they are.
     """
-    fixed, weights, between, within = _model(components, layout, about)
-    seeds, count = layout.seeds, len(layout.tasks)
-    rows = np.array(layout.rows, float)
+    fixed, weights, between, within = _model(components, cells, about)
+    seeds, count = cells.seeds, len(cells.tasks)
+    rows = np.array(cells.rows, float)
     noise = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
     per_seed = sum((value * part for value, part in within), noise[0])
     inner = linalg.inv(sum((seeds * value * part for value, part in between), per_seed + seeds * noise[1]))
@@ -158,21 +159,19 @@ def precision(components: Components, layout: Layout, about: str) -> tuple[float
     toward = inner @ fixed @ covariance @ weights
     contrast = linalg.inv(per_seed)
     zero = np.zeros((count, count))
-    parts = [(seeds * part, zero) for value, part in between if value > 0]
-    parts += [(part, contrast @ part) for value, part in within if value > 0]
+    parts = [(seeds * part, zero) for _, part in between]
+    parts += [(part, contrast @ part) for _, part in within]
     slopes = np.array([toward @ part @ toward for part, _ in parts])
     seen = [(project @ part, other) for part, other in parts]
-    information = 0.5 * np.array(
-        [[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen]
-    )
+    information = 0.5 * np.array([[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen])
     freedom = 2 * variance**2 / float(slopes @ linalg.pinvh(information) @ slopes)
     return float(np.sqrt(variance / seeds)), max(1.0, freedom)
 
 
-def _model(components: Components, layout: Layout, about: str) -> tuple:
+def _model(components: Components, cells: StudyCells, about: str) -> tuple:
     """Fixed effects, weights of them, and (variance, matrix) of what seeds share and of what each has of its own."""
-    tasks, languages = pd.get_dummies(list(layout.tasks)), pd.get_dummies(list(layout.languages))
-    families, task = pd.get_dummies(list(layout.families)), tasks.to_numpy(float)
+    tasks, languages = pd.get_dummies(list(cells.tasks)), pd.get_dummies(list(cells.languages))
+    families, task = pd.get_dummies(list(cells.families)), tasks.to_numpy(float)
     language, eye = languages.to_numpy(float), np.eye(len(task))
     own = 0.5 * (task[:, 1:] - task[:, :1])  # sums to zero over tasks
     between = [(components.language_task, eye)]
@@ -183,8 +182,8 @@ def _model(components: Components, layout: Layout, about: str) -> tuple:
         if about == ABOUT[1]:
             between.append((components.task, task @ task.T))
     else:
-        chosen = middle_languages(layout, 3 if about == ABOUT[2] else 1)
-        focal = np.isin(layout.languages, chosen)
+        chosen = middle_languages(cells, 3 if about == ABOUT[2] else 1)
+        focal = np.isin(cells.languages, chosen)
         others = families.loc[:, families[~focal].any()].to_numpy(float) * ~focal[:, None]
         fixed = np.column_stack([focal, others, own]).astype(float)
         if about == ABOUT[3]:
@@ -198,16 +197,16 @@ def _model(components: Components, layout: Layout, about: str) -> tuple:
     return fixed, np.eye(fixed.shape[1])[0], between, within
 
 
-def middle_languages(layout: Layout, count: int) -> list[str]:
+def middle_languages(cells: StudyCells, count: int) -> list[str]:
     """Languages in the middle when ordered by their number of tasks (and by name)."""
-    order = sorted(set(layout.languages), key=lambda code: (layout.languages.count(code), code))
+    order = sorted(set(cells.languages), key=lambda code: (cells.languages.count(code), code))
     start = (len(order) - count) // 2
     return order[start : start + count]
 
 
-def _barred(about: str, layout: Layout) -> str:
-    languages, tasks = len(set(layout.languages)), len(set(layout.tasks))
-    if layout.seeds < CLAIM_SEEDS:
+def _barred(about: str, cells: StudyCells) -> str:
+    languages, tasks = len(set(cells.languages)), len(set(cells.tasks))
+    if cells.seeds < CLAIM_SEEDS:
         return f"nothing is claimed from fewer than {CLAIM_SEEDS} seeds"
     if about == ABOUT[1] and tasks < 2:
         return "one task says nothing of others"
@@ -216,6 +215,6 @@ def _barred(about: str, layout: Layout) -> str:
     return ""
 
 
-def with_seeds(layout: Layout, count: int) -> Layout:
+def with_seeds(cells: StudyCells, count: int) -> StudyCells:
     """Lay the same cells out with another number of seeds."""
-    return replace(layout, seeds=count)
+    return replace(cells, seeds=count)
