@@ -17,6 +17,8 @@ from study_utils.errors import AnalysisError
 
 POWER = 0.8
 """Share of studies that are to find the gain; the usual choice (Cohen 1988)."""
+GENERAL_TASKS = 3
+"""Fewest tasks from which anything is said about tasks like these."""
 ABOUT = ("all languages, these tasks", "all languages, tasks like these", "a family of three languages", "one language")
 """What a gain may be about: rows of `detectable`."""
 COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_corrected", "withheld")
@@ -86,8 +88,9 @@ def detectable(
     A two-sided t-test of a fixed effect of the mixed model behind the components, with Satterthwaite's degrees of
     freedom; its power is that of a noncentral t. Over all languages, families and languages are random, and tasks fixed
     ("these tasks", each weighing the same) or random ("tasks like these"). A family has an effect of its own, adjusted
-    for task; a language too, with language × task as its error. A study's own family may have other tasks: taken are
-    those languages that stand in the middle when ordered by their number of tasks.
+    for task; a language too, on its own (nothing borrowed from others) and with language × task as its error. A study's
+    own family may have other tasks: taken are those languages that stand in the middle when ordered by their number of
+    tasks.
 
     Parameters
     ----------
@@ -164,7 +167,9 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     slopes = np.array([toward @ part @ toward for part, _ in parts])
     seen = [(project @ part, other) for part, other in parts]
     information = 0.5 * np.array([[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen])
-    freedom = 2 * variance**2 / float(slopes @ linalg.pinvh(information) @ slopes)
+    scale = np.diag(information) ** -0.5  # variances differ by orders of magnitude
+    slopes = slopes * scale
+    freedom = 2 * variance**2 / float(slopes @ linalg.pinvh(scale[:, None] * information * scale) @ slopes)
     return float(np.sqrt(variance / seeds)), max(1.0, freedom)
 
 
@@ -208,8 +213,8 @@ def _barred(about: str, cells: StudyCells) -> str:
     languages, tasks = len(set(cells.languages)), len(set(cells.tasks))
     if cells.seeds < CLAIM_SEEDS:
         return f"nothing is claimed from fewer than {CLAIM_SEEDS} seeds"
-    if about == ABOUT[1] and tasks < 2:
-        return "one task says nothing of others"
+    if about == ABOUT[1] and tasks < GENERAL_TASKS:
+        return f"fewer than {GENERAL_TASKS} tasks: how much tasks differ is not known"
     if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
         return f"{languages} languages are too few"
     return ""
