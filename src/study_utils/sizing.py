@@ -29,7 +29,7 @@ DEFAULT = "pilot"
 """Study whose committed results say how gains vary, where nothing nearer does."""
 SEEDS = (3, 5, 10, 20)
 ROWS = (2, 4, 10)
-"""Numbers of seeds, and multiples of the test rows, that are tried."""
+"""Numbers of seeds, and multiples of the test rows, of larger studies."""
 RESULTS = "results.csv"
 
 
@@ -60,7 +60,6 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
     level, margin = params.analysis.level, params.analysis.margin
     counts = _comparisons(plan, params, cells)
     rows = list(dict.fromkeys(planned_cells(plan, own) for own in (params, *(_with_rows(params, n) for n in ROWS))))
-    seeds = [cells.seeds, *(count for count in SEEDS if count > cells.seeds)]
     table, curves = _larger(components, plan, store, params) if vary else (Outlook().table, Outlook().curves)
     return Outlook(
         source=source,
@@ -69,7 +68,7 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
         planned=detectable(components, cells, comparisons=counts, level=level),
         seeds=cells.seeds,
         margin=margin,
-        reach=reach_margin(components, rows, seeds=seeds, margin=margin, level=level),
+        reach=reach_margin(components, rows, most=SEEDS[-1], margin=margin, level=level),
         table=table,
         curves=curves,
     )
@@ -150,7 +149,7 @@ def _find_components(
             continue
         try:
             return gain_components(pd.read_csv(path)), _told(study, own=study == name), tuple(notes)
-        except (AnalysisError, ValueError, OSError) as error:  # pandas' and encoding faults are ValueErrors
+        except (AnalysisError, ValueError, TypeError, OSError) as error:  # a damaged file raises any of these
             notes.append(f"{path.relative_to(root) if path.is_relative_to(root) else path}: {error}")
     if not notes:
         notes.append(f"there are no results of a finished study (no reports/{DEFAULT}/{RESULTS})")

@@ -8,37 +8,11 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import pytest
+from gain_scores import CODES, scores_of
 
 from study_utils.analysis.planning.components import gain_components
 from study_utils.analysis.results.tables import PREDICTION_COLUMNS
 from study_utils.errors import AnalysisError
-
-CODES = "es fr it pt de nl af sv ru pl bg uk fi et hu ar he hi bn ur".split()
-TASKS = {"xnli": "accuracy", "sib200": "accuracy", "udpos": "token_accuracy", "tatoeba": "accuracy_from_english"}
-
-
-def scores_of(deviations, *, number=0, codes=CODES, tasks=tuple(TASKS), seeds=3, conditions=("snli",), rows=100):
-    """Scores whose gains have the given standard deviations between languages, tasks, ..."""
-    rng = np.random.default_rng(number)
-    sd = dict.fromkeys(("task", "language", "language_task", "seed", "run"), 0.0) | {"residual": 1e-4} | deviations
-    found = []
-    for condition in conditions:
-        size = len(tasks), len(codes), seeds
-        gain = (
-            rng.normal(0, sd["task"], size[0])[:, None, None]
-            + rng.normal(0, sd["language"], size[1])[None, :, None]
-            + rng.normal(0, sd["language_task"], size[:2])[:, :, None]
-            + rng.normal(0, sd["seed"], size[2])
-            + rng.normal(0, sd["run"], (size[0], 1, size[2]))
-            + rng.normal(0, sd["residual"], size)
-        )
-        for (i, j, k), value in np.ndenumerate(gain):
-            key = {"encoder": "e5_small", "task": tasks[i], "language": codes[j], "variant": "clean", "seed": k}
-            key |= {"metric": TASKS[tasks[i]], "n": rows, "zero_shot": True, "same_data": False, "run": "r"}
-            found.append(key | {"condition": condition, "value": 0.5 + value})
-            if condition == conditions[0]:
-                found.append(key | {"condition": "none", "value": 0.5})
-    return pd.DataFrame(found)
 
 
 @pytest.mark.parametrize("source", ["task", "language", "language_task", "seed", "run"])

@@ -114,6 +114,8 @@ def _zero_shot_gains(scores: pd.DataFrame) -> pd.DataFrame:
     clean = scores[scores["variant"] == CLEAN]
     key = [*_CELL, "seed", "metric"]
     table = gains(clean).merge(clean.loc[clean["condition"] == BASELINE, [*key, "n"]], on=key)
+    if not pd.to_numeric(table["n"], errors="coerce").gt(0).all():
+        raise AnalysisError("the results table has scores without a number of test rows (column n)")
     kept = table["zero_shot"].astype(bool) & ~table["same_data"].astype(bool) & (table["language"] != ENGLISH)
     table = join_languages(table[kept])
     return table.assign(

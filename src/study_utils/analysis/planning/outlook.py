@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,8 @@ POINTS = dict(zip(ABOUT, ("all_these_tasks", "all_tasks_like_these", "family_of_
 class Reach:
     """The fewest seeds, then test rows, of those tried that bring the smallest gain of all languages to the margin.
 
-    `gain` is in points; where `enough` is False, these are the largest numbers tried and the margin is not reached.
+    `rows` are those of a typical cell and `gain` is in points; where `enough` is False, these are the largest numbers
+    tried and the margin is not reached.
     """
 
     seeds: int
@@ -80,7 +82,7 @@ def typical_rows(cells: StudyCells) -> int:
 
 
 def reach_margin(
-    components: Components, larger: Sequence[StudyCells], *, seeds: Sequence[int], margin: float, level: float
+    components: Components, larger: Sequence[StudyCells], *, most: int, margin: float, level: float
 ) -> Reach | None:
     """Find the fewest seeds, then the fewest test rows, with which all languages on these tasks reach a margin.
 
@@ -90,8 +92,8 @@ def reach_margin(
         Of a finished study.
     larger : sequence of StudyCells
         The study's cells with ever more test rows, as many as planned first.
-    seeds : sequence of int
-        Numbers of seeds to try, rising, the study's own first.
+    most : int
+        Largest number of seeds to try; the study's own is the smallest.
     margin : float
         In points.
     level : float
@@ -100,13 +102,19 @@ def reach_margin(
     Returns
     -------
     Reach or None
-        None if the first of both is enough.
+        None if the study as planned reaches it.
     """
-    for count in seeds:
-        for cells in larger:
-            found = detectable(components, with_seeds(cells, count), level=level).set_index("about")
-            gain = 100 * float(found.loc[ABOUT[0], "gain"])
-            last = Reach(seeds=count, rows=typical_rows(cells), gain=gain, enough=gain <= margin)
-            if last.enough:
-                return None if (count, cells) == (seeds[0], larger[0]) else last
-    return last
+    planned = larger[0].seeds
+
+    def tried(seeds: int, cells: StudyCells) -> Reach:
+        found = detectable(components, with_seeds(cells, seeds), level=level, about=ABOUT[:1])
+        gain = 100 * float(found["gain"].iloc[0])
+        return Reach(seeds=seeds, rows=typical_rows(cells), gain=gain, enough=gain <= margin)
+
+    if tried(planned, larger[0]).enough:
+        return None
+    counts = range(planned, max(planned, most) + 1)
+    fewest = bisect_left(counts, True, key=lambda seeds: tried(seeds, larger[-1]).enough)
+    if fewest == len(counts):
+        return tried(counts[-1], larger[-1])
+    return next(found for cells in larger if (found := tried(counts[fewest], cells)).enough)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,6 +82,7 @@ def detectable(
     comparisons: Mapping[str, int] | None = None,
     power: float = POWER,
     level: float = 0.95,
+    about: Sequence[str] = ABOUT,
 ) -> pd.DataFrame:
     """Say the smallest true gain that a study finds, for what it may be about.
 
@@ -102,11 +103,13 @@ def detectable(
         Of `ABOUT`: how many comparisons are corrected together; 1 for what is left out.
     power, level : float
         Share of studies that are to find the gain; one minus the level of the uncorrected test.
+    about : sequence of str
+        Of `ABOUT`: what is asked about.
 
     Returns
     -------
     pandas.DataFrame
-        One row of `ABOUT` each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of
+        One row each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of
         Holm's correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`,
         why there are no numbers.
 
@@ -118,11 +121,11 @@ def detectable(
     if not (0.5 <= power < 1 and 0.5 < level < 1):
         raise AnalysisError(f"power {power!r} and level {level!r}: both lie between 0.5 and 1, such as 0.8 and 0.95")
     counts, rows = comparisons or {}, []
-    for about in ABOUT:
+    for one in about:
         found = dict.fromkeys(COLUMNS, float("nan"))
-        found |= {"about": about, "comparisons": counts.get(about, 1), "withheld": _barred(about, cells)}
+        found |= {"about": one, "comparisons": counts.get(one, 1), "withheld": _barred(one, cells)}
         if not found["withheld"]:
-            error, freedom = precision(components, cells, about)
+            error, freedom = precision(components, cells, one)
             sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
             found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
         rows.append(found)
