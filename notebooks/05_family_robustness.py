@@ -261,7 +261,7 @@ say([*describe_outlook(outlook), *describe_margin(outlook)])
 keep_figure(study, plot_detectable(outlook.curves, margin=outlook.margin), "detectable", outlook.curves)
 
 # %%
-keep_table(study, outlook.table, "detectable")
+keep_table(study, outlook.table.round(2), "detectable")
 
 # %% [markdown]
 # ## Checks

@@ -195,6 +195,14 @@ def test_larger_studies_are_planned_with_their_hours(look, tmp_path):
     assert first[3] == pytest.approx(planned["all_these_tasks"])
 
 
+def test_where_seeds_are_too_few_larger_studies_have_enough(look, tmp_path):
+    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    table = look(vary=True, seeds=[4, 5]).table
+    assert table["all_these_tasks"].isna().tolist() == [True] + [False] * (len(table) - 1)
+    assert table["seeds"].tolist()[:3] == [2, 3, 5]
+    assert (table.loc[table["varied"].isin(["languages", "tasks"]), "seeds"] == 3).all()
+
+
 def test_runs_that_are_done_are_not_left(look, tmp_path):
     write(tmp_path, "pilot", scores_of({"run": 0.02}))
     look()

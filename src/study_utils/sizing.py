@@ -196,11 +196,11 @@ def _line(varied: str, cells: StudyCells) -> str:
 
 
 def _changes(params: StudyParams) -> Iterator[tuple[str, StudyParams]]:
-    """Parameters of the study as planned and of larger ones, each with what is more of it."""
+    """Parameters of the study as planned and of larger ones, with what is more of it; these from `CLAIM_SEEDS` on."""
     yield "as planned", params
+    params = _with_seeds(params, CLAIM_SEEDS)
     for count in SEEDS:
-        if count > len(params.seeds):
-            yield "seeds", _with_seeds(params, count)
+        yield "seeds", _with_seeds(params, count)
     for times in ROWS:
         yield "test rows", _with_rows(params, times)
     alone = {key: own.model_copy(update={"languages": ()}) for key, own in params.tasks.items()}
