@@ -53,6 +53,13 @@ def uneven():
     return make_cells(table, seeds=4)
 
 
+@pytest.fixture(scope="module")
+def lonely():
+    """Every language the only one of its family."""
+    table = pd.DataFrame([(task, code) for task in ("xnli", "sib200", "udpos") for code in "de ru hi fi ar".split()])
+    return make_cells(table.set_axis(["task", "language"], axis=1).assign(rows=100), seeds=3)
+
+
 def test_a_balanced_study_has_the_error_of_the_textbook(balanced):
     families, languages, tasks, seeds, rows = 6, 24, 5, 3, 50
     k = KNOWN
@@ -77,8 +84,10 @@ def test_degrees_of_freedom_are_those_of_what_varies(balanced):
     assert 15 < family[1] <= 24 - 7 + 1e-3, "pooled over the languages of all families"
 
 
-def test_cells_that_seeds_share_are_computed_as_if_every_row_were_written_out(uneven):
+@pytest.mark.parametrize("kind", ["uneven", "lonely"])
+def test_cells_that_seeds_share_are_computed_as_if_every_row_were_written_out(kind, request):
     """Covariance of all rows, generalised least squares and expected information, without any structure."""
+    uneven = request.getfixturevalue(kind)
     rows = pd.DataFrame({"task": uneven.tasks, "language": uneven.languages, "family": uneven.families})
     rows = pd.concat([rows.assign(seed=k, n=uneven.rows) for k in range(uneven.seeds)], ignore_index=True)
     rows["language_task"], rows["run"] = rows["task"] + rows["language"], rows["task"] + rows["seed"].astype(str)
@@ -107,6 +116,8 @@ def test_cells_that_seeds_share_are_computed_as_if_every_row_were_written_out(un
         inverse = linalg.inv(whole)
         spread = linalg.inv(fixed.T @ inverse @ fixed)
         project = inverse - inverse @ fixed @ spread @ fixed.T @ inverse
+        if (kind, about) == ("lonely", LANGUAGE):
+            used.pop("language")  # every language has a fixed effect
         directions = [*used.values(), np.eye(len(rows))]
         information = [[0.5 * np.trace(project @ a @ project @ b) for b in directions] for a in directions]
         toward = inverse @ fixed @ spread[:, 0]
@@ -168,6 +179,16 @@ def test_what_can_not_be_claimed_has_no_numbers(script, balanced):
     assert table.loc[LIKE_THESE, "withheld"] == "fewer than 3 tasks: how much tasks differ is not known"
     assert table.loc[FAMILY, "withheld"] == "2 languages are too few"
     assert table.loc[[THESE, LANGUAGE], "gain"].notna().all()
+
+
+def test_a_family_that_no_language_links_with_some_task_has_no_numbers():
+    tasks = {"xnli": "de ru", "udpos": "fi fr hi", "sib200": "sw tr"}
+    table = pd.DataFrame([(task, code) for task, codes in tasks.items() for code in codes.split()])
+    cells = make_cells(table.set_axis(["task", "language"], axis=1).assign(rows=100), seeds=3)
+    assert middle_languages(cells, 3) == ["fr", "hi", "ru"]
+    found = detectable(KNOWN, cells).set_index("about")
+    assert found.loc[FAMILY, "withheld"].startswith("tasks and languages fall into groups")
+    assert found.loc[[THESE, LIKE_THESE], "gain"].notna().all()
 
 
 def test_bad_input_is_refused(balanced):

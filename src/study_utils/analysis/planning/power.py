@@ -23,6 +23,9 @@ ABOUT = ("all languages, these tasks", "all languages, tasks like these", "a fam
 """What a gain may be about: rows of `detectable`."""
 COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_corrected", "withheld")
 
+_UNTOLD = 1e-9
+"""Share of the information on a variance below which it is rounding."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyCells:
@@ -109,9 +112,9 @@ def detectable(
     Returns
     -------
     pandas.DataFrame
-        One row each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of
-        Holm's correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`,
-        why there are no numbers.
+        One row each: `standard_error`, `gain` (uncorrected) and `gain_corrected` (at the first step of Holm's
+        correction: what is found even if nothing else is), in fractions; `freedom`; `comparisons`; `withheld`, why
+        there are no numbers.
 
     Raises
     ------
@@ -125,9 +128,13 @@ def detectable(
         found = dict.fromkeys(COLUMNS, float("nan"))
         found |= {"about": one, "comparisons": counts.get(one, 1), "withheld": _barred(one, cells)}
         if not found["withheld"]:
-            error, freedom = precision(components, cells, one)
-            sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
-            found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
+            try:
+                error, freedom = precision(components, cells, one)
+            except AnalysisError as fault:
+                found["withheld"] = str(fault)
+            else:
+                sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
+                found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
         rows.append(found)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -152,6 +159,11 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     ones of contrasts between seeds; everything is computed in matrices of the size of the cells. Degrees of freedom are
     Satterthwaite's, from the expected information of the variances (Giesbrecht and Burns 1985), and at least 1; also of
     those that are zero, since an analysis doesn't know that they are.
+
+    Raises
+    ------
+    AnalysisError
+        If tasks and languages fall into groups that share nothing, so that a family's effect can't be told from theirs.
     """
     fixed, weights, between, within = _model(components, cells, about)
     seeds, count = cells.seeds, len(cells.tasks)
@@ -160,6 +172,8 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     per_seed = sum((value * part for value, part in within), noise[0])
     inner = linalg.inv(sum((seeds * value * part for value, part in between), per_seed + seeds * noise[1]))
     covariance = linalg.pinvh(fixed.T @ inner @ fixed)
+    if not np.allclose(covariance @ (fixed.T @ inner @ fixed) @ weights, weights, atol=1e-6):
+        raise AnalysisError("tasks and languages fall into groups that share nothing, so they can't be told apart")
     variance = float(weights @ covariance @ weights)  # of the mean over seeds, times seeds
     project = inner - inner @ fixed @ covariance @ fixed.T @ inner
     toward = inner @ fixed @ covariance @ weights
@@ -170,9 +184,12 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     slopes = np.array([toward @ part @ toward for part, _ in parts])
     seen = [(project @ part, other) for part, other in parts]
     information = 0.5 * np.array([[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen])
-    scale = np.diag(information) ** -0.5  # variances differ by orders of magnitude
-    slopes = slopes * scale
-    freedom = 2 * variance**2 / float(slopes @ linalg.pinvh(scale[:, None] * information * scale) @ slopes)
+    most = np.array([0.5 * (np.vdot((inner @ a).T, inner @ a) + (seeds - 1) * np.vdot(c.T, c)) for a, c in parts])
+    told = np.diag(information) > _UNTOLD * most  # others are part of the fixed effects
+    scale = np.diag(information)[told] ** -0.5  # variances differ by orders of magnitude
+    slopes = slopes[told] * scale
+    spread = linalg.pinvh(scale[:, None] * information[np.ix_(told, told)] * scale)
+    freedom = 2 * variance**2 / float(slopes @ spread @ slopes)
     return float(np.sqrt(variance / seeds)), max(1.0, freedom)
 
 
