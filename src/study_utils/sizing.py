@@ -133,7 +133,7 @@ def _find_components(
 ) -> tuple[Components | None, str, tuple[str, ...]]:
     """Components and whose they are; or None, and why nothing could be read in the last of the notes."""
     notes: list[str] = []
-    if not plan.missing(store, STAGES[3]):
+    if all(store.status(run.id) == "done" for run in plan.of_stage(STAGES[3])):
         try:
             tables = read_scores(plan, store, params, variants=False), read_predictions(plan, store, variants=False)
             return gain_components(*tables), "this study's own results", ()

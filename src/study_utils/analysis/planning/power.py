@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import linalg, optimize, special
+from scipy.sparse import csr_array
 
 from study_utils.analysis.inference.families import CLAIM_LANGUAGES, CLAIM_SEEDS
 from study_utils.analysis.planning.components import Components
@@ -166,25 +167,28 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
         If tasks and languages fall into groups that share nothing, so that a family's effect can't be told from theirs.
     """
     fixed, weights, between, within = _model(components, cells, about)
-    seeds, count = cells.seeds, len(cells.tasks)
-    rows = np.array(cells.rows, float)
-    noise = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
-    per_seed = sum((value * part for value, part in within), noise[0])
-    inner = linalg.inv(sum((seeds * value * part for value, part in between), per_seed + seeds * noise[1]))
+    seeds, rows = cells.seeds, np.array(cells.rows, float)
+    of_rows = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
+    per_seed = sum((value * _square(levels) for value, levels in within), of_rows[0])
+    whole = sum((seeds * value * _square(levels) for value, levels in between), per_seed + seeds * of_rows[1])
+    inner, contrast = linalg.inv(whole), linalg.inv(per_seed)
     covariance = linalg.pinvh(fixed.T @ inner @ fixed)
     if not np.allclose(covariance @ (fixed.T @ inner @ fixed) @ weights, weights, atol=1e-6):
         raise AnalysisError("tasks and languages fall into groups that share nothing, so they can't be told apart")
     variance = float(weights @ covariance @ weights)  # of the mean over seeds, times seeds
     project = inner - inner @ fixed @ covariance @ fixed.T @ inner
     toward = inner @ fixed @ covariance @ weights
-    contrast = linalg.inv(per_seed)
-    zero = np.zeros((count, count))
-    parts = [(seeds * part, zero) for _, part in between]
-    parts += [(part, contrast @ part) for _, part in within]
-    slopes = np.array([toward @ part @ toward for part, _ in parts])
-    seen = [(project @ part, other) for part, other in parts]
-    information = 0.5 * np.array([[np.vdot(a.T, b) + (seeds - 1) * np.vdot(c.T, d) for b, d in seen] for a, c in seen])
-    most = np.array([0.5 * (np.vdot((inner @ a).T, inner @ a) + (seeds - 1) * np.vdot(c.T, c)) for a, c in parts])
+    parts = [(seeds, 0.0, levels) for _, levels in between] + [(1.0, seeds - 1.0, levels) for _, levels in within]
+    slopes = np.array([times * ((levels.T @ toward) ** 2).sum() for times, _, levels in parts])
+    information = np.zeros((len(parts), len(parts)))
+    most = np.zeros(len(parts))
+    for i, (times, alone, levels) in enumerate(parts):  # the trace of P Va P Vb is the squared norm of Za' P Zb
+        sides = [levels.T @ matrix for matrix in (project, contrast, inner)]
+        for j, (other, both, columns) in enumerate(parts[: i + 1]):
+            mean = times * other * ((sides[0] @ columns) ** 2).sum()
+            apart = ((sides[1] @ columns) ** 2).sum() * alone if both else 0.0
+            information[i, j] = information[j, i] = 0.5 * (mean + apart)
+        most[i] = 0.5 * (times**2 * ((sides[2] @ levels) ** 2).sum() + alone * ((sides[1] @ levels) ** 2).sum())
     told = np.diag(information) > _UNTOLD * most  # others are part of the fixed effects
     scale = np.diag(information)[told] ** -0.5  # variances differ by orders of magnitude
     slopes = slopes[told] * scale
@@ -193,19 +197,22 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     return float(np.sqrt(variance / seeds)), max(1.0, freedom)
 
 
+def _square(levels: csr_array) -> np.ndarray:
+    return (levels @ levels.T).toarray()
+
+
 def _model(components: Components, cells: StudyCells, about: str) -> tuple:
-    """Fixed effects, weights of them, and (variance, matrix) of what seeds share and of what each has of its own."""
+    """Fixed effects, their weights, and (variance, levels of each cell) of what seeds share and of what each has."""
     tasks, languages = pd.get_dummies(list(cells.tasks)), pd.get_dummies(list(cells.languages))
     families, task = pd.get_dummies(list(cells.families)), tasks.to_numpy(float)
-    language, eye = languages.to_numpy(float), np.eye(len(task))
+    language, count = languages.to_numpy(float), len(task)
     own = 0.5 * (task[:, 1:] - task[:, :1])  # sums to zero over tasks
-    between = [(components.language_task, eye)]
+    between = [(components.language_task, np.eye(count))]
     if about in ABOUT[:2]:
-        fixed = np.ones((len(task), 1)) if about == ABOUT[1] else np.column_stack([np.ones(len(task)), own])
-        family = families.to_numpy(float)
-        between.append((components.family, family @ family.T))
+        fixed = np.ones((count, 1)) if about == ABOUT[1] else np.column_stack([np.ones(count), own])
+        between.append((components.family, families.to_numpy(float)))
         if about == ABOUT[1]:
-            between.append((components.task, task @ task.T))
+            between.append((components.task, task))
     else:
         chosen = middle_languages(cells, 3 if about == ABOUT[2] else 1)
         focal = np.isin(cells.languages, chosen)
@@ -213,13 +220,10 @@ def _model(components: Components, cells: StudyCells, about: str) -> tuple:
         fixed = np.column_stack([focal, others, own]).astype(float)
         if about == ABOUT[3]:
             language = language * ~focal[:, None]  # its own effect is what is asked about
-    between.append((components.language, language @ language.T))
-    within = [
-        (components.seed, np.ones((len(task), len(task)))),
-        (components.run, task @ task.T),
-        (components.residual, eye),
-    ]
-    return fixed, np.eye(fixed.shape[1])[0], between, within
+    between.append((components.language, language))
+    within = [(components.seed, np.ones((count, 1))), (components.run, task), (components.residual, np.eye(count))]
+    sparse = [[(value, csr_array(levels)) for value, levels in side] for side in (between, within)]
+    return fixed, np.eye(fixed.shape[1])[0], *sparse
 
 
 def middle_languages(cells: StudyCells, count: int) -> list[str]:
