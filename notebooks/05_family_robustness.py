@@ -250,6 +250,27 @@ keep_table(study, shares, "variance_shares", ["condition", "source", "share", "l
 say(describe_variance(shares))
 
 # %% [markdown]
+# ## What could this study have seen?
+#
+# The smallest true gain that four of five studies like this one would find, from the variances of its own gains, and
+# what more seeds, test rows, languages or tasks would bring and cost. In points and hours; for families and languages
+# after correction. It says nothing about what was found: a gain below it may be there.
+
+# %%
+from study_utils.figures import plot_detectable
+from study_utils.sentences import describe_margin, describe_outlook
+
+# %%
+outlook = study.outlook(vary=True)
+say([*describe_outlook(outlook), *describe_margin(outlook)])
+
+# %%
+keep_figure(study, plot_detectable(outlook.curves, margin=outlook.margin), "detectable", outlook.curves)
+
+# %%
+keep_table(study, outlook.table.round(2), "detectable")
+
+# %% [markdown]
 # ## Checks
 #
 # Every gain is paired: as many baseline scores as scores of each condition.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from study_utils.analysis.planning.outlook import Outlook
 from study_utils.analysis.questions.divergence.sets import EmbeddedRows
 from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
@@ -27,6 +28,7 @@ from study_utils.params import MACHINE, StudyParams, describe_params, load_param
 from study_utils.paths import project_root, study_file
 from study_utils.plan import Plan, canonical_sha256, make_plan
 from study_utils.plan.retrieval import layer_words
+from study_utils.sizing import outlook
 from study_utils.store import Store
 
 
@@ -163,6 +165,11 @@ class Study:
     def training_sizes(self) -> pd.DataFrame:
         """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
         return training_sizes(self.plan, self.store)
+
+    def outlook(self, *, vary: bool = False) -> Outlook:
+        """Smallest gains that the study can detect, and (`vary`) larger studies; as `study_utils.sizing.outlook`."""
+        root = project_root()
+        return outlook(self.plan, self.store, self.params, name=self.name, root=root, vary=vary)
 
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""

@@ -24,6 +24,7 @@ from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clo
 from study_utils.params import MACHINE
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
+from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.store import file_sha256, write_atomically
 from study_utils.study import Study
 
@@ -54,7 +55,7 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
 
 
 def plan_text(study: Study) -> str:
-    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small.
+    """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains.
 
     Raises
     ------
@@ -91,6 +92,9 @@ def plan_text(study: Study) -> str:
         lines += [f"partial: {told}" for told in describe_partial(partial)]
     if len(short := study.shortfalls()):
         lines += [f"short: {told}" for told in describe_shortfalls(short)]
+    outlook = study.outlook()
+    lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
+    lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_en
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
 from study_utils.figures.layers import plot_layers
+from study_utils.figures.planning import plot_detectable
 from study_utils.figures.rows import plot_labels, plot_lengths
 from study_utils.figures.training import plot_loss, plot_validation
 
@@ -20,6 +21,7 @@ __all__ = [
     "plot_contrasts",
     "plot_coverage",
     "plot_coverage_of_intervals",
+    "plot_detectable",
     "plot_divergence_map",
     "plot_drop_differences",
     "plot_drops",

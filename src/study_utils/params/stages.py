@@ -225,6 +225,11 @@ class AnalysisParams(Params):
         1.0, description="smallest gain that matters, in points: chosen before looking at results"
     )
     seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
+    components: str = Field(
+        "",
+        strict=True,
+        description="study whose results say what this one can detect until it has its own; empty: the pilot",
+    )
     divergence_examples: Annotated[int, Field(strict=True, ge=10)] = Field(
         200, description="at most this many rows a task and language are compared in the question divergence"
     )

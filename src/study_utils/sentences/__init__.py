@@ -48,6 +48,7 @@ from study_utils.sentences.gains import (
     describe_unlearnt,
 )
 from study_utils.sentences.layers import describe_layers, describe_reading
+from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
 __all__ = [
@@ -75,7 +76,9 @@ __all__ = [
     "describe_layers",
     "describe_learning",
     "describe_ledger",
+    "describe_margin",
     "describe_mixed",
+    "describe_outlook",
     "describe_overall",
     "describe_overlap",
     "describe_partial",
