@@ -4,7 +4,7 @@ from study_utils.figures.calibration import plot_coverage_of_intervals, plot_fal
 from study_utils.figures.contrasts import plot_contrasts
 from study_utils.figures.divergence import plot_change, plot_divergence_map, plot_gain_by_divergence
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
-from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains
+from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains, plot_task_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
 from study_utils.figures.rows import plot_labels, plot_lengths
 from study_utils.figures.training import plot_loss, plot_validation
@@ -30,5 +30,6 @@ __all__ = [
     "plot_power",
     "plot_scores",
     "plot_seed_gains",
+    "plot_task_gains",
     "plot_validation",
 ]

@@ -27,11 +27,12 @@ from study_utils.sentences.encoders import describe_ranking, describe_size_rule,
 from study_utils.sentences.gains import (
     describe_contrast,
     describe_contrasts,
+    describe_failed_runs,
     describe_families,
     describe_gain,
     describe_overall,
     describe_scores,
-    describe_unlearnt,
+    describe_tasks,
 )
 from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
@@ -51,6 +52,7 @@ __all__ = [
     "describe_english",
     "describe_equivalence",
     "describe_explained",
+    "describe_failed_runs",
     "describe_families",
     "describe_gain",
     "describe_in_domain",
@@ -71,7 +73,7 @@ __all__ = [
     "describe_sizes",
     "describe_slope",
     "describe_target_gains",
-    "describe_unlearnt",
+    "describe_tasks",
     "describe_variance",
     "describe_variants",
 ]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study_utils.analysis.calibration.calibrate import COVERAGE, FALSE_POSITIVES
 from study_utils.analysis.calibration.designs import SETTINGS, without_effect
-from study_utils.analysis.inference.families import CLAIM_SEEDS
+from study_utils.analysis.inference.clear import CLAIM_SEEDS
 
 
 def describe_calibration(points: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from study_utils.analysis.calibration.calibrate import (
     simulate_studies,
     xtreme_r_families,
 )
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import LANGUAGES
 from study_utils.errors import AnalysisError
 

@@ -6,7 +6,7 @@ import pytest
 from study_utils.analysis.calibration import designs as module
 from study_utils.analysis.calibration.calibrate import StudyDesign, balanced
 from study_utils.analysis.calibration.designs import EFFECTS, all_points, failing, simulate_points
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.sentences import describe_calibration
 
 FAST = Settings(resamples=100)

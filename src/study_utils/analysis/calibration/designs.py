@@ -16,7 +16,7 @@ from study_utils.analysis.calibration.calibrate import (
     calibrate,
     xtreme_r_families,
 )
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 
 _CODE = ("../inference/bootstrap.py", "calibrate.py", "../inference/families.py", "../inference/holm.py")
 """Modules on which the counts depend."""

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.formula.api as smf
 from divergence_cells import simulate_cells
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.divergence import explain
 from study_utils.analysis.questions.divergence.explain import (
     FORMAT,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.models.reml import fit, make_design
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.results.gains import gains
