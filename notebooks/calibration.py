@@ -28,7 +28,7 @@ studies: int = 1000
 # %%
 from study_utils.analysis.calibration.designs import failing, without_effect
 from study_utils.execute.calibration import open_calibration
-from study_utils.figures import plot_coverage_of_intervals, plot_false_positives, plot_power
+from study_utils.figures import plot_coverage_of_intervals, plot_false_claims, plot_power
 from study_utils.report import keep_figure, keep_table, say, show_facts
 from study_utils.sentences import describe_calibration
 
@@ -67,7 +67,7 @@ keep_figure(report, plot_coverage_of_intervals(points), "interval_coverage", wit
 # counted there; the intervals above show why they don't.
 
 # %%
-keep_figure(report, plot_false_positives(points), "false_positives", without_effect(points))
+keep_figure(report, plot_false_claims(points), "false_claims", without_effect(points))
 
 # %% [markdown]
 # ## How large must a study be?

@@ -1,6 +1,6 @@
 """Plots from frames. They receive tables, never paths; return figures, never show or save them; import no torch."""
 
-from study_utils.figures.calibration import plot_coverage_of_intervals, plot_false_positives, plot_power
+from study_utils.figures.calibration import plot_coverage_of_intervals, plot_false_claims, plot_power
 from study_utils.figures.contrasts import plot_contrasts
 from study_utils.figures.divergence import plot_change, plot_divergence_map, plot_gain_by_divergence
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
@@ -18,7 +18,7 @@ __all__ = [
     "plot_drop_differences",
     "plot_drops",
     "plot_english",
-    "plot_false_positives",
+    "plot_false_claims",
     "plot_family_gains",
     "plot_gain_by_divergence",
     "plot_gain_heatmap",

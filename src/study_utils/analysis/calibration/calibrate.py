@@ -26,7 +26,6 @@ HEADLINES = {
     "all": "all languages, on these tasks",
     "general": "all languages, tasks like these",
     "family": "families, on these tasks",
-    "family general": "families, tasks like these",
     "language": "single languages, on these tasks",
 }
 """What reports claim, and what it is called."""
@@ -110,13 +109,14 @@ def calibrate(
     rng = np.random.default_rng(seed)
     cells = study_cells(design)
     studies = [simulate(design, cells, rng) for _ in range(n_studies)]
+    fell = [_collapsed_runs(study) for study in studies]
     names = ["all", "family"]
     if cells["task"].nunique() >= CLAIM_TASKS:
-        names += ["general"] + ["family general"] * bool(design.families)
+        names += ["general"]
     rows = []
     for name in names:
         table = _Table(name, cells)
-        trial = _Trial(table, design, studies, effects)
+        trial = _Trial(table, design, studies, fell, effects)
         for headline, groups in ((name, ~table.alone), ("language", table.alone)):
             if groups.any() and not (table.general and headline == "language"):
                 for effect in effects:
@@ -128,12 +128,19 @@ def calibrate(
 class _Trial:
     """What one table says in every study; arrays have the shape (studies, conditions, groups)."""
 
-    def __init__(self, table: _Table, design: StudyDesign, studies: Sequence[Study], effects: Sequence[float]) -> None:
+    def __init__(
+        self,
+        table: _Table,
+        design: StudyDesign,
+        studies: Sequence[Study],
+        fell: Sequence[np.ndarray],
+        effects: Sequence[float],
+    ) -> None:
         self.table = table
         gains = np.concatenate([study.gains for study in studies])
         self.shape = (len(studies), design.conditions, len(table.labels))
         self.whole = table.estimate(gains, design)
-        self.sound = self._sound(design, studies)
+        self.sound = self._sound(design, studies, fell)
         on_tasks = np.concatenate([study.tasks.mean(axis=1) for study in studies])
         own = np.concatenate([study.languages[:, table.language] for study in studies])
         self.truth = np.where(table.alone, own, 0.0) + (0.0 if table.general else on_tasks[:, None])
@@ -146,17 +153,16 @@ class _Trial:
                 tasks = sorted(table.cells["task"].unique())
                 self.without = [table.without_task(task, gains[self.tried], design) for task in tasks]
 
-    def _sound(self, design: StudyDesign, studies: Sequence[Study]) -> Estimates:
+    def _sound(self, design: StudyDesign, studies: Sequence[Study], fell: Sequence[np.ndarray]) -> Estimates:
         """Numbers without the runs that collapsed; missing where none did."""
         task, seed = pd.factorize(self.table.cells["task"], sort=True)[0], self.table.cells["seed"].to_numpy()
         found = np.full((len(self.whole.estimate), len(self.table.labels), 3), np.nan)
-        for number, study in enumerate(studies):
-            fell = [collapsed(study.scores[:, place], CHANCE) for place in range(study.scores.shape[1])]
+        for number, (study, runs) in enumerate(zip(studies, fell)):
             for condition, gains in enumerate(study.gains):
-                failed = np.stack([one[0] | one[condition + 1] for one in fell])[task, seed]
+                failed = runs[0] | runs[condition + 1]
                 if failed.any():
                     place = number * design.conditions + condition
-                    found[place] = self.table.without_rows(gains, ~failed, design)
+                    found[place] = self.table.without_rows(gains, ~failed[task, seed], design)
         return Estimates(estimate=found[..., 0], standard_error=found[..., 1], freedom=found[..., 2])
 
     def _significant(self, effect: float) -> np.ndarray:
@@ -178,6 +184,11 @@ class _Trial:
         covered = np.abs(shown.estimate - self.truth) <= shown.half()
         right = np.sign(estimate) == np.sign(self.truth + effect)
         return tuple(part.reshape(self.shape) for part in (covered, clear & right, clear & ~right, 2 * shown.half()))
+
+
+def _collapsed_runs(study: Study) -> np.ndarray:
+    """Which runs collapsed, shape (1 + conditions, tasks, seeds)."""
+    return np.stack([collapsed(study.scores[:, task], CHANCE) for task in range(study.scores.shape[1])], axis=1)
 
 
 def _p(found: Estimates, effect: float) -> np.ndarray:
