@@ -97,6 +97,32 @@ def test_small_studies_give_sentences_and_no_warning(study, name):
     robustness_table(robustness_intervals(predictions, scores, settings=FAST))
 
 
+def shares_of(**values):
+    rows = [
+        {"encoder": "e5_small", "variant": "clean", "condition": "mnli", "source": source, "withheld": ""}
+        | dict(zip(("share", "low", "high"), numbers))
+        for source, numbers in values.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_share_of_training_runs_is_always_told_and_no_list_is_long():
+    shares = shares_of(
+        family=(0.0, 0.0, 0.2), language=(0.1, 0.05, 0.3), task=(0.3, 0.01, 0.95), cell=(0.15, 0.1, 0.3),
+        seed=(0.0, 0.0, 0.1), run=(0.05, 0.02, 0.2), residual=(0.4, 0.2, 0.6),
+    )  # fmt: skip
+    assert describe_variance(shares) == [
+        "MNLI: single gains differ most by what is left, test examples in it (40% of the variance, interval 20% to "
+        "60%); tasks (30% of the variance, almost any share is possible); languages within a task "
+        "(15% of the variance, interval 10% to 30%).",
+        "MNLI: less by training runs of a task (5% of the variance, interval 2% to 20%).",
+    ]
+    shares.loc[shares["source"].isin(["run", "cell"]), ["share", "withheld"]] = [np.nan, "1 seed"]
+    assert describe_variance(shares)[-1] == (
+        "MNLI: what languages within a task and training runs of a task contribute can't be told (1 seed)."
+    )
+
+
 def test_several_encoders_are_named(study):
     both = pd.concat([study[1], study[1].assign(encoder="xlmr_base")])
     told = describe_variance(variance_shares(both, settings=Settings(resamples=5)))

@@ -11,7 +11,13 @@ from study_utils.sentences.checks import (
 )
 from study_utils.sentences.claims import describe_ledger
 from study_utils.sentences.data import describe_coverage, describe_dropped, describe_learning, describe_overlap
-from study_utils.sentences.divergence import describe_controls, describe_divergence, describe_explained, describe_slope
+from study_utils.sentences.divergence import (
+    describe_by_target,
+    describe_controls,
+    describe_divergence,
+    describe_explained,
+    describe_slope,
+)
 from study_utils.sentences.domains import describe_domains, describe_in_domain
 from study_utils.sentences.drops import (
     describe_adversarial,
@@ -38,6 +44,7 @@ from study_utils.sentences.seen import describe_seen, describe_seen_gains
 
 __all__ = [
     "describe_adversarial",
+    "describe_by_target",
     "describe_calibration",
     "describe_contrast",
     "describe_contrasts",

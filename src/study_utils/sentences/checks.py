@@ -12,7 +12,19 @@ from study_utils.sentences.gains import counted, points, titled
 
 _MOST = 5
 """Results or names that are told one by one; more are left to the table."""
-_OF_SOURCE = {"family": "families", "language": "languages of a family", "task": "tasks", "seed": "seeds"}
+_OF_SOURCE = {
+    "family": "families",
+    "language": "languages of a family",
+    "task": "tasks",
+    "cell": "languages within a task",
+    "seed": "seeds, over all tasks",
+    "run": "training runs of a task",
+    "residual": "what is left, test examples in it",
+}
+_LARGEST = 3
+"""How many sources of variance a sentence names."""
+_ANYTHING = 0.9
+"""Width of a share's interval from which it says nothing."""
 
 
 def describe_sensitivity(table: pd.DataFrame) -> list[str]:
@@ -108,23 +120,39 @@ def describe_mixed(found: MixedGains) -> list[str]:
 
 
 def describe_variance(shares: pd.DataFrame) -> list[str]:
-    """Say where most of the variance of gains lies: `study_utils.analysis.variance_shares`."""
+    """Say where most of the variance of gains lies: `study_utils.analysis.variance_shares`.
+
+    Returns
+    -------
+    list of str
+        For each condition the largest shares, that of training runs whatever its size, and what can't be told.
+    """
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
     sentences = []
     for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
         start = titled(encoder, condition_title(condition), shares)
-        known = part[part["withheld"] == ""]
+        known = part[part["withheld"] == ""].sort_values("share", ascending=False, kind="stable")
         if known.empty:
             sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
             continue
-        told = ", ".join(
-            f"{_OF_SOURCE.get(row.source, 'the rest')} {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
-            for row in known.itertuples()
-        )
+        told = "; ".join(_share(row) for row in known.head(_LARGEST).itertuples())
+        sentences.append(f"{start}: single gains differ most by {told}.")
+        runs = known[known["source"] == "run"]
+        if len(runs) and "run" not in set(known["source"].head(_LARGEST)):
+            sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
-        left = f"; left out: {', '.join(f'{r.source} ({r.withheld})' for r in held.itertuples())}" if len(held) else ""
-        sentences.append(f"{start}: of the variance between single gains lies between {told}{left}.")
+        for reason, rows in held.groupby("withheld", sort=False):
+            names = " and ".join(_OF_SOURCE[source] for source in rows["source"])
+            sentences.append(f"{start}: what {names} contribute can't be told ({reason}).")
     return sentences
+
+
+def _share(row: tuple) -> str:
+    low, high = f"{row.low:.0%}", f"{row.high:.0%}"
+    interval = "almost any share is possible" if row.high - row.low >= _ANYTHING else f"interval {low} to {high}"
+    if low == high:
+        interval = f"interval below {max(0.01, row.high):.0%}" if low == "0%" else f"interval around {low}"
+    return f"{_OF_SOURCE[row.source]} ({row.share:.0%} of the variance, {interval})"
 
 
 def describe_robustness(found: pd.DataFrame) -> list[str]:
@@ -151,10 +179,6 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
             told.append(f"seeds differ by {100 * rows.loc['seed_spread', 'estimate']:.1f} points (standard deviation)")
         sentences.append(f"{titled(encoder, condition_title(condition), found)}: {'; '.join(told)}.")
     return sentences
-
-
-_ANYTHING = 0.9
-"""Width of an interval of a share from which on it says nothing."""
 
 
 def _range(row: pd.Series, *, share: bool = False) -> str:

@@ -251,8 +251,12 @@ def test_columns_that_say_the_same_are_refused():
         make_design(np.column_stack([np.ones(6), np.arange(6) % 2, 1 - np.arange(6) % 2]), {})
 
 
-def test_an_effect_with_a_level_a_row_and_unknown_effects_are_refused():
+def test_effects_that_cannot_be_told_apart_and_unknown_ones_are_refused():
     y, row, column = crossed(4, 3, seed=0)
+    with pytest.raises(AnalysisError, match="fixed effects already tell all levels of language apart"):
+        make_design(np.eye(4)[row], {"language": row})
+    with pytest.raises(AnalysisError, match="language and name have the same levels"):
+        make_design(np.ones((12, 1)), {"language": row, "name": (row + 1) % 4})
     with pytest.raises(AnalysisError, match="cell has a level for each of 12 rows"):
         make_design(np.ones((12, 1)), {"language": row, "cell": 3 * row + column})
     design = make_design(np.ones((12, 1)), {"language": row, "task": column})

@@ -83,7 +83,8 @@ def lay_out(fixed: np.ndarray, codes: Mapping[str, np.ndarray]) -> Layout:
     Raises
     ------
     AnalysisError
-        If the fixed effects are not of full rank, rows are too few, or an effect has a level for every row.
+        If the fixed effects are not of full rank, rows are too few, or an effect can't be told from the residual, the
+        fixed effects or another effect.
     """
     rows, p = fixed.shape
     columns = list(codes.values())
@@ -93,9 +94,7 @@ def lay_out(fixed: np.ndarray, codes: Mapping[str, np.ndarray]) -> Layout:
         raise AnalysisError(
             f"{p} fixed effects cannot be told apart with {rows} rows: leave a covariate out or add languages"
         )
-    for name, count in zip(codes, counts):
-        if count == rows:
-            raise AnalysisError(f"{name} has a level for each of {rows} rows, so it is the residual: leave it out")
+    _check_effects(codes, counts, basis)
     chosen = min(_choices(columns, counts, p), key=lambda choice: choice.cost)
     places, m, start = _places(chosen, columns, counts)
     inner, outer = np.zeros((m, len(codes))), np.zeros((start + p, len(codes)))
@@ -128,6 +127,23 @@ def lay_out(fixed: np.ndarray, codes: Mapping[str, np.ndarray]) -> Layout:
         within=within, across=across, outside=outside, inner=inner, outer=outer, places=tuple(places), levels=levels,
         is_fixed=(np.arange(start + p) >= start).astype(float), basis=basis, triangle=triangle,
     )  # fmt: skip
+
+
+def _check_effects(codes: Mapping[str, np.ndarray], counts: list[int], basis: np.ndarray) -> None:
+    rows = len(basis)
+    for (name, code), count in zip(codes.items(), counts):
+        if count == rows:
+            raise AnalysisError(f"{name} has a level for each of {rows} rows, so it is the residual: leave it out")
+        sums = sparse.csr_array((np.ones(rows), (code, np.arange(rows)))) @ basis
+        if rows - (sums**2).sum() < _NOTHING * rows:
+            raise AnalysisError(f"the fixed effects already tell all levels of {name} apart: leave it out")
+    for (one, a), (other, b) in itertools.combinations(codes.items(), 2):
+        if a.max() == b.max() and len(np.unique(a * (b.max() + 1) + b)) == a.max() + 1:
+            raise AnalysisError(f"{one} and {other} have the same levels in all rows: leave one of them out")
+
+
+_NOTHING = 1e-10
+"""Share of an effect's rows below which what the fixed effects leave of it is rounding."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,23 +16,16 @@ from functools import cached_property
 
 import numpy as np
 from scipy import stats
-from scipy.optimize import nnls
 
 from study_utils.analysis.models.layout import Layout, lay_out
-from study_utils.analysis.models.solve import Response, Solved, solve
+from study_utils.analysis.models.search import START, Point, is_positive, search
+from study_utils.analysis.models.solve import Solved, solve
 from study_utils.errors import AnalysisError, unknown
 
 _EXACT = 1e-12
 """Share of the response's mean square below which a residual variance is rounding."""
 _ROUNDING = 1e-24
 """Residual variance that is rounding whatever the response: scores lie between 0 and 1."""
-_START = 0.5
-"""Ratio of every variance to the residual's where the search starts."""
-_DONE = 1e-11
-"""Rise of the log likelihood that a step foretells from which on it is the last."""
-_STEPS = 200
-_SINGULAR = 1e-9
-"""Smallest eigenvalue of an information matrix with a diagonal of ones that counts as above zero."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,9 +60,9 @@ class Design:
         return drawn
 
     @cached_property
-    def _first(self) -> Solved:
-        """Every search starts here, so it is solved once."""
-        return solve(self.layout, np.full(len(self.codes), _START))
+    def start(self) -> Solved:
+        """Where every search starts, solved once for all responses."""
+        return solve(self.layout, np.full(len(self.codes), START))
 
 
 def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
@@ -85,7 +78,8 @@ def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
     Raises
     ------
     AnalysisError
-        If the fixed effects are not of full rank, rows are too few, or an effect has a level for every row.
+        If the fixed effects are not of full rank, rows are too few, or an effect can't be told from the residual, the
+        fixed effects or another effect.
     """
     levels, codes = {}, {}
     for name, column in random.items():
@@ -193,7 +187,7 @@ def variances(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -
 
     Those `without` are held at zero.
     """
-    return _search(y, design, without).variances(design)
+    return _variances(_search(y, design, without), design)
 
 
 def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
@@ -214,14 +208,14 @@ def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
     """
     found = _search(y, design, without)
     layout, solved, response = design.layout, found.solved, found.response
-    variance = found.variances(design)
+    variance = _variances(found, design)
     residual = variance["residual"]
     if residual <= max(_ROUNDING, _EXACT * float(np.mean(np.square(y)))):
         raise AnalysisError("the effects explain every value exactly, so no error can be estimated")
     above = tuple(name for name, value in variance.items() if value > 0)
     at = [list(variance).index(name) for name in above]
     observed, expected = found.information()
-    information = observed if _is_positive(observed[np.ix_(at, at)]) else expected
+    information = observed if is_positive(observed[np.ix_(at, at)]) else expected
     inverse = np.linalg.inv(layout.triangle)
     fixed = solved.fixed
     levels = layout.gather(response.inner, response.outer)
@@ -264,112 +258,19 @@ def likelihood_ratio(y: np.ndarray, design: Design, name: str) -> Tested:
     return Tested(statistic=statistic, p=float(0.5 * stats.chi2.sf(statistic, 1)) if statistic > 0 else 1.0)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _State:
-    """A point of the search; the response has its fixed effects taken out and a mean square of one."""
-
-    solved: Solved
-    response: Response
-    freedom: int
-    scale: float
-
-    @property
-    def residual(self) -> float:
-        return max(self.response.rest, 0.0) / self.freedom
-
-    @property
-    def deviance(self) -> float:
-        """Minus twice the restricted log likelihood at the best residual variance, but for a constant."""
-        return self.solved.logs + self.freedom * np.log(max(self.response.rest, np.finfo(float).tiny))
-
-    def variances(self, design: Design) -> dict[str, float]:
-        residual = self.residual * self.scale**2
-        return dict(zip(design.codes, (self.solved.ratios * residual).tolist())) | {"residual": residual}
-
-    def score(self) -> np.ndarray:
-        """Derivative of the log likelihood by each variance and the residual's, times the residual variance."""
-        ratios, squares = self.solved.ratios, self.response.squares
-        last = self.response.rest - ratios @ squares
-        total = self.freedom - ratios @ self.solved.traces
-        return 0.5 * (np.append(squares, last) / self.residual - np.append(self.solved.traces, total))
-
-    def information(self) -> tuple[np.ndarray, np.ndarray]:
-        """Observed and expected information of the variances, times the square of the residual variance."""
-        expected = _with_residual(self.solved.norms, self.solved.traces, self.freedom, self.solved.ratios)
-        products = self.solved.products(self.response)
-        seen = _with_residual(products, self.response.squares, self.response.rest, self.solved.ratios)
-        return seen / self.residual - expected / 2, expected / 2
-
-
-def _with_residual(between: np.ndarray, own: np.ndarray, total: float, ratios: np.ndarray) -> np.ndarray:
-    """Add the residual to what effects have in common: V is a sum over all of them, and PVP = P."""
-    column = own - between @ ratios
-    last = total - ratios @ own - ratios @ column
-    return np.block([[between, column[:, None]], [column[None, :], np.array([[last]])]])
-
-
-def _is_positive(matrix: np.ndarray) -> bool:
-    """Whether a matrix is clearly positive definite, whatever the units of its rows."""
-    diagonal = np.diag(matrix)
-    if diagonal.min() <= 0:
-        return False
-    return bool(np.linalg.eigvalsh(matrix / np.sqrt(np.outer(diagonal, diagonal)))[0] > _SINGULAR)
-
-
-def _search(y: np.ndarray, design: Design, without: Collection[str]) -> _State:
-    """Climb the restricted likelihood, first by Fisher's scoring, then by Newton's steps where it is concave.
-
-    A step is the best point of the quadratic around the last one among variances that are not negative.
-    """
+def _search(y: np.ndarray, design: Design, without: Collection[str]) -> Point:
     for name in without:
         _check_effect(name, design.codes, "fit")
-    layout = design.layout
-    y = np.asarray(y, float)
-    rest = y - layout.basis @ (layout.basis.T @ y)
-    freedom = len(y) - layout.basis.shape[1]
-    scale = float(np.sqrt(rest @ rest / freedom)) or 1.0
-    rest = rest / scale
-    inner, outer = layout.sums(rest)
-    square = float(rest @ rest)
-    free = np.array([name not in without for name in design.codes] + [True])
+    return search(
+        np.asarray(y, float), design.start, free=np.array([name not in without for name in design.codes], bool)
+    )
 
-    def at(ratios: np.ndarray, solved: Solved | None = None) -> _State:
-        solved = solve(layout, ratios) if solved is None else solved
-        return _State(solved=solved, response=solved.of_response(inner, outer, square), freedom=freedom, scale=scale)
 
-    state = at(design._first.ratios, design._first) if free.all() else at(np.where(free[:-1], _START, 0.0))
-    for number in range(_STEPS):
-        if state.residual <= _EXACT or not free[:-1].any():
-            return state
-        now, score = np.append(state.solved.ratios, 1.0), state.score()
-        moving = free & ((now > 0) | (score > 0))
-        observed, expected = (part[np.ix_(moving, moving)] for part in state.information())
-        use = observed if number and _is_positive(observed) else expected
-        step = np.zeros(len(now))
-        step[moving] = _best(now[moving], score[moving], use) - now[moving]
-        gain = float(score @ step)
-        if gain < _DONE:
-            return state
-        for half in range(40):
-            new = now + step / 2**half
-            tried = at(new[:-1] / max(new[-1], 0.1))
-            if tried.deviance < state.deviance:
-                break
-        else:
-            return state
-        state = tried
-    raise AnalysisError(f"the variances of {', '.join(design.codes)} were not found in {_STEPS} steps")
+def _variances(found: Point, design: Design) -> dict[str, float]:
+    residual = found.residual * found.scale**2
+    return dict(zip(design.codes, (found.solved.ratios * residual).tolist())) | {"residual": residual}
 
 
 def _check_effect(name: str, known: Collection[str], where: str) -> None:
     if name not in known:
         raise AnalysisError(unknown("random effect", name, list(known), where=where))
-
-
-def _best(now: np.ndarray, score: np.ndarray, information: np.ndarray) -> np.ndarray:
-    """Maximum of a quadratic over points that are not negative."""
-    unit = 1 / np.sqrt(np.diag(information))
-    values, vectors = np.linalg.eigh(information * np.outer(unit, unit))
-    roots = np.sqrt(np.maximum(values, _SINGULAR))
-    half = roots[:, None] * vectors.T
-    return unit * nnls(half, half @ (now / unit) + (vectors.T @ (unit * score)) / roots)[0]
