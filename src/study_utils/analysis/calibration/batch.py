@@ -15,7 +15,7 @@ from scipy import special
 from scipy.optimize import nnls
 
 from study_utils.analysis.inference.example_noise import Noise
-from study_utils.analysis.inference.gain_model import GainModel
+from study_utils.analysis.inference.gain_model import GainModel, Target
 
 _STEPS = 60
 _DONE = 1e-9
@@ -197,6 +197,8 @@ class _Half:
                 traced = np.trace(g[:, block, block], axis1=1, axis2=2)
                 score[:, i] = 0.5 * f * ((r[:, :, block] ** 2).sum(axis=(1, 2)) - many * traced)
             for b, j in where.items():
+                if j < i:
+                    continue
                 ff, other = f * self.factor[b], self.blocks.get(b)
                 if block is None and other is None:
                     value, of_y = trace2, y3.sum(axis=1)
@@ -208,11 +210,11 @@ class _Half:
                     only = block if other is None else other
                     value = np.trace(g2[:, only, only], axis1=1, axis2=2)
                     of_y = (r2[:, :, only] * r[:, :, only]).sum(axis=(1, 2))
-                expected[:, i, j] = 0.5 * many * ff * value
-                seen[:, i, j] = ff * of_y
+                expected[:, i, j] = expected[:, j, i] = 0.5 * many * ff * value
+                seen[:, i, j] = seen[:, j, i] = ff * of_y
         return score, seen, expected
 
-    def weights(self, state: dict, theta: np.ndarray, target: object) -> tuple[np.ndarray, np.ndarray]:
+    def weights(self, state: dict, theta: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray]:
         """Weights of the cells in a prediction, and by how much its variance changes with each variance."""
         n, d, root = state["n"], state["d"], np.sqrt(self.seeds)
         found = (n[:, :, self.random :] @ (target.weights / root)) @ self.basis.T

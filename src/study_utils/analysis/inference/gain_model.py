@@ -46,7 +46,7 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Target:
+class Target:
     """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`."""
 
     label: str
@@ -57,7 +57,7 @@ class _Target:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Piece:
+class Piece:
     """Rows whose families share tasks, so that task and family can be told apart.
 
     Attributes
@@ -68,7 +68,7 @@ class _Piece:
         Fixed effects, shape (rows, p).
     design : Design or None
         None where the rows are too few for a model.
-    targets : tuple of _Target
+    targets : tuple of Target
         The groups.
     tasks : tuple of str
         Fixed tasks; empty where they are random.
@@ -77,7 +77,7 @@ class _Piece:
     rows: np.ndarray
     fixed: np.ndarray
     design: Design | None
-    targets: tuple[_Target, ...]
+    targets: tuple[Target, ...]
     tasks: tuple[str, ...]
 
 
@@ -91,6 +91,11 @@ class GainModel:
         `study_utils.analysis.inference.groups.prepare` gives them.
     tasks : {"these", "like these"}
         Whether the task is fixed or random.
+
+    Attributes
+    ----------
+    pieces : tuple of Piece
+        Parts whose families share no task, each fitted by itself; mostly there is one.
     """
 
     def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE) -> None:
@@ -142,7 +147,7 @@ def _connected(tasks: np.ndarray, pools: np.ndarray) -> np.ndarray:
     return np.unique(csgraph.connected_components(links, directed=False)[1][tasks], return_inverse=True)[1]
 
 
-def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> _Piece:
+def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> Piece:
     names: dict[str, np.ndarray] = {}
     codes = {}
     for name in ("task", "language", "seed", "pool"):
@@ -159,7 +164,7 @@ def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> _Piece:
         design = None
     tasks_of = tuple(map(str, names["task"])) if fixed else ()
     targets = tuple(_target(cells, label, columns, codes, random, tasks_of) for label in cells["label"].unique())
-    return _Piece(rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of)
+    return Piece(rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of)
 
 
 def _target(
@@ -169,18 +174,18 @@ def _target(
     codes: Mapping[str, np.ndarray],
     random: Mapping[str, np.ndarray],
     tasks: tuple[str, ...],
-) -> _Target:
+) -> Target:
     own = (cells["label"] == label).to_numpy()
     weights = np.zeros(columns.shape[1])
     weights[codes["pool"][own][0]] = 1.0
     if cells["unit"].to_numpy()[own][0] != "language":
-        return _Target(label=label, weights=weights, rows=own, levels={}, tasks=())
+        return Target(label=label, weights=weights, rows=own, levels={}, tasks=())
     levels = {}
     for name in (_LANGUAGE, *[_CELL] * bool(tasks)):
         if name in random:
             there = np.unique(random[name][own])
             levels[name] = np.isin(np.arange(random[name].max() + 1), there) / len(there)
-    return _Target(
+    return Target(
         label=label,
         weights=weights,
         rows=own,
@@ -214,7 +219,7 @@ def _joined(*parts: np.ndarray) -> np.ndarray:
     return np.unique(key, return_inverse=True)[1]
 
 
-def _predict(piece: _Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
+def _predict(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
     """Estimate, standard error and degrees of freedom of every group."""
     try:
         if piece.design is None:
@@ -226,7 +231,7 @@ def _predict(piece: _Piece, gains: np.ndarray) -> list[tuple[float, float, float
     return [(one.estimate, one.error, max(1.0, one.freedom)) for one in told]
 
 
-def _without_model(piece: _Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
+def _without_model(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
     """Least squares without an error, or with an error of zero where every gain is zero."""
     solution = np.linalg.lstsq(piece.fixed, gains, rcond=None)[0]
     rest = gains - piece.fixed @ solution
