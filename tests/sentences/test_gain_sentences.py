@@ -76,7 +76,8 @@ def test_families_are_counted(study):
     down = (found["clear"] & (found["estimate"] < 0)).sum()
     assert "Of 10 comparisons" in first
     assert f"{up} show a clear gain and {down} a clear loss" in first
-    assert len(rest) == up + down
+    assert rest[0].startswith("2 languages alone in their family are drawn towards each other")
+    assert len(rest) == 1 + up + down
     assert describe_families(found.iloc[:0])[0].startswith("No condition besides the baseline")
 
 
@@ -114,7 +115,7 @@ def test_a_target_that_no_condition_learnt_is_named(study):
     assert told.startswith("SIB-200 was not learnt under any condition: accuracy of at most 14.3 (chance 14.3)")
     one_learns = floor.assign(value=floor["value"].where(~sib200 | none, 0.4))
     assert describe_failed_runs(one_learns) == [
-        "SIB-200 is at chance (chance 14.3) under no intermediate task: a difference from it says little."
+        "SIB-200 is at chance (chance 14.3) under the baseline: a difference from it says little."
     ]
 
 

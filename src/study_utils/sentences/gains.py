@@ -287,13 +287,14 @@ def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
             )
             sentences.append(titled(encoder, told, runs))
         elif arms.any():
-            names = _few([condition_title(key) for key in arms.index[arms]])
+            names = _few(["the baseline" if key == BASELINE else condition_title(key) for key in arms.index[arms]])
             told = f"{TASKS[task].title} is at chance{end} under {names}: a difference from it says little."
             sentences.append(titled(encoder, told, runs))
     fell = runs[runs["collapsed"]]
     if len(fell):
+        titles = {key: "the baseline" if key == BASELINE else condition_title(key) for key in fell["condition"]}
         told = [
-            f"{TASKS[row.task].title} under {condition_title(row.condition)}, seed {row.seed} ({100 * row.value:.1f})"
+            f"{TASKS[row.task].title} under {titles[row.condition]}, seed {row.seed} ({100 * row.value:.1f})"
             for row in fell.itertuples()
         ]
         names = _few(told)

@@ -142,5 +142,6 @@ def test_without_any_difference_there_is_no_error_and_with_too_few_cells_no_inte
 
 def test_intervals_end_where_values_do():
     table = everything(cells(TWO, tasks=1, seeds=2))
-    found = GainModel(table).estimate(np.where(table["seed"] == 0, 0.9, -0.7), limits=(-1.0, 1.0))["All"]
+    gains = np.where(table["seed"] == 0, 0.9, -0.7) + noisy(table, np.random.default_rng(8))
+    found = GainModel(table).estimate(gains, limits=(-1.0, 1.0))["All"]
     assert (found.low, found.high) == (-1.0, 1.0)

@@ -31,7 +31,7 @@ def test_what_is_no_collapse(values):
 
 
 def test_two_of_three_seeds_can_collapse_and_a_seed_can_be_missing():
-    values = np.array([[0.80, 0.34, 0.33, 0.81], [0.78, 0.80, 0.79, np.nan]])
+    values = np.array([[0.80, 0.34, 0.33, 0.81], [0.78, 0.80, 0.79, np.nan], [0.70, 0.71, 0.72, 0.71]])
     assert collapsed(values, 1 / 3)[0].tolist() == [False, True, True, False]
     assert not collapsed(values, 1 / 3)[1].any()
 
