@@ -5,7 +5,7 @@ from study_utils.figures.contrasts import plot_contrasts
 from study_utils.figures.divergence import plot_change, plot_divergence_map, plot_gain_by_divergence
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
 from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains, plot_task_gains
-from study_utils.figures.heatmaps import plot_coverage, plot_gain_heatmap, plot_scores, plot_seed_gains
+from study_utils.figures.heatmaps import plot_coverage, plot_scores, plot_seed_gains
 from study_utils.figures.rows import plot_labels, plot_lengths
 from study_utils.figures.training import plot_loss, plot_validation
 
@@ -21,7 +21,6 @@ __all__ = [
     "plot_false_claims",
     "plot_family_gains",
     "plot_gain_by_divergence",
-    "plot_gain_heatmap",
     "plot_gap_gains",
     "plot_labels",
     "plot_language_gains",

@@ -245,14 +245,14 @@ def test_clear_needs_the_corrected_p_value():
     assert corrected(table.assign(n_languages=1, unit="language"))["clear"].tolist() == [True, False, False, False]
 
 
-def study_of(by_task, languages=("es", "fr", "it", "pt", "ro"), seeds=(0, 1, 2), spread=0.004):
+def study_of(by_task, languages=("es", "fr", "it", "pt", "ro"), seeds=(0, 1, 2), spread=0.004, luck=0):
     """Scores with these mean gains by task."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(luck)
     rows = []
     for task, gain in by_task.items():
         for code in languages:
             for seed in seeds:
-                base = 0.5 + rng.normal(0, 0.02)
+                base = 0.6 + rng.normal(0, 0.02)
                 for condition in ("none", "sst2"):
                     value = base + (condition == "sst2") * (gain + rng.normal(0, spread))
                     rows.append((condition, task, code, seed, value))
@@ -284,11 +284,12 @@ def test_tasks_that_agree_give_both_claims():
 
 def test_a_cell_that_is_a_whole_task_decides_nothing():
     """One language of one task carries a quarter of the mean."""
-    scores = study_of({"xnli": 0.0, "sib200": 0.0, "pawsx": 0.0, "xcopa": 0.3})
+    scores = study_of({"xnli": 0.0, "sib200": 0.0, "pawsx": 0.0, "xcopa": 0.3}, spread=0.02, luck=1)
     scores = scores[(scores["task"] != "xcopa") | (scores["language"] == "es")]
     row = family_gains(None, scores, by="all").iloc[0]
-    assert row["estimate"] == pytest.approx(0.075, abs=0.01)
+    assert row["estimate"] == pytest.approx(0.075, abs=0.02)
     assert not row["clear"]
+    assert not row["general_clear"]
 
 
 def test_a_collapsed_run_is_named_and_its_result_given_without_it():
