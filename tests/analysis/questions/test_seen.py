@@ -19,7 +19,7 @@ from study_utils.analysis import (
     variance_shares,
 )
 from study_utils.analysis.results.cells import example_blocks, paired_cells
-from study_utils.figures import plot_family_gains, plot_gain_heatmap, plot_language_gains, plot_seed_gains
+from study_utils.figures import plot_family_gains, plot_language_gains, plot_seed_gains
 from study_utils.sentences import describe_seen, describe_seen_gains
 from study_utils.sentences.checks import describe_equivalence, describe_mixed, describe_sensitivity
 from study_utils.sentences.gains import describe_families, describe_overall
