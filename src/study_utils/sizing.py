@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from study_utils.analysis.inference.families import CLAIM_SEEDS
+from study_utils.analysis.inference.clear import CLAIM_SEEDS
 from study_utils.analysis.planning.components import Components, gain_components
 from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
 from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, make_cells, with_seeds

@@ -10,7 +10,7 @@ import yaml
 
 from study_utils import training
 from study_utils.analysis import check_results, family_gains, gains, regime_scores, retention
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import FolderRows, Task, tasks
 from study_utils.execute.driver import plan_text
 from study_utils.execute.stage import complete

@@ -25,24 +25,24 @@ from study_utils.sentences.checks import (
 FAST = Settings(resamples=100)
 KEYS = {"encoder": "e5_small", "variant": "clean", "condition": "mnli", "unit": "all", "group": "All languages"}
 LEFT_OUT = KEYS | {
-    **{"n_left_out": 3, "estimate": -0.05, "clear": True, "lowest": -0.07, "lowest_without": "XNLI"},
-    **{"highest": 0.01, "highest_without": "Tatoeba", "sign_changes": "Tatoeba", "clear_changes": "Tatoeba, XNLI"},
+    **{"n_left_out": 3, "estimate": -0.05, "excludes_zero": True, "lowest": -0.07, "lowest_without": "XNLI"},
+    **{"highest": 0.01, "highest_without": "Tatoeba", "sign_changes": "Tatoeba", "zero_changes": "Tatoeba, XNLI"},
 }
 
 
 def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
-        "MNLI, All languages (−5.0 points, clear): without one task between −7.0 (without XNLI) and +1.0 (without "
-        "Tatoeba). What changes: the sign without Tatoeba; it is no longer clear without Tatoeba, XNLI."
+        "MNLI, All languages (−5.0 points): without one task between −7.0 (without XNLI) and +1.0 (without "
+        "Tatoeba). What changes: the sign without Tatoeba; the interval no longer excludes zero without Tatoeba, XNLI."
     )
-    steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "clear_changes": ""}
+    steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "zero_changes": ""}
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
 
 
 def test_families_that_stay_undecided_are_not_listed():
-    row = LEFT_OUT | {"left_out": "task", "unit": "family", "clear": False, "clear_changes": ""}
-    assert "leaving out one language or one task makes none clear" in describe_sensitivity(pd.DataFrame([row]))[0]
+    row = LEFT_OUT | {"left_out": "task", "unit": "family", "excludes_zero": False, "zero_changes": ""}
+    assert "leaving out one language or one task makes none do so" in describe_sensitivity(pd.DataFrame([row]))[0]
 
 
 def test_no_effect_is_only_said_after_the_test():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from divergence_cells import simulate_cells
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.divergence.explain import (
     LEFT_OUT_COLUMNS,
     SLOPE_COLUMNS,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, language
+from study_utils.catalog import TASKS, language, language_table
 from study_utils.catalog.encoders import POOLINGS
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
 from study_utils.catalog.retrieval import LAST, PUBLISHED
@@ -216,15 +216,32 @@ class EvaluationParams(Params):
         return values
 
 
+class PrimaryParams(Params):
+    """The comparison that the study is made for: not corrected for the others."""
+
+    group: Name = Field("all", description="all, or a family, branch or language as reports name it")
+    condition: Name | None = Field(None, description="null: every condition, corrected among themselves")
+
+    @field_validator("group")
+    @classmethod
+    def _known_group(cls, value: str) -> str:
+        table = language_table()
+        names = {"all", *table["name"], *table["family"], *table["branch"]} - {""}
+        if value not in names:
+            raise ValueError(unknown("group of languages", value, names))
+        return value
+
+
 class AnalysisParams(Params):
     """Settings of the statistics."""
 
-    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="bootstrap resamples")
+    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="where something is resampled")
     level: Annotated[float, Field(strict=True, gt=0.5, lt=1.0)] = Field(0.95, description="of the intervals")
     margin: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         1.0, description="smallest gain that matters, in points: chosen before looking at results"
     )
-    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
+    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of what is drawn at random")
+    primary: PrimaryParams = PrimaryParams()
     components: str = Field(
         "",
         strict=True,

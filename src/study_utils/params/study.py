@@ -151,6 +151,9 @@ class StudyParams(Params):
                     raise ValueError(unknown("condition", name, self.conditions, where=f"tasks.{key}"))
             if self.tasks[key].conditions and BASELINE not in self.tasks[key].conditions:
                 raise ValueError(f"tasks.{key}.conditions: the baseline {BASELINE!r} is missing")
+        primary = self.analysis.primary.condition
+        if primary is not None and primary not in self.conditions:
+            raise ValueError(unknown("condition", primary, self.conditions, where="analysis.primary"))
         for key in self.targets:
             for name in self.task_conditions(key):
                 for trained in self.trained_tasks(name):

@@ -41,11 +41,14 @@ from study_utils.sentences.epochs import describe_epochs
 from study_utils.sentences.gains import (
     describe_contrast,
     describe_contrasts,
+    describe_failed_runs,
     describe_families,
     describe_gain,
+    describe_generally,
     describe_overall,
     describe_scores,
-    describe_unlearnt,
+    describe_sound,
+    describe_tasks,
 )
 from study_utils.sentences.layers import describe_layers, describe_reading
 from study_utils.sentences.planning import describe_margin, describe_outlook
@@ -70,8 +73,10 @@ __all__ = [
     "describe_epochs",
     "describe_equivalence",
     "describe_explained",
+    "describe_failed_runs",
     "describe_families",
     "describe_gain",
+    "describe_generally",
     "describe_in_domain",
     "describe_layers",
     "describe_learning",
@@ -94,8 +99,9 @@ __all__ = [
     "describe_size_rule",
     "describe_sizes",
     "describe_slope",
+    "describe_sound",
     "describe_target_gains",
-    "describe_unlearnt",
+    "describe_tasks",
     "describe_variance",
     "describe_variants",
 ]

@@ -10,6 +10,8 @@ from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title
 from study_utils.sentences.gains import counted, points, titled
 
+_MOST = 5
+"""Results or names that are told one by one; more are left to the table."""
 _OF_SOURCE = {
     "family": "families",
     "language": "languages of a family",
@@ -32,30 +34,33 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     -------
     list of str
         One sentence a condition and group, of leaving out each language and each task. Of families only the results
-        that are clear, or become so, are told; of all languages every one.
+        that exclude zero after correction, or come to, are told; of all languages every one.
     """
-    require_columns(table, ("condition", "unit", "group", "left_out", "clear", "sign_changes"), table="leave-one-out")
-    told = table[(table["unit"] == "all") | table["clear"].astype(bool) | (table["clear_changes"] != "")]
+    needed = ("condition", "unit", "group", "left_out", "excludes_zero", "sign_changes", "zero_changes")
+    require_columns(table, needed, table="leave-one-out")
+    told = table[(table["unit"] == "all") | table["excludes_zero"].astype(bool) | (table["zero_changes"] != "")]
     if told.empty:
-        return ["No family's result is clear, and leaving out one language or one task makes none clear."]
+        return ["No family's result excludes zero, and leaving out one language or one task makes none do so."]
     sentences = []
     for (encoder, _, condition, group), part in told.groupby(["encoder", "variant", "condition", "group"], sort=False):
         row = part.iloc[0]
-        state = "clear" if row["clear"] else "not clear"
-        start = titled(
-            encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points, {state})", table
-        )
+        start = titled(encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points)", table)
         ranges = "; ".join(
             f"without one {one.left_out} between {points(one.lowest)} (without {one.lowest_without}) and "
             f"{points(one.highest)} (without {one.highest_without})"
             for one in part.itertuples()
         )
-        turns = [f"the sign without {names}" for names in part["sign_changes"] if names]
-        becomes = "no longer clear" if row["clear"] else "clear"
-        turns += [f"it is {becomes} without {names}" for names in part["clear_changes"] if names]
+        turns = [f"the sign without {_few(names)}" for names in part["sign_changes"] if names]
+        becomes = "no longer excludes zero" if row["excludes_zero"] else "excludes zero"
+        turns += [f"the interval {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
         end = f"What changes: {'; '.join(turns)}" if turns else "No single one changes the conclusion"
         sentences.append(f"{start}: {ranges}. {end}.")
     return sentences
+
+
+def _few(names: str) -> str:
+    parts = names.split(", ")
+    return names if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
 
 
 def describe_equivalence(table: pd.DataFrame) -> list[str]:
@@ -76,8 +81,10 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     ]
     sentences += [
         f"{condition_title(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
-        for row in small.itertuples()
+        for row in small.head(_MOST).itertuples()
     ]
+    if len(small) > _MOST:
+        sentences.append(f"{len(small) - _MOST} more are in the table.")
     if small.empty:
         best = tested.loc[tested["smallest_margin"].idxmin()]
         sentences.append(
@@ -177,6 +184,8 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
 def _range(row: pd.Series, *, share: bool = False) -> str:
     if not np.isfinite(row["low"]):
         return " (no interval)"
+    if share and row["high"] - row["low"] > _ANYTHING:
+        return " (how many really do can't be told)"
     ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{points(row['low'])} to {points(row['high'])}"
     return f" (interval {ends})"
 

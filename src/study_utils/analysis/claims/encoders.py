@@ -12,7 +12,7 @@ from scipy import stats
 
 from study_utils.analysis.claims.evidence import Evidence, english_tasks
 from study_utils.analysis.claims.verdicts import Finding
-from study_utils.analysis.inference.families import CLEAR
+from study_utils.analysis.inference.clear import CLEAR
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.questions.encoders import TIMES, encoder_contrasts, trained_cells, without_stages
 from study_utils.analysis.results.gains import of_metric

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.condition_means import add_means
 from study_utils.analysis.results.tables import BASELINE, SCORE_COLUMNS, check_results, require_columns
 from study_utils.catalog import CONDITIONS, TASKS

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.families import CLAIM_SEEDS, CLEAR
+from study_utils.analysis.inference.clear import CLAIM_SEEDS, CLEAR
 from study_utils.analysis.inference.holm import holm
 from study_utils.catalog.claims import Claim
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.bootstrap import Settings
-from study_utils.analysis.inference.grids import check_choice, prepare
+from study_utils.analysis.inference.groups import check_choice, prepare
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.models.covariates import COVARIATES, choose_covariates, choose_formats, language_facts
 from study_utils.analysis.models.reml import Fit, fit, make_design
 from study_utils.errors import AnalysisError
@@ -88,7 +88,7 @@ def mixed_gains(
     check_choice("mixed_gains", by=(by, ("family", "branch")))
     for name in covariates:
         check_choice("mixed_gains", covariates=(name, tuple(COVARIATES)))
-    table = prepare(None, scores, by=by, settings=settings, same_data=same_data, function="mixed_gains").table
+    table = prepare(None, scores, by=by, same_data=same_data, function="mixed_gains").table
     found: dict[str, list[dict]] = {name: [] for name in MixedGains.__dataclass_fields__}
     for key, part in table.groupby(list(_KEYS), sort=True):
         for name, rows in _model(part, list(covariates), settings.level).items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings, stream
-from study_utils.analysis.inference.grids import prepare
+from study_utils.analysis.inference.groups import prepare
+from study_utils.analysis.inference.settings import Settings, stream
 from study_utils.analysis.models.reml import Design, make_design, variances
 from study_utils.errors import AnalysisError
 
@@ -71,7 +71,7 @@ def variance_shares(
     AnalysisError
         If the table is not valid.
     """
-    table = prepare(None, scores, by="family", settings=settings, same_data=same_data, function="variance_shares").table
+    table = prepare(None, scores, by="family", same_data=same_data, function="variance_shares").table
     rows = []
     for key, part in table.groupby(["encoder", "variant", "condition"], sort=True):
         keys = dict(zip(("encoder", "variant", "condition"), key))

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import linalg, optimize, special
 from scipy.sparse import csr_array
 
-from study_utils.analysis.inference.families import CLAIM_LANGUAGES, CLAIM_SEEDS
+from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLAIM_TASKS
 from study_utils.analysis.planning.components import Components
 from study_utils.analysis.results.gains import group_labels
 from study_utils.analysis.results.tables import join_languages, require_columns
@@ -18,8 +18,6 @@ from study_utils.errors import AnalysisError
 
 POWER = 0.8
 """Share of studies that are to find the gain; the usual choice (Cohen 1988)."""
-GENERAL_TASKS = 3
-"""Fewest tasks from which anything is said about tasks like these."""
 ABOUT = ("all languages, these tasks", "all languages, tasks like these", "a family of three languages", "one language")
 """What a gain may be about: rows of `detectable`."""
 COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_corrected", "withheld")
@@ -237,8 +235,8 @@ def _barred(about: str, cells: StudyCells) -> str:
     languages, tasks = len(set(cells.languages)), len(set(cells.tasks))
     if cells.seeds < CLAIM_SEEDS:
         return f"nothing is claimed from fewer than {CLAIM_SEEDS} seeds"
-    if about == ABOUT[1] and tasks < GENERAL_TASKS:
-        return f"fewer than {GENERAL_TASKS} tasks: how much tasks differ is not known"
+    if about == ABOUT[1] and tasks < CLAIM_TASKS:
+        return f"fewer than {CLAIM_TASKS} tasks: how much tasks differ is not known"
     if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
         return f"{languages} languages are too few"
     return ""

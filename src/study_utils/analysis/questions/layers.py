@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.families import family_gains
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.tables import CELL, ENGLISH, SCORE_COLUMNS, primary_metric, require_columns
 
 LAYER_COLUMNS = [

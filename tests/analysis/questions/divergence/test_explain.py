@@ -7,8 +7,8 @@ import statsmodels.formula.api as smf
 from divergence_cells import simulate_cells
 from scipy import stats
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.divergence import left_out
 from study_utils.analysis.questions.divergence.explain import (
     MIN_LANGUAGES,

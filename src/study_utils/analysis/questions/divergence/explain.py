@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.divergence.left_out import UNITS, foretell
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.slopes import (
