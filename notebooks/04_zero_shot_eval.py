@@ -30,7 +30,7 @@ from study_utils.analysis import check_results, regime_scores
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
-from study_utils.sentences import describe_scores, describe_seen, describe_unlearnt
+from study_utils.sentences import describe_failed_runs, describe_scores, describe_seen
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -77,7 +77,7 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %%
-say([*describe_scores(scores), *describe_unlearnt(scores)])
+say([*describe_scores(scores), *describe_failed_runs(scores)])
 
 # %%
 say(describe_seen(scores))

@@ -102,7 +102,6 @@ def test_a_study_of_seen_languages_alone_has_no_gain_and_says_so(arms):
     assert "no gain to report" in describe_families(families)[0]
     for figure in (
         plot_family_gains(families),
-        plot_gain_heatmap(families),
         plot_language_gains(gains(scores)),
         plot_seed_gains(seed_gains(scores)),
     ):
