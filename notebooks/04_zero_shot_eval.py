@@ -35,11 +35,11 @@ from study_utils.report.benchmarks import keep_benchmark
 from study_utils.report.epochs import show_epochs
 from study_utils.sentences import (
     describe_epochs,
+    describe_failed_runs,
     describe_layers,
     describe_reading,
     describe_scores,
     describe_seen,
-    describe_unlearnt,
 )
 from study_utils.study import open_study
 
@@ -87,7 +87,7 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %%
-say([*describe_scores(scores), *describe_unlearnt(scores)])
+say([*describe_scores(scores), *describe_failed_runs(scores)])
 
 # %%
 say(describe_seen(scores))

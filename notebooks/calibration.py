@@ -98,7 +98,9 @@ points.groupby("balance")["n_studies"].agg(["size", "min"])
 # ## Limits
 #
 # The simulated noise is normal and of the sizes in the table; real studies can be stranger. The design like XTREME-R has
-# the (task, language) cells that XTREME-R scores. Families do not differ from task to task in these studies.
+# the (task, language) cells that XTREME-R scores. Families do not differ
+# from task to task in these studies. Where languages vary far more in some families than in others, one variance for all
+# makes too many false claims about the former: see the design "families unlike".
 
 # %% [markdown]
 # ## Provenance

@@ -7,6 +7,7 @@ import pandas as pd
 from study_utils.analysis.calibration.calibrate import COVERAGE, FALSE_CLAIMS, HEADLINES
 from study_utils.analysis.calibration.designs import SETTINGS, without_effect
 from study_utils.analysis.inference.clear import CLAIM_SEEDS
+from study_utils.sentences.gains import counted
 
 _EFFECT = 0.02
 
@@ -35,7 +36,7 @@ def describe_calibration(points: pd.DataFrame) -> list[str]:
         narrow = part[part["verdict"].str.contains("narrow|too many")]
         if len(narrow):
             worst = narrow.loc[narrow["coverage"].idxmin()]
-            sentences.append(f"They fall short in {len(narrow)} designs, most for {_named(worst)}.")
+            sentences.append(f"They fall short in {counted(len(narrow), 'design')}, most for {_named(worst)}.")
     few = flat[flat["seeds"] < CLAIM_SEEDS]
     if len(few):
         sentences.append(

@@ -123,7 +123,7 @@ def _told(row: pd.Series, *, several: bool) -> str:
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1}))
+    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1, "n_tasks": 1}))
     return f"{change} points ({interval}; {behind}): {shows}."
 
 

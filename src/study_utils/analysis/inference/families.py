@@ -169,7 +169,8 @@ def _headline(
             for name in ("estimate", "low", "high", "p"):
                 row[f"{prefix}_{name}"] = np.nan if interval is None else getattr(interval, name)
         if row["failed_decide"]:
-            row["failed_decide"] = label not in again or differs(own, again[label])
+            # Where one side is at chance in every task, that is the difference; where both are, there is none.
+            row["failed_decide"] = differs(own, again[label]) if label in again else _unlearnt(part, failed, label)
         found[label] = row
     return found
 
@@ -209,6 +210,12 @@ def _is_failed(part: pd.DataFrame, failed: pd.DataFrame) -> np.ndarray:
     at_chance = part["task"].isin(failed.loc[failed["at_chance"].astype(bool), "task"])
     collapsed = set(map(tuple, failed.loc[failed["collapsed"].astype(bool), ["task", "seed"]].to_numpy()))
     return at_chance.to_numpy() | np.array([pair in collapsed for pair in zip(part["task"], part["seed"])], bool)
+
+
+def _unlearnt(part: pd.DataFrame, failed: pd.DataFrame, label: str) -> bool:
+    """Whether both arms are at chance in every task of a group."""
+    arms = failed[failed["at_chance"].astype(bool)].groupby("task")["condition"].nunique()
+    return part.loc[part["label"] == label, "task"].isin(arms.index[arms == 2]).all()
 
 
 def _told(failed: pd.DataFrame, part: pd.DataFrame) -> dict[str, str]:

@@ -232,10 +232,10 @@ def _predict(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]
 
 
 def _without_model(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
-    """Least squares without an error, or with an error of zero where every gain is zero."""
+    """Least squares: without an error, or with none where the fixed effects explain every gain exactly."""
     solution = np.linalg.lstsq(piece.fixed, gains, rcond=None)[0]
     rest = gains - piece.fixed @ solution
-    error = np.nan if gains.any() else 0.0
+    error = np.nan if piece.design is None else 0.0
     return [
         (float(target.weights @ solution) + (rest[target.rows].mean() if target.levels else 0.0), error, np.inf)
         for target in piece.targets

@@ -18,6 +18,8 @@ LOW_RESOURCE = 2
 """Highest resource class (Joshi et al. 2020, arXiv 2004.09095: 0 left behind to 5 winners) that counts as low."""
 ALONE = "languages alone in their family"
 """Whom a language is compared with that has no other of its family."""
+MIN_POOL = 3
+"""Fewest languages that are drawn towards their mean: two don't tell how much languages differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class Prepared:
     table : pandas.DataFrame
         As `study_utils.analysis.results.cells.paired_cells`, with `gap`, `gap_change`, `retention`, `retention_change`,
         the language columns, `unit` (family, language, resource or all), `label` (the group) and `pool` (whose mean the
-        group's languages vary around: the group itself, or for a language alone its family or `ALONE`).
+        group's languages vary around: the group itself, or for a language alone its family or `ALONE`; its own where
+        those are fewer than `MIN_POOL`).
     blocks : mapping
         Predictions as arrays, from `study_utils.analysis.results.cells.example_blocks`; empty without predictions.
     shared : mapping
@@ -110,6 +113,8 @@ def _groups(table: pd.DataFrame, by: str) -> tuple[pd.Series, pd.Series, pd.Seri
     label = group_labels(grouped)
     alone = (label != grouped["group"]) | (table.groupby(label)["language"].transform("nunique") == 1)
     pool = label.mask(alone, ALONE)
+    few = table.groupby(pool)["language"].transform("nunique") < MIN_POOL
+    pool = pool.mask(few & (alone | (by == "language")), table["name"])
     if by == "language":
         return pd.Series("language", index=table.index), table["name"], pool
     return pd.Series("family", index=table.index).mask(alone, "language"), label, pool

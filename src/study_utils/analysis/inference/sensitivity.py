@@ -15,6 +15,7 @@ from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import LANGUAGES
+from study_utils.catalog.titles import task_title
 
 SENSITIVITY_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "left_out", "n_left_out", "estimate", "excludes_zero"),
