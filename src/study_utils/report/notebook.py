@@ -83,9 +83,16 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given."""
+def keep_table(
+    study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None
+) -> pd.DataFrame | None:
+    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given.
+
+    Of a table without rows nothing is returned to be shown.
+    """
     save_table(frame, study.report / TABLES, name)
+    if frame.empty:
+        return None
     shown = (frame if columns is None else frame[list(columns)]).round(_DIGITS)
     numbers = shown.select_dtypes("float").columns
     return shown.assign(**{name: shown[name] + 0.0 for name in numbers})  # no minus zero

@@ -9,7 +9,7 @@ from study_utils.sentences.checks import (
     describe_sensitivity,
     describe_variance,
 )
-from study_utils.sentences.claims import describe_ledger
+from study_utils.sentences.claims import describe_ledger, ledger_lines
 from study_utils.sentences.data import describe_coverage, describe_dropped, describe_learning, describe_overlap
 from study_utils.sentences.divergence import describe_controls, describe_divergence, describe_explained, describe_slope
 from study_utils.sentences.domains import describe_domains, describe_in_domain
@@ -23,7 +23,7 @@ from study_utils.sentences.drops import (
     describe_sizes,
     describe_variants,
 )
-from study_utils.sentences.encoders import describe_ranking, describe_size_rule, describe_target_gains
+from study_utils.sentences.encoders import describe_ranking, describe_target_gains
 from study_utils.sentences.gains import (
     describe_contrast,
     describe_contrasts,
@@ -67,11 +67,11 @@ __all__ = [
     "describe_seen",
     "describe_seen_gains",
     "describe_sensitivity",
-    "describe_size_rule",
     "describe_sizes",
     "describe_slope",
     "describe_target_gains",
     "describe_unlearnt",
     "describe_variance",
     "describe_variants",
+    "ledger_lines",
 ]

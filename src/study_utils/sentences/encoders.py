@@ -1,4 +1,4 @@
-"""Sentences about encoders side by side: with and without an intermediate task, which is best, how much data."""
+"""Sentences about encoders side by side: with and without an intermediate task, which is best."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import pandas as pd
 
 from study_utils.analysis.questions.encoders import (
     RANKING_COLUMNS,
-    SIZE_COLUMNS,
     TARGET_GAIN_COLUMNS,
-    TIMES,
     trained_cells,
 )
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog import CONDITIONS, LANGUAGES
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import encoder_title, task_title
 from study_utils.sentences.gains import counted, points, verdict
 
 MOST = 12
-"""Comparisons, or targets with too little before them, that are told one by one."""
+"""Comparisons that are told one by one."""
 
 
 def describe_target_gains(gains: pd.DataFrame) -> list[str]:
@@ -82,35 +80,6 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
             )
             sentences.append(f"{name}, {end} of the encoders on {counted(targets, 'target')}: {told or 'none alone'}.")
     return sentences
-
-
-def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
-    """Say whether the intermediate data is as many times larger than the target's as it is due.
-
-    Up to `MOST` pairs that are not get a sentence each.
-
-    Parameters
-    ----------
-    rule : pandas.DataFrame
-        From `study_utils.analysis.questions.encoders.size_rule`.
-    times : float
-        What was asked for there.
-    """
-    require_columns(rule, tuple(SIZE_COLUMNS), table="table of training sizes")
-    if rule.empty:
-        return ["No target that is trained comes after an intermediate task in this study."]
-    small = rule[~rule["holds"].astype(bool)]
-    smallest = rule.loc[rule["times"].idxmin()]
-    sentences = [
-        f"The intermediate task has at least {times:g} times the training rows of the target in "
-        f"{len(rule) - len(small)} of {counted(len(rule), 'pair')} of condition and target; the smallest ratio is "
-        f"{smallest['times']:.1f} ({condition_title(smallest['condition'])}, {task_title(smallest['task'])})."
-    ]
-    return sentences + [
-        f"{condition_title(row.condition)} has {row.intermediate_examples:,} rows, {row.times:.1f} times the "
-        f"{row.target_examples:,} of {_target(row.task, row.language)}: fewer than the design asks for."
-        for row in (small.itertuples() if len(small) <= MOST else ())
-    ]
 
 
 def _told(row: pd.Series, *, several: bool) -> str:
