@@ -105,7 +105,7 @@ def larger_intermediate(claim: Claim, evidence: Evidence) -> Answer:
     row = table.loc[table["times"].idxmin()]
     told = f"{condition_title(row['condition'])}, {row['intermediate_examples']:,} rows, before "
     told += f"{task_title(row['task'])}, {row['target_examples']:,}"
-    return bool(table["holds"].all()), f"{row['times']:.1f} times or more ({told})"
+    return bool(table["holds"].all()), f"at least {row['times']:.1f} times ({told})"
 
 
 def training_share(claim: Claim, evidence: Evidence) -> Answer:

@@ -20,6 +20,9 @@ from study_utils.catalog.claims import Claim
 MLM = "+mlm"
 """End of the name of a condition with masked-language modelling beside its tasks."""
 
+AS_ONE = ("anli_plus",)
+"""Conditions of several data sets that count as one task, as in arXiv 2005.13013."""
+
 EPOCH_COLUMNS = (
     "encoder",
     "condition",
@@ -103,13 +106,13 @@ class Evidence:
 
     @cached_property
     def singles(self) -> tuple[str, ...]:
-        """Conditions with one English intermediate task and English fine-tuning."""
-        return tuple(key for key in self.conditions if len(_before_english(key)) == 1)
+        """Conditions with one English intermediate task and English fine-tuning; `AS_ONE` among them."""
+        return tuple(key for key in self.conditions if _is_single(key))
 
     @cached_property
     def mixtures(self) -> tuple[str, ...]:
         """Conditions with several English intermediate tasks, those with most tasks first."""
-        found = [key for key in self.conditions if len(_before_english(key)) > 1]
+        found = [key for key in self.conditions if _before_english(key) and not _is_single(key)]
         return tuple(sorted(found, key=lambda key: -len(_before_english(key))))
 
     def compact(self) -> Evidence:
@@ -153,10 +156,14 @@ class Evidence:
         English counts, and so do pairs made from the same data and languages that an arm was trained in: the published
         averages have them all.
         """
-        own = self.on(targets) if targets else self
         sides = [dict.fromkeys((side,) if isinstance(side, str) else side, 1.0) for side in (arm, against)]
         used = {BASELINE, *sides[0], *sides[1]}
-        frames = [None if f is None else f[f["condition"].isin(used)] for f in (own.predictions, own.scores)]
+        frames = []
+        for frame in (self.predictions, self.scores):
+            kept = None if frame is None else frame["condition"].isin(used)
+            if targets and frame is not None:
+                kept &= frame["task"].isin(list(targets))
+            frames.append(None if frame is None else frame[kept])
         return compare_arms(*frames, *sides, settings=self.settings)
 
 
@@ -182,6 +189,10 @@ def compare_arms(
     by = "all" if scores["language"].nunique() > 1 else "language"
     table = contrast_gains(predictions, scores, [contrast], by=by, settings=settings, **everything)
     return table.iloc[0] if len(table) else None
+
+
+def _is_single(key: str) -> bool:
+    return len(_before_english(key)) == 1 or key in AS_ONE
 
 
 def _before_english(key: str) -> tuple[str, ...]:
