@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -40,10 +42,15 @@ def scores(gains, *, targets=XTREME, languages=LANGUAGES, seeds=(0, 1, 2), noise
     return table.assign(zero_shot=table["language"] != "en")
 
 
+@cache
+def _params(study):
+    return load_params(study)
+
+
 def evidence(table, *, study="quick", margin=1.0, **more):
     """Evidence of a results table alone, with the parameters of a study of the project."""
     own = {"validation": pd.DataFrame(), "sizes": SIZES, "training_sizes": TRAINING_SIZES, **more}
-    params = load_params(study)
+    params = _params(study)
     return Evidence(
         predictions=None, scores=table, params=params, settings=Settings(resamples=50), margin=margin, **own
     )

@@ -68,7 +68,7 @@ def plot_ledger(ledger: pd.DataFrame) -> Figure:
         Line2D([], [], marker="D", color=_PUBLISHED, markerfacecolor="white", label="published"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    without = f" ({len(claims) - len(ledger)} claims have no such runs)" if len(claims) > len(ledger) else ""
+    without = f" ({len(claims) - len(ledger)} more have no such runs)" if len(claims) > len(ledger) else ""
     title = f"Published claims: the comparison that each stands or falls with{without}"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study_utils.analysis.claims.parts import either, every, how_many, most
-from study_utils.analysis.claims.parts import tested as make_part
+from study_utils.analysis.claims.parts import either, every, how_many, make_part, most
 from study_utils.analysis.claims.verdicts import Finding, verdicts
 from study_utils.catalog.claims import CLAIMS
 

@@ -18,7 +18,7 @@ from study_utils.analysis.questions.encoders import (
     without_stages,
 )
 from study_utils.errors import AnalysisError
-from study_utils.sentences.encoders import describe_ranking, describe_size_rule, describe_target_gains
+from study_utils.sentences.encoders import describe_ranking, describe_target_gains
 
 FAST = Settings(resamples=200, seed=3)
 ENCODERS = {"roberta_base": 0.9, "bert_base": 0.7, "xlnet_base": 0.45}
@@ -239,29 +239,6 @@ def test_the_size_rule_by_hand():
     assert rule["condition"].tolist() == ["imdb", "sst2"]
     assert rule["holds"].tolist() == [True, False]
     assert rule["times"].tolist() == pytest.approx([15750 / 490, 11899 / 1190])
-    told = describe_size_rule(rule)
-    assert "in 1 of 2 pairs of condition and target; the smallest ratio is 10.0 (SST-2, Airline reviews)" in told[0]
-    assert told[1:] == [
-        "SST-2 has 11,899 rows, 10.0 times the 1,190 of Airline reviews: fewer than the design asks for."
-    ]
-    tasks = [
-        "cola",
-        "xnli",
-        "sib200",
-        "mnli",
-        "snli",
-        "sst2",
-        "stsb",
-        "qqp",
-        "boolq",
-        "cosmosqa",
-        "squad1",
-        "panx",
-        "udpos",
-    ]
-    many = pd.concat([sizes[-1:]] * 13, ignore_index=True).assign(task=tasks)
-    assert len(describe_size_rule(size_rule(many))) == 1, "too many to tell one by one"
-    assert describe_size_rule(size_rule(sizes[:1]))[0].startswith("No target that is trained")
     assert size_rule(sizes, times=5)["holds"].all()
     with pytest.raises(AnalysisError, match="lacks the columns"):
         size_rule(sizes.drop(columns="task"))

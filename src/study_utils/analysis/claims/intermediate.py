@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis.claims.evidence import MLM, Evidence
-from study_utils.analysis.claims.parts import SHARE, Part, beyond, most, tested
+from study_utils.analysis.claims.parts import SHARE, Part, beyond, make_part, most
 from study_utils.analysis.claims.verdicts import Finding
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
 from study_utils.analysis.results.gains import gains
@@ -144,7 +144,7 @@ def _minus(name: str, row: pd.Series, other: str, against: pd.Series, margin: fl
         np.array([side[name] for side in (row, against)], float) for name in ("standard_error", "freedom")
     )
     squares = errors**2
-    return tested(
+    return make_part(
         f"{name} against {other}",
         100 * float(row["estimate"] - against["estimate"]),
         100 * float(np.sqrt(squares.sum())),

@@ -66,7 +66,7 @@ class Part:
         return (self.p, self.p_fail) if self.n_seeds >= CLAIM_SEEDS else (float("nan"), float("nan"))
 
 
-def tested(
+def make_part(
     label: str, estimate: float, error: float, freedom: float, *, threshold: float, above: bool, **more: object
 ) -> Part:
     """Part that holds where the true value lies above a threshold, or below it; t interval at 95 %."""
@@ -104,7 +104,7 @@ def beyond(label: str, row: pd.Series, threshold: float, *, above: bool = True) 
     if not np.isnan(row["low"]):
         more |= {"low": 100 * float(row["low"]), "high": 100 * float(row["high"])}
     numbers = [100 * float(row[name]) for name in ("estimate", "standard_error")]
-    return tested(label, *numbers, float(row["freedom"]), threshold=threshold, above=above, **more)
+    return make_part(label, *numbers, float(row["freedom"]), threshold=threshold, above=above, **more)
 
 
 def last_if_missing(p: float) -> float:

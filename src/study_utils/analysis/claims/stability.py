@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from study_utils.analysis.claims.evidence import MEAN, Evidence
-from study_utils.analysis.claims.parts import SHARE, Part, most, tested
+from study_utils.analysis.claims.parts import SHARE, Part, make_part, most
 from study_utils.analysis.claims.verdicts import Finding
 from study_utils.analysis.results.gains import gains, of_metric
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
@@ -182,4 +182,4 @@ def _over(values: pd.Series, *, threshold: float, above: bool, label: str) -> Pa
     count = len(values)
     error = float(values.std(ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
     more = {"threshold": threshold, "above": above, "n_seeds": count}
-    return tested(label, float(values.mean()), error, float(count - 1), **more)
+    return make_part(label, float(values.mean()), error, float(count - 1), **more)

@@ -139,7 +139,7 @@ def verdicts(findings: Sequence[tuple[Claim, str, Finding, str]]) -> list[Verdic
     sides = np.array([item.p() for _, _, item, _ in findings], float).reshape(-1, 2)
     p = np.minimum(1.0, 2 * sides.min(axis=1))
     return [
-        _verdict(claim, encoder, item, needs, p=one, corrected=after, holds=bool(side[0] < side[1]))
+        _verdict(claim, encoder, item, needs, p=float(one), corrected=float(after), holds=bool(side[0] < side[1]))
         for (claim, encoder, item, needs), side, one, after in zip(findings, sides, p, holm(p))
     ]
 
