@@ -14,7 +14,7 @@ from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import encoder_title, task_title
 from study_utils.sentences.gains import counted, points, verdict
 
-MOST = 12
+MOST = 3
 """Comparisons that are told one by one."""
 
 
@@ -22,7 +22,7 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     """Say for how many targets fine-tuning does better without an intermediate task, and what each comparison shows.
 
     Languages that the target was not fine-tuned in are left out where there are others (see `trained_cells`). Of more
-    than `MOST` comparisons, only the clear ones get a sentence.
+    than `MOST` comparisons, only the largest clear ones get a sentence.
 
     Parameters
     ----------
@@ -37,16 +37,19 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     worse, better = (estimate < 0), (estimate > 0)
     clear = table["clear"].astype(bool)
     undecided = len(table) - int(clear.sum())
+    held = table.loc[table["withheld"] != "", "withheld"]
+    without = f", {len(held)} of them without an interval ({held.iloc[0]})" if len(table) > MOST and len(held) else ""
     sentences = [
         f"Of {counted(len(table), 'comparison')} of fine-tuning with and without an intermediate task (encoder, target "
         f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
-        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size."
+        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size{without}."
     ]
-    held = table[table["withheld"] != ""]
-    if len(table) > MOST and len(held):
-        sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({held['withheld'].iloc[0]}).")
     told = table if len(table) <= MOST else table[clear]
-    return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in told.iterrows()]
+    largest = told.loc[told["estimate"].abs().sort_values(ascending=False, kind="stable").index[:MOST]]
+    sentences += [_told(row, several=table["encoder"].nunique() > 1) for _, row in largest.iterrows()]
+    if len(told) > MOST:
+        sentences.append(f"These are the largest of the clear differences; the figure shows all {len(told)}.")
+    return sentences
 
 
 def describe_ranking(ranking: pd.DataFrame) -> list[str]:
