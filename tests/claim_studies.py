@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ TRAINING_SIZES = pd.DataFrame(
 
 def scores(gains, *, targets=XTREME, languages=LANGUAGES, seeds=(0, 1, 2), noise=0.02, encoder="e5_small", base=50.0):
     """Results table: `gains` maps a condition to its gain in points, or to target to gain (targets left out: none)."""
-    rng, rows = np.random.default_rng(0), []
+    rng, rows = np.random.default_rng(crc32(f"{encoder} {targets}".encode())), []
     for condition, gain in {"none": 0.0, **gains}.items():
         by_target = gain if isinstance(gain, dict) else dict.fromkeys(targets, gain)
         for task, value in by_target.items():

@@ -61,11 +61,11 @@ def test_more_than_five_are_left_to_the_table():
 def test_one_line_a_claim_without_the_reason_that_all_share():
     found = table((CLAIM, "E5", Finding(parts=(part(5.0),)), "encoder: XLM-R large"))
     lines = ledger_lines(found)
-    assert list(lines) == ["claim", "source", "here", "estimate", "published", "verdict"]
+    assert list(lines) == ["claim", "source", "here", "estimate and interval", "published", "verdict"]
     assert lines.iloc[0].tolist() == [
         CLAIM.says, "phang2020", "as claimed", "+5.0 points, +4.0 to +6.0", "MNLI 7.5", "not tested here"
     ]  # fmt: skip
-    assert lines.iloc[1][["here", "estimate", "verdict"]].tolist() == ["E5", "", "not followed"]
+    assert lines.iloc[1][["here", "estimate and interval", "verdict"]].tolist() == ["E5", "", "not followed"]
     assert not lines.apply(lambda row: row.str.contains("XLM-R large")).iloc[0].any()
     several = table((CLAIM, "E5", Finding(), "x"), (CLAIM, "XLM-R", Finding(), "x"))
     assert next(iter(ledger_lines(several))) == "encoder"

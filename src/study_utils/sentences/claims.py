@@ -84,7 +84,7 @@ def _quoted(says: str) -> str:
 
 
 def ledger_lines(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Write each claim as one line: `claim`, `source`, `here`, `estimate` (with its interval), `published`, `verdict`.
+    """Write each claim as one line: `claim`, `source`, `here`, `estimate and interval`, `published`, `verdict`.
 
     With several encoders, `encoder` stands first.
     """
@@ -95,7 +95,7 @@ def ledger_lines(ledger: pd.DataFrame) -> pd.DataFrame:
             "claim": ledger["says"],
             "source": ledger["source"],
             "here": ledger["here"],
-            "estimate": [estimate_text(row) for _, row in ledger.iterrows()],
+            "estimate and interval": [estimate_text(row) for _, row in ledger.iterrows()],
             "published": ledger["published"],
             "verdict": ledger["verdict"],
         }
