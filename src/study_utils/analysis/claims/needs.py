@@ -46,8 +46,8 @@ def needs(claim: Claim, evidence: Evidence, designs: Mapping[str, bool | None]) 
     found += [("condition", _either(keys)) for keys in claim.conditions if not have & set(keys)]
     found += [*_languages(claim, evidence), *_test_rows(claim, evidence), *_training_rows(claim, evidence)]
     found += [("setting", name) for name in claim.settings if not _is_set(name, evidence)]
-    found += [("design", CLAIMS[key].says) for key in claim.design if not designs.get(key)]
-    return found + ([("no study here has", claim.lacks)] if claim.lacks else [])
+    found += [("design", CLAIMS[key].says.removesuffix(".")) for key in claim.design if not designs.get(key)]
+    return found + ([("out of reach", claim.lacks)] if claim.lacks else [])
 
 
 def _is_set(name: str, evidence: Evidence) -> bool:
