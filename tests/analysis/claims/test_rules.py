@@ -184,7 +184,7 @@ def test_most_targets_gain():
         return evidence(scores({"mnli": dict(zip(XTREME, gains))}))
 
     assert judge("phang-most-targets", own(*[3.0] * 6, -9.0, -9.0, -9.0)).verdict == SUPPORTED
-    assert judge("phang-most-targets", own(*[3.0] * 4, *[0.5] * 5)).verdict == CONTRADICTED
+    assert judge("phang-most-targets", own(*[30.0] * 3, *[-3.0] * 6)).verdict == CONTRADICTED
 
 
 def test_two_seeds_decide_nothing():
