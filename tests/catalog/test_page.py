@@ -9,7 +9,7 @@ import pytest
 
 from study_utils.catalog import BENCHMARKS, CONDITIONS, ENCODERS, LANGUAGES, TASKS
 from study_utils.catalog.__main__ import main
-from study_utils.catalog.claims import CLAIMS
+from study_utils.catalog.claims import CLAIMS, KINDS
 from study_utils.catalog.page import page
 from study_utils.catalog.protocol_page import protocol_page
 from study_utils.paths import project_root
@@ -62,7 +62,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture) -> None:
 def test_every_table_is_whole(text: str) -> None:
     tables = [part.splitlines() for part in text.split("\n\n") if part.startswith("|")]
     intermediate = ("general", "scientific", "biomedical", "legal", "other languages", "text")
-    assert len(tables) == 2 + len(intermediate) + 2 + len(BENCHMARKS) + 2
+    assert len(tables) == 2 + len(intermediate) + 2 + len(BENCHMARKS) + len(KINDS) + 1
     for lines in tables:
         assert len({len(cells(line)) for line in lines}) == 1, lines[0]
         assert len(lines) > 2, f"empty: {lines[0]}"

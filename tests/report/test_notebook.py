@@ -23,3 +23,9 @@ def test_a_kept_table_shows_no_minus_zero_but_keeps_what_was_measured(tmp_path):
     assert str(shown["estimate, points"].iloc[0]) == "0.0"
     assert shown["estimate, points"].iloc[1] == -50
     assert pd.read_csv(next(tmp_path.rglob("gains.csv")))["estimate"].iloc[0] == -0.0000001
+
+
+def test_a_table_without_rows_is_kept_and_not_shown(tmp_path):
+    empty = pd.DataFrame(columns=["group", "estimate"])
+    assert keep_table(SimpleNamespace(report=tmp_path), empty, "gains") is None
+    assert list(pd.read_csv(next(tmp_path.rglob("gains.csv")))) == ["group", "estimate"]

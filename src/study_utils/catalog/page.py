@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark
-from study_utils.catalog.claims import CLAIMS, SOURCES, Claim
+from study_utils.catalog.claims import BACKGROUND, CLAIMS, DESIGN, SOURCES, TESTABLE, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.catalog.encoders import ENCODERS, Encoder
 from study_utils.catalog.languages import LANGUAGES
@@ -39,8 +39,15 @@ masked-language modelling, in the languages that the study scores, which are the
 
 _CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
 
-_CLAIMS = """What published studies say, in our words, and what a test of it needs; the notebook of question `claims`
-holds results against them. Of the conditions joined by / one is needed."""
+_CLAIMS = """What published studies say, in our words, each claim once; where sources disagree, each has its own. The
+notebook of question `claims` holds results against them."""
+
+_CLAIM_KINDS = {
+    TESTABLE: """What a test compares and needs. Of names joined by / one is needed; with a benchmark, all of its
+languages. A claim that lacks something is not tested.""",
+    DESIGN: "Facts of a design, which a study follows or not.",
+    BACKGROUND: "What nothing here can speak to.",
+}
 
 _LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
 
@@ -76,7 +83,9 @@ def page() -> str:
             f"{item.source}.",
             table(("task", "title", "languages", "codes"), rows),
         ]
-    parts += ["## Published claims", _CLAIMS, _claim_table(CLAIMS.values())]
+    parts += ["## Published claims", _CLAIMS]
+    for kind, told in _CLAIM_KINDS.items():
+        parts += [f"### {kind.capitalize()}", told, _claim_table([c for c in CLAIMS.values() if c.kind == kind])]
     parts += ["## Languages", _LANGUAGES, _language_table(targets)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -201,22 +210,30 @@ def _source(item: Encoder) -> str:
     return f"{item.hub_id} at {item.revision[:7] or 'a commit that you name'}"
 
 
-def _claim_table(items: Iterable[Claim]) -> str:
-    head = ("key", "claim", "published", "what is compared", "encoders", "conditions", "targets", "source")
-    rows = [
-        (
-            item.key,
-            item.says,
-            f"{', '.join(f'{name} {value:g}' for name, value in item.published.items())} {item.unit}".strip(),
-            item.compares,
-            " ".join(item.encoders),
-            " ".join("/".join(keys) for keys in item.conditions),
-            " ".join(item.targets),
-            SOURCES[item.source].cited,
-        )
-        for item in items
-    ]
-    return table(head, rows)
+def _claim_table(items: Sequence[Claim]) -> str:
+    columns = {
+        "key": [item.key for item in items],
+        "claim": [item.says for item in items],
+        "published": [_published(item) for item in items],
+        "what is compared": [item.compares for item in items],
+        "encoders": [_alternatives(item.encoders) for item in items],
+        "conditions": [_alternatives(item.conditions) for item in items],
+        "targets": [" ".join(item.targets) or item.n_targets or "" for item in items],
+        "benchmark": [item.benchmark for item in items],
+        "settings": [", ".join(item.settings) for item in items],
+        "what no study here has": [item.lacks for item in items],
+        "source": [SOURCES[item.source].cited for item in items],
+    }
+    used = {name: values for name, values in columns.items() if any(values)}
+    return table(list(used), zip(*used.values()))
+
+
+def _published(item: Claim) -> str:
+    return f"{', '.join(f'{name} {value:g}' for name, value in item.published.items())} {item.unit}".strip()
+
+
+def _alternatives(keys: tuple[tuple[str, ...], ...]) -> str:
+    return " ".join("/".join(names) for names in keys)
 
 
 def _language_table(targets: Sequence[Task]) -> str:

@@ -89,12 +89,17 @@ _IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
 """Columns of fractions that are differences between scores."""
 
 
-def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def keep_table(
+    study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None
+) -> pd.DataFrame | None:
     """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given.
 
-    Gains are fractions in the CSV and points in what is shown, as the heading says.
+    Gains are fractions in the CSV and points in what is shown, as the heading says. Of a table without rows nothing is
+    returned to be shown.
     """
     save_table(frame, study.report / TABLES, name)
+    if frame.empty:
+        return None
     shown = frame if columns is None else frame[list(columns)]
     gains = [column for column in shown if column in _IN_POINTS]
     shown = shown.assign(**{column: shown[column] * 100 for column in gains})

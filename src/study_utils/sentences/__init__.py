@@ -36,7 +36,7 @@ from study_utils.sentences.drops import (
     describe_sizes,
     describe_variants,
 )
-from study_utils.sentences.encoders import describe_ranking, describe_size_rule, describe_target_gains
+from study_utils.sentences.encoders import describe_ranking, describe_target_gains
 from study_utils.sentences.epochs import describe_epochs
 from study_utils.sentences.gains import (
     describe_contrast,
@@ -96,7 +96,6 @@ __all__ = [
     "describe_seen",
     "describe_seen_gains",
     "describe_sensitivity",
-    "describe_size_rule",
     "describe_sizes",
     "describe_slope",
     "describe_sound",
