@@ -25,7 +25,9 @@ def made(seeds=(0, 1, 2), conditions=("none", "sst2", "mnli"), layers=tuple(BASE
             for seed in seeds:
                 for layer in layers:
                     gain = GAIN.get(condition, {}).get(layer, 0.0)
-                    value = BASE[layer] + gain + (SHIFT[code] + 0.001 * (seed - 1) if condition != "none" else 0.0)
+                    value = BASE[layer] + gain
+                    if condition != "none":  # languages, seeds and what is left: each has the mean zero
+                        value += SHIFT[code] + 0.001 * (seed - 1) + 0.2 * SHIFT[code] * (seed - 1)
                     rows.append((condition, code, seed, layer, value, layer == 2))
     table = pd.DataFrame(rows, columns=["condition", "language", "seed", "layer", "value", "used"])
     facts = {"encoder": "e5_small", "task": "tatoeba", "variant": "clean", "metric": "accuracy_from_english"}
