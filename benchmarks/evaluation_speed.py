@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,17 @@ import pandas as pd
 import torch
 
 from study_utils.catalog import TASKS, Task, encoder
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.catalog.schema import StarterRows
 from study_utils.data.caps import cap
 from study_utils.data.sources import load_rows
 from study_utils.encoders.load import LoadedEncoder, load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.evaluation.predict import predict
+from study_utils.evaluation.search import search
 from study_utils.formats import format_of
 from study_utils.formats.features import collate
-from study_utils.formats.heads import mean_vectors
+from study_utils.formats.heads import sentence_vectors
 from study_utils.model import TaskModel, TrainedModel, encoder_under, make_heads
 
 FORMATS = ("classify", "regress", "choose", "tag", "answer", "neighbour", "mine", "rank")
@@ -60,7 +63,10 @@ def compare(name: str, base: LoadedEncoder, options: argparse.Namespace) -> dict
     started = time.perf_counter()
     plain = plain_loop(TaskModel(whole, heads).eval(), key, item, rows, base, options)
     between = time.perf_counter()
-    ours = predict(model, item, rows, max_length=options.max_length, device="cpu")
+    if key is None:
+        ((_, ours),) = search(model, item, rows, device="cpu")
+    else:
+        ours = predict(model, item, rows, max_length=options.max_length, device="cpu")
     ended = time.perf_counter()
     order = ["language", "example_id", "measure"]
     both = [table.sort_values(order)["prediction"].astype(str).to_numpy() for table in (plain, ours)]
@@ -83,14 +89,17 @@ def made_rows(name: str, options: argparse.Namespace) -> tuple[Task, pd.DataFram
     languages = packaged.languages[: options.languages]
     found = load_rows(packaged, "test", languages=languages, mirror=None)
     rows = cap(found, options.examples)
-    if name in ("classify", "tag", "neighbour"):
+    length = {"query_length": options.max_length, "candidate_length": options.max_length}
+    if name in ("classify", "tag"):
         return packaged, rows
+    if name == "neighbour":
+        return replace(packaged, retrieval=Retrieval(search=name, **length)), rows
     shape = {
         "regress": {"format": "regress", "metric": "spearman", "value_range": (0.0, 5.0)},
         "choose": {"format": "choose", "metric": "accuracy"},
         "answer": {"format": "answer", "metric": "squad"},
-        "mine": {"format": "retrieve", "search": "mine", "metric": "mining_f1_oracle"},
-        "rank": {"format": "retrieve", "search": "rank", "metric": "map_at_20"},
+        "mine": {"format": "retrieve", "retrieval": Retrieval(search="mine", **length), "metric": "mining_f1"},
+        "rank": {"format": "retrieve", "retrieval": Retrieval(search="rank", **length), "metric": "map_at_20"},
     }[name]
     source = StarterRows(recipe="messages", split="test", languages=languages)
     item = Task(key="made", title="Made", test=source, licence="none", citation="none", **shape)
@@ -136,8 +145,9 @@ def plain_loop(
             batch = padded(collate(features, index, whole_vocabulary(base), base.tokenizer.pad_token_id), base, options)
             with torch.inference_mode():
                 if key is None:
-                    hidden = model.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-                    found = mean_vectors(hidden.last_hidden_state, batch)
+                    layers, asked = model.hidden_layers(batch), item.retrieval
+                    hidden = layers[asked.layer_of(len(layers) - 1)]
+                    found = sentence_vectors(hidden, batch, asked.pooling, asked.special_tokens)
                 else:
                     found = model(key, batch)
             lengths = features.lengths[index]

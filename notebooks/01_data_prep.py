@@ -33,7 +33,7 @@ from study_utils.data.leakage import overlap_table
 from study_utils.execute.stage import complete
 from study_utils.figures import plot_coverage, plot_labels, plot_lengths
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_coverage, describe_dropped, describe_overlap
+from study_utils.sentences import describe_coverage, describe_dropped, describe_overlap, describe_partial
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -66,7 +66,7 @@ facts = study.data_facts()
 keep_table(study, facts, "data_facts")
 
 # %%
-say(describe_dropped(facts))
+say([*describe_dropped(facts), *describe_partial(study.partial())])
 
 # %% [markdown]
 # Conditions are compared at equal numbers of training rows. A set that is smaller than asked for is named here, before

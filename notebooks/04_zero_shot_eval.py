@@ -26,11 +26,21 @@ name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import check_results, regime_scores
+from study_utils.analysis import check_results, layer_gains, regime_scores
+from study_utils.analysis.questions.epochs import epoch_choices, epoch_curves, epoch_table
 from study_utils.execute.stage import complete
-from study_utils.figures import plot_scores
+from study_utils.figures import plot_layers, plot_scores
 from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
-from study_utils.sentences import describe_scores, describe_seen, describe_unlearnt
+from study_utils.report.benchmarks import keep_benchmark
+from study_utils.report.epochs import show_epochs
+from study_utils.sentences import (
+    describe_epochs,
+    describe_failed_runs,
+    describe_layers,
+    describe_reading,
+    describe_scores,
+    describe_seen,
+)
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -69,18 +79,57 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 # %% [markdown]
 # ## Scores of every condition
 #
-# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in English; the spread
-# over seeds is in brackets. All are averaged over the same languages; a condition whose intermediate stage was trained
-# in all of them has no average.
+# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in English: of the
+# primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in brackets. All
+# are averaged over the same languages; a condition whose intermediate stage was trained in all of them has no average.
 
 # %%
 keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %%
-say([*describe_scores(scores), *describe_unlearnt(scores)])
+say([*describe_scores(scores), *describe_failed_runs(scores)])
 
 # %%
 say(describe_seen(scores))
+
+# %% [markdown]
+# ## Does a gain depend on the layer?
+#
+# Retrieval has no head of its own: it reads sentence vectors at one layer of the encoder, and which one is a choice. The
+# results of this study are those of the layer marked here; all others are scored in the same pass. Intermediate
+# training changes the upper layers most, so a gain or a loss at one layer need not be one of the encoder.
+
+# %%
+say(describe_reading(study.retrieval()))
+
+# %%
+layers = layer_gains(study.layers(), settings=study.params.analysis)
+say(describe_layers(layers))
+
+# %%
+keep_figure(study, plot_layers(layers), "layers", layers)
+
+# %% [markdown]
+# Intervals resample languages and seeds; examples are resampled at the layer that is read alone, in the next notebook.
+
+# %%
+keep_table(study, layers, "layers")
+
+# %% [markdown]
+# ## What there is of the published benchmarks
+#
+# Task by task: languages that are scored and missing, and the task score where none is; with conditions fine-tuned in
+# English. The average is the benchmark's, over its own metrics, and stands only where no cell is missing.
+# `PROTOCOL.md` says where the study measures otherwise than the benchmark.
+
+# %%
+english = scores[scores["condition"].isin(study.english_conditions())]
+
+# %%
+keep_benchmark(study, english, "xtreme")
+
+# %%
+keep_benchmark(study, english, "xtreme_r")
 
 # %% [markdown]
 # ## Fine-tuned in other languages than English
@@ -93,6 +142,18 @@ keep_table(study, regime_scores(scores, study.omissions()), "regimes")
 
 # %%
 keep_table(study, study.omissions(), "omissions")
+
+# %% [markdown]
+# ## Which epoch?
+#
+# The English selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
+# looks at the test rows. It profits from their noise, so points below it are an upper bound of what a better choice
+# could gain.
+
+# %%
+curves = epoch_curves(study.epochs())
+choices = epoch_choices(curves)
+show_epochs(study, curves, epoch_table(choices), describe_epochs(choices))
 
 # %% [markdown]
 # ## Checks
@@ -108,7 +169,7 @@ scores.groupby(["task", "zero_shot"])["language"].nunique().unstack(fill_value=0
 # ## Limits
 #
 # Test sets are capped; languages differ in the number of examples and, for treebanks and templates, in content, so
-# scores are compared between conditions within a language rather than between languages.
+# scores are compared between conditions within a language rather than between languages. Retrieval is told at one layer.
 
 # %% [markdown]
 # ## Provenance

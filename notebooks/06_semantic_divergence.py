@@ -28,9 +28,9 @@ changes: dict = {}
 # %%
 from study_utils.analysis.questions.divergence.explain import explain_gains
 from study_utils.analysis.questions.divergence.table import divergence_table
-from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence
+from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence, plot_slopes_by_target
 from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_controls, describe_divergence, describe_explained
+from study_utils.sentences import describe_by_target, describe_controls, describe_divergence, describe_explained
 from study_utils.study import open_study
 
 # %% [markdown]
@@ -84,13 +84,28 @@ keep_table(study, divergence, "divergence")
 keep_figure(study, plot_gain_by_divergence(found.cells), "gain_by_divergence", found.cells)
 
 # %% [markdown]
-# Slopes for one standard deviation of each measure, alone in the model, from a mixed model: target, format distance and
-# typological distance fixed, the rest random. A slope between tasks rests on the number of intermediate tasks, one between
-# languages on that of languages. `inflation` says how far the measure is told from the format alone.
+# Slopes for one standard deviation of each measure, alone in the model, from a mixed model: target, family, format distance
+# and typological distance fixed, the rest random. A slope between tasks rests on the number of intermediate tasks, one
+# between languages on that of languages within families: families differ for many reasons, so only what differs within
+# them counts. `inflation` says how far the measure is told from the format alone.
 
 # %%
 columns = ["measure", "part", "estimate", "low", "high", "p_holm", "inflation", "n_conditions", "withheld"]
 keep_table(study, found.slopes, "divergence_slopes", columns)
+
+# %% [markdown]
+# ## On every target alike?
+#
+# The same slopes from the cells of each target alone. They describe and are not corrected for their number: a slope over
+# all targets that turns on one of them is no rule.
+
+# %%
+keep_figure(study, plot_slopes_by_target(found.by_target, found.slopes), "slopes_by_target", found.by_target)
+say(describe_by_target(found))
+
+# %%
+columns = ["measure", "part", "task", "estimate", "low", "high", "n_conditions", "n_languages", "withheld"]
+keep_table(study, found.by_target, "divergence_by_target", columns)
 
 # %% [markdown]
 # What goes with format and typology, and what remains of each measure beside the others.
@@ -101,10 +116,11 @@ keep_table(study, found.together, "divergence_together")
 say(describe_controls(found))
 
 # %% [markdown]
-# ## What does divergence say about a task that was left out?
+# ## What does divergence say about a task or a family that was left out?
 #
-# The gains of each intermediate task foretold from all others: the share of the squared error that divergence takes away
-# from a prediction by format. Below zero it makes the prediction worse. The interval resamples tasks.
+# The gains of each intermediate task foretold from all others, and those of each family's languages from the other
+# families: the share of the squared error that divergence takes away from a prediction by format (by typological
+# distance). Below zero it makes the prediction worse. The interval makes all predictions anew without each task (family).
 
 # %%
 keep_table(study, found.left_out, "divergence_left_out")

@@ -36,9 +36,9 @@ from study_utils.sentences import (
     describe_drop_families,
     describe_drops,
     describe_english,
+    describe_failed_runs,
     describe_perturbed,
     describe_sizes,
-    describe_unlearnt,
     describe_variants,
 )
 from study_utils.study import open_study
@@ -68,7 +68,7 @@ settings = study.params.analysis
 scores = study.scores(variants=True)
 predictions = study.predictions(variants=True)
 of_scores, of_drops = english_against_others(predictions, scores, settings=settings)
-say([*describe_english(of_scores, of_drops), *describe_unlearnt(scores)])
+say([*describe_english(of_scores, of_drops), *describe_failed_runs(scores)])
 
 # %% [markdown]
 # Below zero, English loses less than the mean of the other languages. Languages related to English, or to the language

@@ -16,7 +16,7 @@
 # |---|---|---|
 # | counts of simulated studies | figures and tables of this report | seconds |
 #
-# The studies are simulated, about ten minutes on one core, by `python -m study_utils.execute.calibration`, which also
+# The studies are simulated, about ten minutes on one core that is free, by `python -m study_utils.execute.calibration`, which also
 # executes this notebook.
 
 # %% [markdown]
@@ -28,7 +28,7 @@ studies: int = 1000
 # %%
 from study_utils.analysis.calibration.designs import failing, without_effect
 from study_utils.execute.calibration import open_calibration
-from study_utils.figures import plot_coverage_of_intervals, plot_false_positives, plot_power
+from study_utils.figures import plot_coverage_of_intervals, plot_false_claims, plot_power
 from study_utils.report import keep_figure, keep_table, say, show_facts
 from study_utils.sentences import describe_calibration
 
@@ -39,10 +39,11 @@ points = report.points
 # %% [markdown]
 # ## What we expect
 #
-# A study of gains has families of languages, tasks, seeds and test examples, and a true gain that varies between
-# languages, between seeds and between single runs. Each simulated study goes through the interval and the correction
-# of notebook 05. Intervals at the usual level should hold the truth that often, and false claims should be as rare
-# after correction as promised, but few languages and few seeds must hurt somewhere, and we want to know where.
+# A study of gains has families of languages, tasks, seeds and test examples, and a true gain that varies between tasks,
+# languages, seeds and single training runs. Each simulated study goes through the model, the correction and the rules
+# of notebook 05, headline by headline: all languages on these tasks and for tasks like these, families, and languages
+# that stand alone in their family. Intervals at the usual level should hold the truth that often, and false claims
+# should be as rare as promised; few languages, seeds and tasks must hurt somewhere, and we want to know where.
 
 # %% [markdown]
 # ## The answer first
@@ -53,8 +54,9 @@ say(describe_calibration(points))
 # %% [markdown]
 # ## Do intervals hold the truth?
 #
-# One mark a design; one property is varied at a time. The band is what counts as right; lines are two Monte Carlo
-# errors. Above the band intervals are wider than they need be, which costs power and misleads nobody.
+# One mark a design and headline; one property is varied at a time. The band is what counts as right; lines are two
+# Monte Carlo errors. Above the band intervals are wider than they need be, which costs power and misleads nobody.
+# Where runs collapsed, the interval is that without the runs that the rule finds.
 
 # %%
 keep_figure(report, plot_coverage_of_intervals(points), "interval_coverage", without_effect(points))
@@ -62,17 +64,18 @@ keep_figure(report, plot_coverage_of_intervals(points), "interval_coverage", wit
 # %% [markdown]
 # ## How often is an effect claimed that isn't there?
 #
-# Share of studies without any effect in which at least one family is called clear, after correction. From fewer than
-# three seeds, and from fewer than three languages of a family, the studies' reports claim nothing, so no false claim is
-# counted there; the intervals above show why they don't.
+# Share of studies without any effect in which at least one result of the headline is called clear, after correction.
+# From fewer than three seeds, and from fewer than three languages of a family, the studies' reports claim nothing, so no
+# false claim is counted there; the intervals above show why they don't.
 
 # %%
-keep_figure(report, plot_false_positives(points), "false_positives", without_effect(points))
+keep_figure(report, plot_false_claims(points), "false_claims", without_effect(points))
 
 # %% [markdown]
-# ## How large must a study be?
+# ## How large must a gain be?
 #
-# Share of families called clear, with the right sign, when every family truly gains.
+# Share of results called clear, with the right sign, when everything truly gains, in the two designs as they are. A
+# result that doesn't hold without one of the tasks is not called clear, here as in reports.
 
 # %%
 keep_figure(report, plot_power(points), "power", points)
@@ -94,9 +97,10 @@ points.groupby("balance")["n_studies"].agg(["size", "min"])
 # %% [markdown]
 # ## Limits
 #
-# The simulated noise is normal and of the sizes in the table; real studies can be stranger. What varies by task is not
-# simulated: intervals speak about the tasks of a study and no others. The design like XTREME-R has its languages by
-# family; every task there has every language, which the real benchmark has not.
+# The simulated noise is normal and of the sizes in the table; real studies can be stranger. The design like XTREME-R has
+# the (task, language) cells that XTREME-R scores. Families do not differ
+# from task to task in these studies. Where languages vary far more in some families than in others, one variance for all
+# makes too many false claims about the former: see the design "families unlike".
 
 # %% [markdown]
 # ## Provenance

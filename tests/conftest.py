@@ -39,6 +39,26 @@ def _only_loopback() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_study_open() -> Iterator[None]:
+    """Forget at which layers the study of an earlier test reads retrieval: titles would say it."""
+    yield
+    from study_utils.catalog.titles import name_layers
+
+    name_layers({})
+
+
+@pytest.fixture(autouse=True)
+def _encoders_as_declared() -> Iterator[None]:
+    """Encoders that a test names by a folder or enters are gone after it."""
+    from study_utils.catalog.encoders import ENCODERS
+
+    before = dict(ENCODERS)
+    yield
+    ENCODERS.clear()
+    ENCODERS.update(before)
+
+
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a one-layer XLM-R with its tokenizer."""

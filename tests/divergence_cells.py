@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.questions.divergence.explain import FORMAT, TYPOLOGY
 from study_utils.analysis.questions.divergence.sets import MEASURES
+from study_utils.analysis.questions.divergence.slopes import FAMILY, FORMAT, TYPOLOGY
 
 
 def simulate_cells(
-    rng, *, tasks=6, targets=3, languages=8, slopes=None, sds=(1, 1, 0.5, 0.5, 0.3, 0.5), like_format=()
-):
+    rng, *, tasks=6, targets=3, languages=8, families=4, slopes=None, sds=(1, 1, 0.5, 0.5, 0.3, 0.5), like_format=(),
+    family=(0, 0),
+):  # fmt: skip
     """Cells as `modelled_cells` gives them; every measure independent of the others, slopes per raw unit.
 
     `slopes` maps a measure to the true change of the gain with its values; `sds` are the standard deviations of the
     effects of task, task and target, language, target and language, task and language, and of the residual, in points.
-    Measures in `like_format` follow the format but for a little noise.
+    Measures in `like_format` follow the format but for a little noise. `family` are the standard deviations between
+    families of a target, of the gain in points and of every measure.
     """
     shape = (tasks, targets, languages)
     index = np.indices(shape).reshape(3, -1)
@@ -35,11 +37,17 @@ def simulate_cells(
     axes = ((0,), (0, 1), (2,), (1, 2), (0, 2), (0, 1, 2))
     gain = sum(sd * effects(*which) for sd, which in zip(sds, axes, strict=True))
     gain += sum(slope * columns[name] for name, slope in (slopes or {}).items())
+    if any(family):
+        place = index[1], index[2] % families
+        gain += rng.normal(0, family[0], (targets, families))[place]
+        for values in columns.values():
+            values += rng.normal(0, family[1], (targets, families))[place]
     typology = rng.normal(5, 1, size=languages)[index[2]]
     names = [[f"{kind}{i:02d}" for i in index[axis]] for axis, kind in enumerate(("task", "target", "lang"))]
     return pd.DataFrame(
         {
             **{"encoder": "e5_small", "condition": names[0], "task": names[1], "language": names[2]},
+            FAMILY: [f"family{i % families:02d}" for i in index[2]],
             **{"gain": gain / 100, "seeds": 3, FORMAT: formats, "same_format": 0.0, TYPOLOGY: typology},
             **columns,
         }

@@ -26,6 +26,9 @@ WORDS = {"ar": "النور في", "hi": "प्रकाश है", "zh": "关�
 Golds = dict[tuple[str, str], dict[str, str]]
 """(task, language) to example id to gold, as prediction rows have it."""
 
+User = tuple[Task, HubRows, str, int]
+"""Who reads a split: task, its rows, language, and the number of the first row where several configs are joined."""
+
 Cells = tuple[dict[str, object], dict[str, object]]
 """One row: field to value of the task, and column to value in the data set."""
 
@@ -48,23 +51,25 @@ def write_hub(mirror: Path) -> Golds:
     """
     splits: dict[str, dict[tuple[str, str], Dataset]] = {}
     golds: Golds = {}
-    readers: dict[tuple[str, str, str], list[tuple[Task, HubRows, str]]] = {}
+    readers: dict[tuple[str, str, str], list[User]] = {}
     for item in HUB_TASKS.values():
         for rows, languages in (
             *((part, _training_languages(part)) for part in (item.train, item.validation) if part),
             *([(item.test, few_languages(item.key))] if item.test else []),
         ):
-            if item.search != "neighbour":
-                pools = _mine if item.search == "mine" else _rank_sentences if "passage" in rows.columns else _rank_ids
+            if item.shape in ("retrieve-mine", "retrieve-rank"):
+                ranks = _rank_sentences if "passage" in rows.columns else _rank_ids
+                pools = _mine if item.shape == "retrieve-mine" else ranks
                 for (config, split), columns in pools(item, rows, languages, golds).items():
                     splits.setdefault(rows.hub_id, {})[config, split] = Dataset.from_dict(columns)
                 continue
-            of_config = {config: code for code, config in rows.configs.items()}
+            of_config = {config: code for code in rows.configs for config in rows.configs_of(code)}
             for code in languages:
                 for beside, places in rows.parts(code).items():
                     for config, split in places:
                         own = of_config[config] if beside else code
-                        readers.setdefault((rows.hub_id, config, split), []).append((item, rows, own))
+                        first = 0 if beside else ROWS * rows.configs_of(code).index(config)
+                        readers.setdefault((rows.hub_id, config, split), []).append((item, rows, own, first))
     for (hub_id, config, split), users in readers.items():
         splits.setdefault(hub_id, {})[config, split] = Dataset.from_dict(_table(users, golds))
     for hub_id, found in splits.items():
@@ -81,23 +86,23 @@ def _training_languages(rows: HubRows) -> tuple[str, ...]:
 # --- rows in a table ---
 
 
-def _table(users: list[tuple[Task, HubRows, str]], golds: Golds) -> dict[str, list]:
+def _table(users: list[User], golds: Golds) -> dict[str, list]:
     """Columns of one split that may serve several tasks, and several languages where a column tells them apart."""
     columns: dict[str, list] = {}
-    blocks = {code if rows.select else "": (rows.select, code) for _, rows, code in users}
-    cuts = {(rows.held_out.by, rows.held_out.block, rows.held_out.share) for _, rows, _ in users if rows.held_out}
+    blocks = {code if rows.select else "": (rows.select, code) for _, rows, code, _ in users}
+    cuts = {(rows.held_out.by, rows.held_out.block, rows.held_out.share) for _, rows, _, _ in users if rows.held_out}
     for select, language in blocks.values():
         parts = {True: 0, False: 0}
         count = 0
         while min(parts.values()) < ROWS if cuts else count < ROWS:
             raw: dict[str, object] = {}
-            for item, rows, code in users:
+            for item, rows, code, first in users:
                 if select is None or code == language:
                     fields, own = _row(item, rows, code, count)
                     assert all(raw.get(name, value) == value for name, value in own.items()), "tasks disagree on a row"
                     raw |= own
                     if rows is item.test:
-                        key = str(fields.get("id", count))
+                        key = str(fields.get("id", first + count))
                         golds.setdefault((item.key, code), {})[key] = _GOLD[item.shape](fields, key)
             for by, block, share in cuts:
                 raw.setdefault(by, f"key {count}") if by else None

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from datasets import ClassLabel, Dataset, Features, List, Value
 
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.catalog.schema import HubRows, Rows, Task
 
 NLI = ("entailment", "neutral", "contradiction")
@@ -87,7 +88,7 @@ def make_task(shape: str, test: Rows | None = None, **fields) -> Task:
         "choose": {"metric": "accuracy"},
         "tag": {"labels": ("DET", "NOUN", "VERB"), "metric": "token_accuracy"},
         "answer": {"metric": "squad"},
-        "retrieve": {"metric": "accuracy_from_english", "search": search or "neighbour"},
+        "retrieve": {"metric": "accuracy_from_english", "retrieval": Retrieval(search=search or "neighbour")},
     }[format]
     rows = test or hub_rows("org/none", "test", {"en": "en"}, {})
     common = {"key": "toy", "title": "Toy", "licence": "none", "citation": "none"}

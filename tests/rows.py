@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.catalog.schema import StarterRows, Task
 
 
 def toy_task(format: str, metric: str, **fields) -> Task:
-    """A task of a format; where its rows come from has no meaning."""
+    """A task of a format, or of a shape of retrieval; where its rows come from has no meaning."""
     rows = StarterRows(recipe="none", split="test", languages=("en",))
+    format, _, search = format.partition("-")
+    fields = {"retrieval": Retrieval(search=search), **fields} if search else fields
     return Task(key="toy", title="Toy", format=format, metric=metric, test=rows, licence="l", citation="c", **fields)
 
 

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import pytest
 import yaml
 
-from study_utils.catalog import TASKS
+from study_utils.catalog import ENCODERS, TASKS, encoder
+from study_utils.catalog.titles import encoder_title
 from study_utils.errors import ParameterError
 from study_utils.execute.driver import select_notebooks
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params, parse_changes
 from study_utils.paths import project_root, study_file
+from study_utils.plan import canonical_sha256, make_plan
 
 MINIMAL = {
     "title": "t",
@@ -186,3 +191,70 @@ def test_questions_are_known_and_choose_notebooks():
         load_params("quick", {"questions": ["divergense"]})
     with pytest.raises(ParameterError, match="06"):
         select_notebooks(("families",), ("06",))
+
+
+@pytest.fixture
+def own_encoders():
+    before = dict(ENCODERS)
+    yield
+    ENCODERS.clear()
+    ENCODERS.update(before)
+
+
+def test_an_encoder_of_the_studys_own_is_used_as_it_says(load, own_encoders):
+    own = {"source": f"some/model@{'0' * 40}", "title": "Mine", "pooling": "mean", "segments": True, "max_length": 300,
+           "seen": ["de", "sw"]}  # fmt: skip
+    params = load({**MINIMAL, "own_encoders": {"mine": own}, "encoders": ["mine", "e5_small"]})
+    spec = encoder("mine")
+    assert (spec.key, spec.title, spec.hub_id, spec.revision) == ("mine", "Mine", "some/model", "0" * 40)
+    assert (spec.pooling, spec.segments, spec.max_length) == ("mean", True, 300)
+    assert [spec.has_seen(code) for code in ("de", "en")] == [True, False]
+    assert encoder_title("mine") == "Mine"
+    assert dict(describe_params(params))["own_encoders.mine.pooling"] == "mean"
+    changed = load(
+        {**MINIMAL, "own_encoders": {"mean": {"source": "xlmr_base", "pooling": "mean"}}, "encoders": ["mean"]}
+    )
+    assert changed.encoders == ("mean",)
+    assert encoder("mean") == dataclasses.replace(ENCODERS["xlmr_base"], key="mean", pooling="mean")
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"mine": {"source": "xlmr_bse"}}, "Did you mean 'xlmr_base'"),
+        ({"mine": {"source": "xlmr_base", "poolng": "mean"}}, "unknown field 'poolng'. Did you mean 'pooling'"),
+        ({"mine": {"source": "xlmr_base", "pooling": "max"}}, "'first', 'last' or 'mean'"),
+        ({"mine": {"source": "xlmr_base", "max_length": 4}}, "greater than or equal to 8"),
+        ({"mine": {"source": "xlmr_base", "seen": ["german"]}}, "use its code 'de'"),
+        ({"mine": {"source": "xlmr_base", "seen": ["de", "de"]}}, "named twice: de"),
+        ({"mine": {"pooling": "mean"}}, "own_encoders.mine.source: is missing"),
+        ({"e5_small": {"source": "xlmr_base"}}, "needs another key"),
+        ({"a/b": {"source": "xlmr_base"}}, "a key is a letter"),
+    ],
+)
+def test_faults_of_an_encoder_of_the_studys_own_are_explained(load, own_encoders, own, message):
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        load({**MINIMAL, "own_encoders": own})
+
+
+def test_a_relative_folder_is_the_project_folders_wherever_a_process_works(load, own_encoders, monkeypatch, tmp_path):
+    load({**MINIMAL, "encoders": ["./models/mine"], "own_encoders": {"named": {"source": "../beside"}}})
+    monkeypatch.chdir(tmp_path)
+    load({**MINIMAL, "encoders": ["./models/mine"], "own_encoders": {"named": {"source": "../beside"}}})
+    assert encoder("./models/mine").hub_id == str(project_root() / "models" / "mine")
+    assert encoder("named").hub_id == str(project_root().parent / "beside")
+    assert (encoder("./models/mine").key, encoder("./models/mine").title) == ("./models/mine", "mine")
+
+
+def test_only_what_changes_results_is_in_an_id(load, own_encoders, tiny_encoder):
+    """Title and seen languages aren't; pooling, segments and another longest input are."""
+
+    def identities(key, **own):
+        path = load({**MINIMAL, "own_encoders": {key: {"source": str(tiny_encoder), **own}}, "encoders": [key]})
+        runs = make_plan(path, absent_ok=True).runs.values()
+        return {canonical_sha256(run.identity["encoder"]) for run in runs if "encoder" in run.identity}
+
+    plain = identities("a")
+    assert identities("b", title="T", seen=["de"], max_length=512) == plain
+    for key, own in {"c": {"pooling": "mean"}, "d": {"segments": True}, "e": {"max_length": 100}}.items():
+        assert identities(key, **own) != plain

@@ -10,7 +10,7 @@ import yaml
 import study_utils.plan.grid as grid
 import study_utils.plan.rows as plan_rows
 from study_utils.catalog import CONDITIONS, TASKS
-from study_utils.errors import ParameterError
+from study_utils.errors import EncoderError, ParameterError
 from study_utils.params import load_params
 from study_utils.plan import STAGES, make_plan
 
@@ -21,7 +21,7 @@ STUDY = {
     "targets": ["xnli", "tatoeba"],
     "languages": ["en", "de", "sw"],
     "seeds": [0],
-    "intermediate": {"examples": 40, "validation_examples": 10},
+    "intermediate": {"examples": 40, "validation_examples": 10, "new_mlm_head": True},
 }
 
 
@@ -100,7 +100,7 @@ def test_what_the_text_is_changes_only_the_runs_that_read_it(params):
     ],
 )
 def test_as_many_sentences_as_the_largest_task_counts_for(params, conditions, intermediate, expected):
-    plan = make_plan(params(conditions=["none", *conditions], intermediate=intermediate))
+    plan = make_plan(params(conditions=["none", *conditions], intermediate=intermediate | {"new_mlm_head": True}))
     assert text_of(plan).work["roles"]["train"] == expected
 
 
@@ -162,3 +162,10 @@ def test_text_made_of_a_targets_test_rows_is_refused(params, monkeypatch):
     with pytest.raises(ParameterError, match=r"'mnli\+mlm' trains or selects on rows of target 'sib200'"):
         params(targets=["sib200"])
     assert params(targets=["sib200"], conditions=["none", "mnli"])
+
+
+def test_an_encoder_without_a_head_of_its_own_is_refused_unless_a_new_one_is_asked_for(params):
+    with pytest.raises(EncoderError, match=r"'mnli\+mlm' goes on .* 'e5_small' has no head .*new_mlm_head=true"):
+        make_plan(params({"intermediate.new_mlm_head": False}))
+    plan = make_plan(params({"encoders": ["xlmr_base"], "intermediate.new_mlm_head": False}))
+    assert set(plan.runs) == set(make_plan(params({"encoders": ["xlmr_base"]})).runs)

@@ -35,8 +35,8 @@ def _vocabulary() -> list[tuple[str, float]]:
     return [(name, 0.0) for name in SPECIAL] + list(zip(unique, scores)) + [("<mask>", 0.0)]
 
 
-def make_tiny_encoder(folder: Path) -> Path:
-    """Write a one-layer XLM-R (16 wide, 2 heads) with its tokenizer, loadable by the Auto classes.
+def make_tiny_encoder(folder: Path, layers: int = 1) -> Path:
+    """Write an XLM-R of one layer, or some (16 wide, 2 heads), with its tokenizer, loadable by the Auto classes.
 
     Ids and template are XLM-R's: ``<s>`` 0, ``<pad>`` 1, ``</s>`` 2, ``<unk>`` 3, ``<mask>`` last. The
     weights are drawn from a fixed seed; the global generator is left as it was.
@@ -70,7 +70,7 @@ def make_tiny_encoder(folder: Path) -> Path:
     config = XLMRobertaConfig(
         vocab_size=len(vocabulary),
         hidden_size=16,
-        num_hidden_layers=1,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=130,

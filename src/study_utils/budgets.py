@@ -13,6 +13,7 @@ from study_utils.data.sources import stated_rows
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import StudyParams
 from study_utils.plan import STAGES, Plan, Run
+from study_utils.plan.declared import with_held_out
 from study_utils.store import Store
 
 COLUMNS = ("task", "regime", "languages", "asked", "there", "counted")
@@ -115,11 +116,14 @@ def require_equal(plan: Plan, store: Store, params: StudyParams, *, runs: Iterab
 
 def _stated(run: Run, params: StudyParams) -> int | None:
     mirror = Path(params.mirror).expanduser() if params.mirror else None
+    item = task(run.work["task"])
+    item = with_held_out(item) if run.work.get("whole") else item
+    where = {"mirror": mirror, "sources": params.sources, "partial": params.partial_sets}
     counts = []
     for source, languages in run.work["parts"]["train"]:
         for code in languages:
             try:
-                counts.append(stated_rows(task(run.work["task"]), source, code, mirror=mirror, sources=params.sources))
+                counts.append(stated_rows(item, source, code, **where))
             except DataError:
                 return None
     share, _ = run.work.get("shares", {}).get("train", (1.0, False))

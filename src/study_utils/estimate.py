@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import mean
 
 from study_utils.catalog import TASKS, encoder
+from study_utils.encoders.facts import architecture
+from study_utils.errors import EncoderError
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
@@ -17,6 +19,9 @@ ROW_SECONDS = 1e-3
 
 TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
 """Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
+
+BASE_WEIGHTS = 86_000_000
+"""Weights in the layers of an encoder of base size, 12 of them, 768 wide."""
 
 OPERATIONS = {"train": 6.0, "predict": 2.0, "embed": 2.0}
 """Operations a weight and token, forwards and backwards, or forwards only (Kaplan et al. 2020, arXiv 2001.08361)."""
@@ -117,7 +122,15 @@ def _guess(run: Run, speed: float) -> float:
         return ROW_SECONDS
     tasks = _tasks(run)
     tokens = sum(TYPICAL_TOKENS[TASKS[key].format] for key in tasks) / len(tasks)
-    return OPERATIONS[run.kind] * encoder(str(run.work["encoder"])).weights * tokens / speed
+    return OPERATIONS[run.kind] * _weights(str(run.work["encoder"])) * tokens / speed
+
+
+def _weights(key: str) -> int:
+    """Weights of an encoder's layers; of one whose configuration can't be had, which the plan says, a base size's."""
+    try:
+        return architecture(encoder(key)).weights
+    except EncoderError:
+        return BASE_WEIGHTS
 
 
 def _is_gpu(device: str) -> bool:

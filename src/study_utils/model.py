@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +14,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import PreTrainedModel
+from transformers.utils import ModelOutput
 
 from study_utils.catalog import Task, task
 from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.mask_head import pretrained_mask_head
 from study_utils.encoders.saved import load_model, save_model
 from study_utils.encoders.segments import Segments
-from study_utils.encoders.vocabulary import Vocabulary, expand
-from study_utils.errors import StoreError
+from study_utils.encoders.vocabulary import Vocabulary, embedding_with, expand, note_rows
+from study_utils.errors import EncoderError, StoreError
 from study_utils.formats import format_of
 from study_utils.formats.mask import MaskHead
 from study_utils.store import write_atomically
+
+log = logging.getLogger(__name__)
 
 HEADS, TASKS_FILE = "heads.safetensors", "tasks.json"
 
@@ -59,9 +63,17 @@ class TaskModel(nn.Module):
 
     def hidden(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Hidden states of a batch, shape (inputs, tokens, width)."""
+        return self._encoded(batch).last_hidden_state
+
+    def hidden_layers(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Hidden states of a batch by layers passed: the embeddings, then each layer; the last is that of `hidden`."""
+        found = self._encoded(batch, output_hidden_states=True)
+        return (*found.hidden_states[:-1], found.last_hidden_state)
+
+    def _encoded(self, batch: dict[str, torch.Tensor], **options: bool) -> ModelOutput:
         types = {} if self.segments is None else {"token_type_ids": self.segments.of(batch["input_ids"])}
-        found = self.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **types)
-        return found.last_hidden_state
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        return self.encoder(**inputs, **types, **options)
 
     def forward(self, key: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Outputs of one task's head for a batch."""
@@ -78,9 +90,9 @@ def encoder_under(start: LoadedEncoder | TrainedModel, vocabulary: Vocabulary) -
         return encoder
     old = start.model.get_input_embeddings()
     rows = old.weight.detach()[torch.from_numpy(vocabulary.kept)].clone()
-    new = nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows)
+    new = embedding_with(old, rows, vocabulary.number)
     encoder = copy.deepcopy(start.model, memo={id(old): new})  # the large matrix itself is never copied
-    encoder.config.vocab_size = len(rows)
+    note_rows(encoder.config, len(rows), vocabulary.number)
     return encoder
 
 
@@ -103,11 +115,29 @@ def make_heads(tasks: Sequence[Task], encoder: PreTrainedModel, pooling: str, *,
         return nn.ModuleDict({item.key: new_head(item) for item in tasks})
 
 
-def take_pretrained_heads(heads: nn.ModuleDict, base: LoadedEncoder, vocabulary: Vocabulary) -> None:
-    """Give heads that guess hidden tokens the weights of the checkpoint's own head, where it has one."""
-    for head in heads.values():
-        if isinstance(head, MaskHead) and (own := pretrained_mask_head(base.folder, vocabulary.kept)) is not None:
-            head.load_state_dict(own)
+def take_pretrained_heads(
+    heads: nn.ModuleDict, base: LoadedEncoder, vocabulary: Vocabulary, *, new_ok: bool = False
+) -> None:
+    """Give heads that guess hidden tokens the weights of the checkpoint's own head.
+
+    Parameters
+    ----------
+    new_ok : bool
+        Whether they keep their new weights where the checkpoint has no complete head; it is logged.
+
+    Raises
+    ------
+    EncoderError
+        If there is no complete head, unless `new_ok`.
+    """
+    for key, head in heads.items():
+        if isinstance(head, MaskHead):
+            try:
+                head.load_state_dict(pretrained_mask_head(base, vocabulary.kept))
+            except EncoderError as error:
+                if not new_ok:
+                    raise
+                log.warning("task %s: a new masked-language head; %s", key, error)
 
 
 def save_trained(folder: Path, model: TrainedModel) -> None:

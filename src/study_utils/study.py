@@ -11,17 +11,24 @@ from pathlib import Path
 
 import pandas as pd
 
+from study_utils.analysis.planning.outlook import Outlook
 from study_utils.analysis.questions.divergence.sets import EmbeddedRows
+from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
-from study_utils.catalog import TASKS, condition, language_table
+from study_utils.catalog import condition, language_table
+from study_utils.catalog.titles import name_layers
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
+from study_utils.outcomes.epochs import read_epochs
+from study_utils.outcomes.layers import read_layers
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
 from study_utils.params import MACHINE, StudyParams, describe_params, load_params
 from study_utils.paths import project_root, study_file
 from study_utils.plan import Plan, canonical_sha256, make_plan
+from study_utils.plan.retrieval import layer_words
+from study_utils.sizing import outlook
 from study_utils.store import Store
 
 
@@ -160,10 +167,26 @@ class Study:
         """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
         return training_sizes(self.plan, self.store)
 
+    def outlook(self, *, vary: bool = False) -> Outlook:
+        """Smallest gains that the study can detect, and (`vary`) larger studies; as `study_utils.sizing.outlook`."""
+        root = project_root()
+        return outlook(self.plan, self.store, self.params, name=self.name, root=root, vary=vary)
+
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
         rows = [(o.condition, o.task, " ".join(o.languages), o.reason) for o in self.plan.omissions]
         return pd.DataFrame(rows, columns=["condition", "task", "languages", "reason"])
+
+    def partial(self) -> pd.DataFrame:
+        """Rows that are read in part (`partial_sets`).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a task, role and language: `task`, `role`, `language`, `used` and `absent` (names of configs).
+        """
+        rows = [(p.task, p.role, p.language, " ".join(p.used), " ".join(p.absent)) for p in self.plan.partial]
+        return pd.DataFrame(rows, columns=["task", "role", "language", "used", "absent"])
 
     def coverage(self) -> pd.DataFrame:
         """Which language is scored on which target.
@@ -194,6 +217,24 @@ class Study:
                 picked.append({"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold})
         return pd.DataFrame(picked)
 
+    def retrieval(self) -> pd.DataFrame:
+        """How retrieval targets are read.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a retrieval target: `task`, `layer` (in words), `rule` (what was asked for), `pooling`,
+            `special_tokens` (whether they count in a mean), `query_length` and `candidate_length` (tokens).
+        """
+        words = layer_words(self.params)
+        fields = ("pooling", "special_tokens", "query_length", "candidate_length")
+        rows = [
+            {"task": key, "layer": words[key], "rule": asked.layer, **{name: getattr(asked, name) for name in fields}}
+            for key in self.params.targets
+            if (asked := self.params.retrieval(key))
+        ]
+        return pd.DataFrame(rows, columns=["task", "layer", "rule", *fields])
+
     def conditions(self) -> pd.DataFrame:
         """Conditions of the study: `condition`, `title`, `tasks` (in order), `regime` (of the target), `reason`."""
         chosen = [condition(key) for key in self.params.conditions]
@@ -208,6 +249,10 @@ class Study:
             for c in chosen
         )
 
+    def english_conditions(self) -> list[str]:
+        """Keys of the conditions that fine-tune in English."""
+        return [key for key in self.params.conditions if condition(key).regime == "english"]
+
     def losses(self, stage: str) -> pd.DataFrame:
         """Training history of a stage.
 
@@ -221,35 +266,12 @@ class Study:
         return training_frames(self.plan, self.store, stage, "history.parquet")
 
     def validation(self, stage: str) -> pd.DataFrame:
-        """Validation scores of a stage: one row a run, epoch, task and metric, marked where `chosen`."""
+        """Validation scores of a stage: one row a run, epoch (0: the mean), task and metric, marked where `chosen`."""
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Macro average of the primary metric over zero-shot languages, of conditions fine-tuned in English.
-
-        Only languages that are zero-shot under all conditions that have some: all are averaged over the same ones.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a target and encoder, one column a condition: ``mean (spread over seeds)`` in percent, the mean
-            alone from one seed, or "not zero-shot"; and `languages`, how many are averaged. A target without zero-shot
-            scores has no row.
-        """
-        english = [key for key in self.params.conditions if condition(key).regime == "english"]
-        primary = scores["metric"] == scores["task"].map({key: TASKS[key].metric for key in self.params.targets})
-        kept = scores[scores["zero_shot"] & scores["condition"].isin(english) & primary]
-        if kept.empty:
-            return pd.DataFrame(columns=["encoder", "task", "languages"])
-        groups = ["encoder", "task"]
-        compared = kept.groupby(groups)["condition"].transform("nunique")
-        kept = kept[kept.groupby([*groups, "language"])["condition"].transform("nunique") == compared]
-        by_seed = kept.groupby(["encoder", "task", "condition", "seed"], sort=False)["value"].mean()
-        summary = by_seed.groupby(level=[0, 1, 2], sort=False).agg(["mean", "std"]).mul(100)
-        text = summary.apply(_mean_and_spread, axis=1).unstack()
-        text = text.reindex(columns=english).fillna("not zero-shot")
-        text.insert(0, "languages", kept.groupby(["encoder", "task"])["language"].nunique())
-        return text.reset_index()
+        """Macro averages of the conditions fine-tuned in English; see `study_utils.analysis.results.macro_average`."""
+        return macro_average(scores, conditions=self.english_conditions(), targets=self.params.targets)
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.tables.PREDICTION_COLUMNS`.
@@ -265,12 +287,36 @@ class Study:
         Returns
         -------
         pandas.DataFrame
-            Columns as `study_utils.analysis.results.tables.SCORE_COLUMNS`, and `train_examples`: rows of the target, in
-            all languages, that the scored model was trained on (0 without training; intermediate tasks don't count),
-            and `total_examples`: the same with the rows of all intermediate stages, text included. A row counts once,
+            Columns as `study_utils.analysis.results.tables.SCORE_COLUMNS`; `layer` and `depth`: of retrieval, the layer
+            that was read and how many the encoder has; `train_examples`: rows of the target, in all languages, that the
+            scored model was trained on (0 without training; intermediate tasks don't count), and `total_examples`: the
+            same with the rows of all intermediate stages, text included. A row counts once,
             however often it is passed; of a task with a mixing cap only rows that had their turn count.
         """
         return read_scores(self.plan, self.store, self.params, variants=variants)
+
+    def layers(self) -> pd.DataFrame:
+        """Scores of retrieval targets at every layer of the encoder, on clean test rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a cell, metric and layer: `SCORE_COLUMNS` without `n`, and `layer` (transformer layers passed; 0 is
+            the embeddings), `depth` (layers of the encoder), `used` (whether results are read there) and `published`
+            (whether the benchmark's rule says it). Empty without retrieval targets.
+        """
+        return read_layers(self.plan, self.store, self.params)
+
+    def epochs(self) -> pd.DataFrame:
+        """Scores of every epoch of the runs that keep theirs (`keep_epochs`), and of the mean of all (epoch 0).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as `study_utils.analysis.questions.epochs.EPOCH_COLUMNS`: one row a run, epoch and language. Empty
+            where no epochs are kept.
+        """
+        return read_epochs(self.plan, self.store)
 
     def perturbed(self) -> pd.DataFrame:
         """What was changed in the test rows of every variant.
@@ -291,10 +337,6 @@ class Study:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
         done = self.runs().query("status == 'done'")
         return done.groupby("stage", as_index=False).agg(runs=("run", "size"), seconds=("seconds", "sum"))
-
-
-def _mean_and_spread(row: pd.Series) -> str:
-    return f"{row['mean']:.1f}" + (f" ({row['std']:.1f})" if pd.notna(row["std"]) else "")
 
 
 def _one_digest(fingerprints: pd.Series) -> str:
@@ -325,6 +367,7 @@ def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent
     root = project_root()
     source = study_file(name)
     plan, store = make_plan(params, absent_ok=absent_ok), Store(root / params.artifacts)
+    name_layers(layer_words(params))
     require_equal(plan, store, params)
     return Study(
         name=source.stem,

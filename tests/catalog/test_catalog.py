@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -108,9 +109,32 @@ def test_only_the_baseline_has_no_stage_and_every_intermediate_task_is_trained()
         assert item.reason
 
 
-def test_encoders_from_the_hub_are_pinned():
-    for item in ENCODERS.values():
-        assert item.package or re.fullmatch(r"[0-9a-f]{40}", item.revision)
+def test_encoders_from_the_hub_are_pinned_or_their_users_pin_them():
+    for item in [item for item in ENCODERS.values() if item.hub_id]:
+        if item.revision:
+            assert re.fullmatch(r"[0-9a-f]{40}", item.revision)
+            assert encoder(item.key) is item
+            continue
+        with pytest.raises(CatalogError, match=f"write {item.key}@COMMIT"):
+            encoder(item.key)
+        named = encoder(f"{item.key}@{'a' * 40}")
+        assert (named.hub_id, named.title, named.revision) == (item.hub_id, item.title, "a" * 40)
+        assert "ommit" in item.note or "not confirmed" in item.note.lower()
+
+
+def test_what_a_package_ships_has_no_commit():
+    with pytest.raises(CatalogError, match="isn't read from the hub"):
+        encoder("e5_small@abc")
+
+
+def test_languages_seen_by_column_by_code_or_not_known():
+    said = {code: ENCODERS["glot500_base"].has_seen(code) for code in ("de", "qu", "arq")}
+    assert said == {"de": True, "qu": True, "arq": None}
+    assert (ENCODERS["xlmr_base"].has_seen("qu"), ENCODERS["xlmr_base"].has_seen("de")) == (False, True)
+    assert ENCODERS["mmbert_base"].has_seen("de") is None
+    own = dataclasses.replace(ENCODERS["xlmr_base"], seen=("de", "sw"))
+    assert [own.has_seen(code) for code in ("de", "sw", "en")] == [True, True, False]
+    assert [ENCODERS["bert_base"].has_seen(code) for code in ("en", "de")] == [True, False]
 
 
 GOOD = {"key": "k", "title": "K", "format": "classify", "labels": ("a", "b"), "metric": "accuracy",

@@ -9,8 +9,9 @@ import pytest
 
 from study_utils.catalog import BENCHMARKS, CONDITIONS, ENCODERS, LANGUAGES, TASKS
 from study_utils.catalog.__main__ import main
-from study_utils.catalog.claims import CLAIMS
+from study_utils.catalog.claims import CLAIMS, KINDS
 from study_utils.catalog.page import page
+from study_utils.catalog.protocol_page import protocol_page
 from study_utils.paths import project_root
 
 
@@ -37,15 +38,16 @@ def test_the_committed_page_is_what_the_command_writes(text: str) -> None:
     assert committed == text, "a declaration changed: run python -m study_utils.catalog --write"
 
 
-def test_the_command_prints_or_writes_the_page(
+def test_the_command_prints_or_writes_the_pages(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main([]) == 0
-    assert capsys.readouterr().out == text
+    assert capsys.readouterr().out == f"{text}\n{protocol_page()}"
     monkeypatch.chdir(tmp_path)
     assert main(["--write"]) == 0
     assert (tmp_path / "CATALOG.md").read_text(encoding="utf-8") == text
-    assert main(["--write", "none/page.md"]) == 1
+    assert (tmp_path / "PROTOCOL.md").read_text(encoding="utf-8") == protocol_page()
+    assert main(["--write", "none"]) == 1
     assert "can't be written" in capsys.readouterr().err
 
 
@@ -60,7 +62,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture) -> None:
 def test_every_table_is_whole(text: str) -> None:
     tables = [part.splitlines() for part in text.split("\n\n") if part.startswith("|")]
     intermediate = ("general", "scientific", "biomedical", "legal", "other languages", "text")
-    assert len(tables) == 1 + len(intermediate) + 2 + len(BENCHMARKS) + 2
+    assert len(tables) == 2 + len(intermediate) + 2 + len(BENCHMARKS) + len(KINDS) + 1
     for lines in tables:
         assert len({len(cells(line)) for line in lines}) == 1, lines[0]
         assert len(lines) > 2, f"empty: {lines[0]}"
@@ -77,6 +79,14 @@ def test_everything_declared_is_there_once(text: str) -> None:
         found = [key for key in keys(title) if key not in ("key", "code", "---")]
         assert sorted(found) == sorted(declared), title
     assert all(f"(`{key}`)" in section(text, "Benchmarks") for key in BENCHMARKS)
+
+
+def test_how_retrieval_is_read(text: str) -> None:
+    read = section(text, "How retrieval is read")
+    assert "8 of 12 and 14 of 24" in read
+    assert "| lareqa | targets among candidates | published | mean, special tokens included | 96 | 256 |" in read
+    assert "| bucc | pairs in two pools | published | first token | 512 | 512 |" in read
+    assert sum(line.startswith("| ") for line in read.splitlines()) == 2 + 5
 
 
 def test_numbers_of_a_target(text: str) -> None:

@@ -3,7 +3,15 @@
 import pytest
 
 from study_utils.catalog import METRICS
-from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
+from study_utils.catalog.titles import (
+    condition_title,
+    encoder_title,
+    metric_label,
+    metric_title,
+    name_layers,
+    rows_title,
+    task_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,3 +39,16 @@ def test_no_metric_of_a_task_keeps_a_lower_case_f1():
 def test_a_key_that_the_catalogue_does_not_have_is_its_own_title():
     assert (condition_title("odd"), task_title("odd")) == ("odd", "odd")
     assert encoder_title("some/where/odd") == "odd"
+
+
+def test_results_of_retrieval_say_their_layer_and_its_rows_do_not():
+    try:
+        name_layers({"tatoeba": "layer 8 of 12"})
+        assert task_title("tatoeba") == "Tatoeba (layer 8 of 12)"
+        assert rows_title("tatoeba") == "Tatoeba"
+        assert task_title("xnli") == rows_title("xnli") == "XNLI"
+        name_layers({"bucc": "layer 3 of 6"})
+        assert task_title("tatoeba") == "Tatoeba", "what an earlier study read is forgotten"
+    finally:
+        name_layers({})
+    assert task_title("bucc") == "BUCC (development)"

@@ -117,6 +117,12 @@ def test_a_hub_data_set_of_your_own(tmp_path: Path) -> None:
     assert TASKS["mine"].training_language == "de"
 
 
+def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
+    hub = {"split": "train", "configs": {"de": ["deu", "gsw"]}}
+    enter(tmp_path, folder=None, hub_id="me/mine", revision="abc", train=hub, validation=hub, training_language="de")
+    assert TASKS["mine"].train.configs_of("de") == ("deu", "gsw")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

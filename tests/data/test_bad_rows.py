@@ -63,8 +63,8 @@ def load(mirror: Path, kind: str, tables: dict[str, dict[str, list]]):
     splits = {tuple(place.split("/")): Dataset.from_dict(table) for place, table in tables.items()}
     write_data_set(mirror, "org/x", splits, infos=False)
     shape, search = {
-        **{"mine": ("retrieve", {"search": "mine", "metric": "mining_f1_oracle"})},
-        **dict.fromkeys(("listed", "sentences"), ("retrieve", {"search": "rank", "metric": "map_at_20"})),
+        **{"mine": ("retrieve-mine", {"metric": "mining_f1"})},
+        **dict.fromkeys(("listed", "sentences"), ("retrieve-rank", {"metric": "map_at_20"})),
     }.get(kind, (kind, {}))
     task = make_task(shape, SOURCES[kind], **search)
     return load_rows(task, "test", languages=("en",), mirror=mirror, sources=("mirror",))

@@ -26,15 +26,15 @@ def load(task: Task, mirror: Path, *languages: str):
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Task:
-    pairs = Dataset.from_dict({"source_lang": ["z2"], "target_lang": ["e1"]})
+    pairs = Dataset.from_dict({"source_lang": ["z2", "z3"], "target_lang": ["e1", "e2"]})
     pools = {
-        ("pool.zh", "zh"): Dataset.from_dict({"id": ["z1", "z2"], "sentence": ["yi ", "er"]}),
+        ("pool.zh", "zh"): Dataset.from_dict({"id": ["z1", "z2", "z3"], "sentence": ["yi ", "er", "san"]}),
         ("pool.zh", "en"): Dataset.from_dict({"id": ["e1", "e2", "e3"], "sentence": ["two", "three", "four"]}),
     }
     write_data_set(tmp_path, "org/bucc", {("bucc.zh", "validation"): pairs, **pools})
     beside = {"foreign": "pool.{language}/{language}", "english": "pool.{language}/en"}
     rows = hub_rows("org/bucc", "validation", {"zh": "bucc.zh"}, MINE, beside=beside)
-    return make_task("retrieve", rows, search="mine", metric="mining_f1_oracle")
+    return make_task("retrieve-mine", rows, metric="mining_f1")
 
 
 def test_pools_with_their_pairs(mine: Task, tmp_path: Path) -> None:
@@ -42,19 +42,20 @@ def test_pools_with_their_pairs(mine: Task, tmp_path: Path) -> None:
     assert frame.to_numpy().tolist() == [
         ["z1", "zh", "foreign", "yi", ""],
         ["z2", "zh", "foreign", "er", "e1"],
+        ["z3", "zh", "foreign", "san", "e2"],
         ["e1", "zh", "english", "two", "z2"],
-        ["e2", "zh", "english", "three", ""],
+        ["e2", "zh", "english", "three", "z3"],
         ["e3", "zh", "english", "four", ""],
     ]
-    assert frame.attrs["found"] == {"zh": 1}
+    assert frame.attrs["found"] == {"zh": 2}
     digest = source_digest(mine, "test", languages=("zh",), mirror=tmp_path, sources=("mirror",))
     assert list(digest["files"]) == ["bucc.zh/validation", "pool.zh/zh", "pool.zh/en"]
 
 
 def test_a_pair_outside_its_pool_is_refused(mine: Task, tmp_path: Path) -> None:
-    pairs = Dataset.from_dict({"source_lang": ["z9"], "target_lang": ["e1"]})
+    pairs = Dataset.from_dict({"source_lang": ["z2", "z9"], "target_lang": ["e2", "e1"]})
     pairs.to_parquet(tmp_path / "org/bucc/bucc.zh/validation-00000-of-00001.parquet")
-    with pytest.raises(DataError, match=r"row 0: its sentence 'z9' is not in the foreign pool .*; 1 gold pairs"):
+    with pytest.raises(DataError, match=r"row 1: its sentence 'z9' is not in the foreign pool .*; 1 gold pairs"):
         load(mine, tmp_path, "zh")
 
 
@@ -97,7 +98,7 @@ def rank(tmp_path: Path) -> Task:
         RANK,
         beside={"candidates": "candidates.{language}/validation"},
     )
-    return make_task("retrieve", rows, search="rank", metric="map_at_20")
+    return make_task("retrieve-rank", rows, metric="map_at_20")
 
 
 def test_sentences_are_candidates_and_targets_cross_languages(rank: Task, tmp_path: Path) -> None:
@@ -150,6 +151,6 @@ def test_candidates_listed_once_for_all_languages(tmp_path: Path) -> None:
     write_data_set(tmp_path, "org/mewsli", splits)
     columns = dict(text="mention", target="entity_id", candidate_id="entity_id", candidate_text="description")
     rows = hub_rows("org/mewsli", "test", {"en": "en", "de": "de"}, columns, beside={"candidates": "entities/test"})
-    frame = load(make_task("retrieve", rows, search="rank", metric="map_at_20"), tmp_path, "en", "de")
+    frame = load(make_task("retrieve-rank", rows, metric="map_at_20"), tmp_path, "en", "de")
     assert frame["side"].tolist() == ["query", "candidate", "candidate", "query"]
     assert frame["targets"].tolist() == [["Q220"], [], [], ["Q220"]]

@@ -51,6 +51,8 @@ GOOD = {
         ("f2", "de", "foreign", "w", "e1"),
         ("e1", "fr", "english", "x", "f1"),
         ("f1", "fr", "foreign", "q", "e1"),
+        *(("e3", "de", "english", "u", "f3"), ("f3", "de", "foreign", "v", "e3")),
+        *(("e2", "fr", "english", "y", "f2"), ("f2", "fr", "foreign", "p", "e2")),
     ],
     "retrieve-rank": [
         ("q1", "en", "query", "who?", "", ["en-1", "de-1"]),
@@ -197,7 +199,7 @@ def test_only_declared_tasks_have_questions_without_answer() -> None:
         ("retrieve-mine", [0, 1, 4, 5], "its match 'f2'"),
         ("retrieve-mine", [1, 4, 5], "language 'de': no foreign sentences"),
         ("retrieve-mine", [2, 4, 5], "language 'de': no english sentences"),
-        ("retrieve-mine", [1, 2, 4, 5], "language 'de': no pair"),
+        ("retrieve-mine", [0, 1, 2, 3, 4, 5], "language 'de': 1 gold pairs"),
         ("retrieve-rank", [0, 1], "no candidate rows"),
         ("retrieve-rank", [2, 3], "no query rows"),
         ("retrieve-rank", [0, 1, 2], "target 'de-1' is not among the 1 candidates"),

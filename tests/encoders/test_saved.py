@@ -1,21 +1,17 @@
-"""Trimmed checkpoints come back whole with their original ids, and export to ordinary encoders."""
+"""Trimmed checkpoints come back whole with their original ids."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, AutoTokenizer
 
-from study_utils.catalog.encoders import encoder
-from study_utils.encoders.load import LoadedEncoder, load_encoder, quiet
-from study_utils.encoders.saved import export, load_model, save_model
-from study_utils.encoders.vocabulary import Vocabulary, base_rows, trim
+from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.saved import load_model, save_model
+from study_utils.encoders.vocabulary import Vocabulary, trim
 from study_utils.errors import EncoderError
 
 TEXTS = ["Turn on the light", "и не свет 光", ""]
@@ -59,47 +55,6 @@ def test_a_checkpoint_comes_back_whole(saved) -> None:
 def test_the_file_tells_the_original_ids_without_this_project(saved) -> None:
     folder, vocabulary, _ = saved
     np.testing.assert_array_equal(load_file(folder / "model.safetensors")["kept_ids"].numpy(), vocabulary.kept)
-
-
-def test_an_export_is_an_ordinary_encoder(saved, tmp_path: Path, tiny_encoder: Path) -> None:
-    folder, vocabulary, tiny = saved
-    export(tmp_path / "exported", load_model(folder).model, vocabulary, encoder=tiny)
-    with quiet():
-        model = AutoModel.from_pretrained(tmp_path / "exported", add_pooling_layer=False, use_safetensors=True)
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "exported")
-    base = base_rows(tiny_encoder)
-    rows = model.get_input_embeddings().weight.detach().numpy()
-    assert rows.shape == base.shape
-    np.testing.assert_array_equal(rows[vocabulary.kept], base[vocabulary.kept] + np.float32(0.25))
-    others = np.setdiff1d(np.arange(len(base)), vocabulary.kept)
-    np.testing.assert_array_equal(rows[others], base[others])
-
-    batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
-    compact = torch.from_numpy(vocabulary.compact(batch["input_ids"].numpy()))
-    with torch.inference_mode():
-        ordinary = model.eval()(**batch).last_hidden_state
-        ours = tiny.model(input_ids=compact, attention_mask=batch["attention_mask"]).last_hidden_state
-    assert torch.allclose(ordinary, ours, atol=1e-6)
-    again = load_encoder(encoder(str(tmp_path / "exported")), cache=tmp_path)
-    assert len(again.tokenizer) == len(tiny.tokenizer)
-
-
-def test_rows_beyond_the_tokenizer_survive_an_export(tiny_encoder: Path, tmp_path: Path) -> None:
-    """Some encoders, the packaged one among them, have more embedding rows than their tokenizer has ids."""
-    shutil.copytree(tiny_encoder, tmp_path / "wider")
-    weights = load_file(tmp_path / "wider" / "model.safetensors")
-    rows = weights["embeddings.word_embeddings.weight"]
-    weights["embeddings.word_embeddings.weight"] = torch.cat([rows, torch.ones(5, 16)])
-    save_file(weights, tmp_path / "wider" / "model.safetensors", metadata={"format": "pt"})
-    config = json.loads((tmp_path / "wider" / "config.json").read_text())
-    (tmp_path / "wider" / "config.json").write_text(json.dumps(config | {"vocab_size": len(rows) + 5}))
-
-    wider = load_encoder(encoder(str(tmp_path / "wider")), cache=tmp_path)
-    vocabulary = Vocabulary.of([10, 20], tokenizer=wider.tokenizer)
-    trim(wider.model, vocabulary)
-    export(tmp_path / "exported", wider.model, vocabulary, encoder=wider)
-    np.testing.assert_array_equal(base_rows(tmp_path / "exported"), base_rows(tmp_path / "wider"))
-    assert len(base_rows(tmp_path / "exported")) == len(wider.tokenizer) + 5
 
 
 def rewrite(folder: Path, **changes: torch.Tensor | None) -> None:

@@ -83,6 +83,21 @@ def test_vocabulary_of_keeps_every_id_up_to_padding() -> None:
     assert vocabulary.compact(np.array([[4, 7], [11, 0]])).tolist() == [[4, 5], [7, 0]]
 
 
+def test_padding_at_the_end_is_kept_alone() -> None:
+    class Tokenizer:
+        """Padding after all other ids, as mmBERT and EuroBERT have it."""
+
+        pad_token_id, all_special_ids = 900, [0, 1, 900]
+
+        def __len__(self) -> int:
+            return 902
+
+    vocabulary = Vocabulary.of([300, 300, 20], tokenizer=Tokenizer())
+    assert vocabulary.kept.tolist() == [0, 1, 20, 300, 900]
+    assert [vocabulary.number(item) for item in (900, 300, 5, 901, 902, -1, None)] == [4, 3, *[None] * 5]
+    assert [vocabulary.original(item) for item in (4, 0, 5, -1, None)] == [900, 0, None, None, None]
+
+
 def test_unknown_ids_are_refused() -> None:
     vocabulary = Vocabulary(kept=np.array([0, 1, 5]), size_full=8)
     for wrong in (4, 7, 8, -1):

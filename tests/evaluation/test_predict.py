@@ -28,11 +28,6 @@ def model(base, tmp_path_factory):
     return train(base, tasks, settings, seed=0, folder=tmp_path_factory.mktemp("run"), device="cpu").model
 
 
-def pool(n, language):
-    texts = [f"the cat {i} sleeps" for i in range(n)]
-    return pd.DataFrame({"id": [str(i) for i in range(n)], "language": language, "text": texts, "translation": texts})
-
-
 def test_predictions_come_in_the_order_of_the_rows(model):
     rows = classify_rows(30)
     found = predict(model, task("sst2"), rows, max_length=32, device="cpu")
@@ -62,23 +57,11 @@ def test_neither_order_nor_company_nor_batch_size_changes_a_prediction(model, ke
     pd.testing.assert_frame_equal(small, alone)
 
 
-def test_a_pretrained_encoder_retrieves_identical_sentences(base):
-    found = predict(base, task("tatoeba"), pool(12, "de"), max_length=32, device="cpu")
-    assert found["correct"].all()
-    assert len(found) == 24
-
-
-def test_every_language_counts_its_own_pool(base):
-    rows = pd.concat([pool(5, "de"), pool(7, "fr")])
-    found = predict(base, task("tatoeba"), rows, max_length=32, device="cpu")
-    assert found.groupby("language").size().to_dict() == {"de": 10, "fr": 14}
-
-
-def test_what_cannot_be_predicted_is_refused(model, base):
+def test_what_cannot_be_predicted_is_refused(model):
     with pytest.raises(DataError, match="no head for task 'xnli'"):
         predict(model, task("xnli"), classify_rows(3), max_length=32, device="cpu")
     with pytest.raises(DataError, match="no rows"):
-        predict(base, task("tatoeba"), pool(0, "de"), max_length=32, device="cpu")
+        predict(model, task("sst2"), classify_rows(0), max_length=32, device="cpu")
 
 
 @pytest.mark.parametrize("key", ["sst2", "udpos"])

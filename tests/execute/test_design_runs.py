@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.encoders import size_rule, target_gains
 from study_utils.catalog import FolderRows, Task, conditions, tasks
 from study_utils.catalog.conditions import Condition, Stage, single

@@ -101,6 +101,33 @@ def test_one_prediction_row_an_example_and_measure(finished):
         assert TASKS[key].metric in set(one["measure"]), "slots: span F1, not the accuracy of words"
 
 
+def test_retrieval_is_scored_at_every_layer_and_read_at_one(finished):
+    scores, layers = finished.scores(), finished.layers()
+    retrieval = scores[scores["task"] == "messages"]
+    assert retrieval[["layer", "depth"]].drop_duplicates().to_numpy().tolist() == [[1, 1]]
+    assert scores.loc[scores["task"] != "messages", "layer"].isna().all()
+    assert len(layers) == 2 * len(retrieval)
+    assert set(layers["layer"]) == {0, 1}
+    keys = ["encoder", "condition", "task", "language", "seed", "metric"]
+    used = layers[layers["used"]].merge(retrieval, on=keys, suffixes=("_of_layer", ""), validate="one_to_one")
+    assert len(used) == len(retrieval)
+    assert (used["value_of_layer"] == used["value"]).all()
+    assert (layers["used"] == layers["published"]).all()
+    variants = [c.run for c in finished.plan.cells if c.task == "messages" and c.variant != "clean"]
+    assert set(pd.read_parquet(finished.store.folder(variants[0]) / "layers.parquet")["layer"]) == {1}
+
+
+def test_every_notebook_that_tells_of_retrieval_says_its_layer(finished):
+    written = {p.stem: p.read_text(encoding="utf-8") for p in finished.report.glob("*.html")}
+    for name in ("04_zero_shot_eval", "05_family_robustness"):
+        assert "Messages is read at layer 1 of 1 (as the benchmark does): mean over all tokens" in written[name]
+    for name in ("04_zero_shot_eval", "10_published_claims"):
+        assert "Messages (layer 1 of 1)" in written[name]
+    assert "Messages 9." in written["01_data_prep"], "rows have no layer"
+    results = pd.read_csv(finished.report / "results.csv")
+    assert set(results.loc[results["task"] == "messages", "layer"]) == {1}
+
+
 def test_the_report_is_complete(finished):
     for source in notebook_sources():
         executed = nbformat.read(finished.report / source.name, as_version=4)
@@ -110,7 +137,7 @@ def test_the_report_is_complete(finished):
         assert (finished.report / f"{source.stem}.html").stat().st_size > 10_000
     assert (finished.report / "index.html").is_file()
     figures = {p.stem for p in (finished.report / "figures").glob("*.png")}
-    assert {"coverage", "scores_none", "family_gains", "language_gains"} <= figures
+    assert {"coverage", "scores_none", "layers", "family_gains", "language_gains"} <= figures
     assert all((finished.report / "figures" / f"{name}.csv").is_file() for name in figures)
 
 
@@ -131,6 +158,7 @@ def test_plan_shows_everything_and_executes_nothing(finished, changes):
     assert result.returncode == 0, result.stderr
     assert sum(line.split()[1] == "done" for line in result.stdout.splitlines() if "-s1-" in line) > 3
     assert all("missing" in line for line in result.stdout.splitlines() if "-s2-" in line)
+    assert "detectable: With 3 seeds, the smallest true gain" in result.stdout
     assert sorted(finished.store.root.rglob("*")) == before
 
 

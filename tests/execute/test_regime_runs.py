@@ -10,7 +10,7 @@ import yaml
 
 from study_utils import training
 from study_utils.analysis import check_results, family_gains, gains, regime_scores, retention
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import FolderRows, Task, tasks
 from study_utils.execute.driver import plan_text
 from study_utils.execute.stage import complete
@@ -79,9 +79,9 @@ def study(tmp_path_factory, tiny_encoder):
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     trained, train = [], training.train
 
-    def spy(*arguments, folder, keep_heads, keep_last, **more):
-        trained.append((folder.name.removesuffix(".partial"), keep_heads, keep_last))
-        return train(*arguments, folder=folder, keep_heads=keep_heads, keep_last=keep_last, **more)
+    def spy(start, rows, settings, *, folder, keep_heads, **more):
+        trained.append((folder.name.removesuffix(".partial"), keep_heads, settings.keep))
+        return train(start, rows, settings, folder=folder, keep_heads=keep_heads, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(tasks.TASKS, "films", item)
@@ -157,7 +157,7 @@ def test_later_stages_go_on_with_the_head_and_see_their_languages(study):
     names = {run.id: run.name.split("-")[2:4] for run in study.study.plan.of_stage(STAGES[2])}
     kept = {"-".join(names[run]) for run, heads, _ in study.trained if heads}
     assert kept == {"few_shot-de", "few_shot-fr", "multilingual_sequential-2"}
-    assert {names[run][0] for run, _, last in study.trained if last} == {"few_shot"}
+    assert {names[run][0] for run, _, keep in study.trained if keep == "last"} == {"few_shot"}
     seen = {"-".join(name): study.study.store.manifest(run)["languages_seen"] for run, name in names.items()}
     assert seen["multilingual_sequential-1"] == ["en"]
     assert seen["multilingual_sequential-2"] == ["de", "en", "fr"]
@@ -204,7 +204,7 @@ def test_rows_of_several_runs_are_shown_once(study):
 
 def test_the_macro_average_is_of_conditions_trained_in_english(study):
     table = study.study.macro_scores(study.scores)
-    assert list(table.columns) == ["encoder", "task", "languages", "none"]
+    assert list(table.columns) == ["encoder", "task", "metric", "languages", "none"]
 
 
 def test_nothing_is_made_twice(study):

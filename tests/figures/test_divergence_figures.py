@@ -7,7 +7,7 @@ import pytest
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.table import COLUMNS
 from study_utils.errors import AnalysisError
-from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence
+from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence, plot_slopes_by_target
 
 CONDITIONS = ["mnli", "stsb", "sst2", "squad1", "wnut17"]
 TARGETS = ["xnli", "tatoeba"]
@@ -78,3 +78,18 @@ def test_nothing_measured_says_so(table, plot):
 def test_no_gains_say_so(table):
     (ax,) = plot_gain_by_divergence(table.assign(gain=0.0).iloc[:0]).axes
     assert "No divergence to show" in ax.texts[0].get_text()
+
+
+def test_slopes_of_targets_stand_above_the_slope_over_all():
+    key = {"encoder": "e5_small", "measure": "mmd", "withheld": ""}
+    one = {"part": "task", "estimate": -0.02, "low": -0.03, "high": 0.01}
+    other = {"part": "language", "estimate": 0.01, "low": 0.0, "high": 0.02}
+    by_target = pd.DataFrame([key | one | {"task": "xnli"}, key | other | {"task": "tatoeba"}])
+    slopes = pd.DataFrame([key | one, key | other | {"withheld": "too few"}])
+    (ax,) = drawn(plot_slopes_by_target(by_target, slopes))
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["XNLI", "Tatoeba", "all targets"]
+    marks = [line.get_data(orig=False) for line in ax.lines if line.get_marker() in ("o", "s")]
+    assert [x.tolist() for x, _ in marks] == [pytest.approx([-2, -2]), pytest.approx([1])]
+    assert [np.round(y).tolist() for _, y in marks] == [[0, 2], [1]]
+    (empty,) = plot_slopes_by_target(by_target.assign(withheld="few"), slopes.assign(withheld="few")).axes
+    assert "No slope" in empty.texts[0].get_text()

@@ -5,16 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains
+from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains, task_gains
+from study_utils.analysis.calibration.calibrate import HEADLINES
 from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (
     plot_coverage,
     plot_coverage_of_intervals,
-    plot_false_positives,
+    plot_false_claims,
     plot_family_gains,
-    plot_gain_heatmap,
     plot_gap_gains,
     plot_labels,
     plot_language_gains,
@@ -23,6 +23,7 @@ from study_utils.figures import (
     plot_power,
     plot_scores,
     plot_seed_gains,
+    plot_task_gains,
     plot_validation,
 )
 from study_utils.figures.style import grid_shape, language_order, looks
@@ -158,26 +159,6 @@ def test_clear_results_are_filled_and_withheld_ones_crossed():
     assert marks[2].get_markerfacecolor() == "white"
 
 
-def test_gain_heatmap(tables):
-    _, families = tables
-    (ax,) = drawn(plot_gain_heatmap(families))
-    assert len(ax.texts) == len(families)
-    low, high = ax.images[0].get_clim()
-    assert low == -high
-    assert len(ax.get_yticklabels()) == families["group"].nunique()
-    assert len(ax.get_xticklabels()) == families["condition"].nunique()
-    first = families[families["condition"] == families["condition"].iloc[0]].iloc[0]
-    low, high = (f"{round(100 * first[name], 1):+.1f}".replace("-", "\N{MINUS SIGN}") for name in ("low", "high"))
-    ends = {text.get_text().splitlines()[1] for text in ax.texts}
-    assert f"{low} to {high}" in ends or first["low"] != first["low"]
-
-
-def test_a_cell_without_interval_says_so(tables):
-    _, families = tables
-    (ax,) = drawn(plot_gain_heatmap(families.assign(low=np.nan, high=np.nan)))
-    assert {text.get_text().splitlines()[1] for text in ax.texts} == {"no interval"}
-
-
 def test_gap_gains(tables):
     scores, _ = tables
     table = gap_gains(scores)
@@ -223,11 +204,10 @@ def test_seed_gains(tables):
     assert sum(len(ax.texts) for ax in axes) == len(table)
 
 
-@pytest.mark.parametrize("plot", [plot_gain_heatmap, plot_family_gains])
-def test_without_a_condition_a_figure_says_so(plot):
+def test_without_a_condition_a_figure_says_so():
     predictions, scores = study(["es", "fr"], ["mnli"])
     empty = family_gains(predictions, scores, settings=Settings(resamples=100)).iloc[:0]
-    assert "No gains" in axes_text(plot(empty))
+    assert "No gains" in axes_text(plot_family_gains(empty))
 
 
 def test_language_gains(tables):
@@ -289,7 +269,7 @@ def test_coverage_lengths_labels():
 def test_nothing_to_show_is_said():
     predictions, scores = study(["es", "fr"], [])
     families = family_gains(predictions, scores)
-    empty = [plot_family_gains(families), plot_gain_heatmap(families), plot_language_gains(gains(scores))]
+    empty = [plot_family_gains(families), plot_language_gains(gains(scores))]
     for figure in [*empty, plot_loss(pd.DataFrame()), plot_validation(pd.DataFrame())]:
         figure.draw_without_rendering()
         assert figure.axes[0].texts[0].get_text()
@@ -299,7 +279,7 @@ def test_several_encoders_get_panels_of_their_own():
     predictions, scores = study(["es", "fr"], ["mnli"])
     both = [pd.concat([f, f.assign(encoder="mbert")]) for f in (predictions, scores)]
     families = family_gains(*both, settings=Settings(resamples=50))
-    for figure in (plot_scores(both[1], condition="none"), plot_family_gains(families), plot_gain_heatmap(families)):
+    for figure in (plot_scores(both[1], condition="none"), plot_family_gains(families)):
         assert len(drawn(figure)) == 2
 
 
@@ -324,16 +304,39 @@ def test_a_huge_interval_does_not_hide_the_others():
     assert sum(line.get_label() == "cut" for line in ax.lines) >= 2
 
 
-@pytest.mark.parametrize("plot", [plot_coverage_of_intervals, plot_false_positives, plot_power])
-def test_calibration_has_a_panel_for_what_is_varied(plot):
+@pytest.mark.parametrize(("plot", "panels"), [(plot_coverage_of_intervals, 2), (plot_false_claims, 2), (plot_power, 1)])
+def test_calibration_shows_every_headline(plot, panels):
     rows = [
-        {"balance": balance, "varied": varied, "value": str(value), "effect": effect, "n_languages": 0}
-        | dict.fromkeys(("coverage", "false_positives", "claims"), 0.9 - value / 100)
-        | {"coverage_error": 0.01, "false_positives_error": 0.01}
-        for balance, varied in (("balanced", "seeds"), ("like XTREME-R", "seeds"))
-        for value in (10, 3)
-        for effect in (0.0, 0.01, 0.03)
+        {"balance": "balanced", "varied": varied, "value": value, "headline": headline, "effect": effect}
+        | dict.fromkeys(("coverage", "false_claims", "claims"), 0.95)
+        | {"coverage_error": 0.01, "false_claims_error": 0.01}
+        for varied, values in (("seeds", ("3", "5")), ("what varies", ("mostly languages", "training runs")))
+        for value in values
+        for headline in ("all", "family", "general")
+        for effect in (0.0, 0.02)
     ]
-    axes = drawn(plot(pd.DataFrame(rows)))
-    assert [ax.get_title(loc="left") for ax in axes] == ["Seeds\n(balanced)", "Seeds\n(like XTREME-R)"]
-    assert [text.get_text() for text in axes[0].get_yticklabels()] == ["3", "10"]
+    figure = plot(pd.DataFrame(rows))
+    assert len(drawn(figure)) == panels
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        HEADLINES[name] for name in ("all", "family", "general")
+    ]
+
+
+def test_tasks_are_rows_and_failed_runs_are_marked():
+    predictions, scores = study(["es", "fr", "it"], ["mnli", "sst2"])
+    table = task_gains(predictions, scores)
+    axes = drawn(plot_task_gains(table))
+    assert len(axes) == table["condition"].nunique()
+    assert len(axes[0].get_yticklabels()) == table["task"].nunique()
+    assert not any(ax.texts for ax in axes)
+    table.loc[0, "collapsed"] = "XNLI seed 1"
+    assert sum(len(ax.texts) for ax in drawn(plot_task_gains(table))) == 1
+
+
+def test_tasks_behind_a_family_are_named_where_families_differ():
+    predictions, scores = study(["es", "fr", "it", "ru", "pl", "bg"], ["mnli"])
+    families = family_gains(predictions, scores)
+    families["tasks"] = np.where(families["group"] == "Slavic", "xnli", "sib200 xnli")
+    names = [t.get_text() for t in drawn(plot_family_gains(families))[0].get_yticklabels()]
+    assert names == ["Romance (3 languages; all tasks)", "Slavic (3 languages; XNLI)"]

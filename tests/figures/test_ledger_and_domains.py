@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from study_utils.analysis.claims.verdicts import Finding, ledger_table, verdicts
+from study_utils.analysis.claims.parts import make_part
+from study_utils.analysis.claims.verdicts import Finding, verdicts
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.catalog.claims import CLAIMS
 from study_utils.errors import AnalysisError
@@ -15,33 +16,41 @@ from study_utils.figures.style import MUTED
 
 
 def ledger():
-    gain = Finding(estimate=2.0, low=1.0, high=3.0, p_for=0.001, p_against=1.0, n_seeds=3)
-    count = Finding(estimate=2.0, unit="targets of 6", n_seeds=3, p_for=0.2, p_against=0.5)
-    keys = ("phang-best-single", "phang-benchmark", "mohapatra-roberta-bert", "phang-mlm")
-    found = [
-        (CLAIMS[key], "E5", finding, needs)
-        for key, finding, needs in zip(keys, (gain, gain, count, Finding(note="none")), ("", "another encoder", "", ""))
-    ]
-    table = ledger_table(verdicts(found))
-    ends = [(7.0, 8.2), (5.4, 5.4), (3.0, 3.0), (float("nan"), float("nan"))]
-    table[["published_low", "published_high"]] = ends
-    return table.assign(says=[CLAIMS[key].says for key in table["claim"]])
+    gain, share = (make_part("MNLI", value, 0.5, 1000.0, threshold=1.0, above=True, n_seeds=3) for value in (2.0, 0.4))
+    keys = ("phang-best-single", "phang-benchmark", "stilts-steadier", "phang-mlm-worse")
+    findings = (
+        Finding(parts=(gain,)),
+        Finding(parts=(gain,)),
+        Finding(parts=(share,), unit="times the spread"),
+        Finding(),
+    )
+    lacks = ("", "another encoder", "", "")
+    table = pd.DataFrame(
+        [vars(item) for item in verdicts([(CLAIMS[k], "E5", f, n) for k, f, n in zip(keys, findings, lacks)])]
+    )
+    table[["published_low", "published_high"]] = [(7.0, 8.2), (5.4, 5.4), (float("nan"),) * 2, (float("nan"),) * 2]
+    return table.assign(kind="testable", says=[CLAIMS[key].says for key in table["claim"]])
 
 
 def test_ledger_shows_ours_beside_the_published_number():
     figure = plot_ledger(ledger())
     figure.draw_without_rendering()
     (ax,) = figure.axes
-    assert len(ax.get_yticklabels()) == 4
+    assert len(ax.get_yticklabels()) == 3, "a claim without runs has no row"
+    assert "1 more have no such runs" in figure.get_suptitle()
     ours = [line for line in ax.lines if line.get_marker() == "o"]
     assert [line.get_xdata()[0] for line in ours] == [2.0, 2.0]
-    assert [line.get_color() == MUTED or line.get_markeredgecolor() == MUTED for line in ours] == [False, True]
+    assert [line.get_markeredgecolor() == MUTED for line in ours] == [False, True]
     published = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "D"]
-    assert published == [[7.0, 8.2], [5.4]]  # the count of targets is no number of points
+    assert published == [[7.0, 8.2], [5.4]]
     texts = [text.get_text() for text in ax.texts]
-    assert "2 targets of 6" in texts
-    assert "no such runs" in texts
-    assert "not tested here\nhere: as claimed" in texts
+    assert "0.40 times the spread" in texts
+    assert "(not clear)" in texts
+
+
+def test_designs_have_no_row():
+    figure = plot_ledger(ledger().assign(kind=["testable", "design", "design", "design"]))
+    assert len(figure.axes[0].get_yticklabels()) == 1
 
 
 def domains():

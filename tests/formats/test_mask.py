@@ -23,7 +23,7 @@ from study_utils.formats import mask
 from study_utils.formats.features import IGNORED, collate, encode_texts
 from study_utils.metrics import score
 from study_utils.model import TaskModel, encoder_under, make_heads
-from study_utils.training.parts import own_part
+from study_utils.training.distributed import own_part
 
 TEXT = task("message_text")
 

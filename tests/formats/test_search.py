@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import tracemalloc
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,12 +15,13 @@ import pytest
 from rows import toy_task
 from sklearn.metrics import f1_score
 
-from study_utils.evaluation.predict import predict
+from study_utils.catalog.retrieval import Retrieval
+from study_utils.errors import DataError
 from study_utils.formats import retrieve
 from study_utils.metrics import nearest
 
-MINE = toy_task("retrieve", "mining_f1_oracle", search="mine")
-RANK = toy_task("retrieve", "map_at_20", search="rank")
+MINE = toy_task("retrieve-mine", "mining_f1")
+RANK = toy_task("retrieve-rank", "map_at_20")
 
 
 def margin_pairs(english, foreign):
@@ -30,7 +33,9 @@ def margin_pairs(english, foreign):
 
 
 def best_threshold(scores, right, gold_count):
-    """Try every score."""
+    """Try every score; nothing is accepted where no pair is right."""
+    if not right.any():
+        return float("inf"), 0.0
 
     def f1(threshold):
         return 2 * right[scores >= threshold].sum() / ((scores >= threshold).sum() + gold_count)
@@ -56,7 +61,8 @@ def pools(language, english, foreign, pairs):
     match = dict([*pairs, *(pair[::-1] for pair in pairs)])
     rows = [(key, language, "english", match.get(key, "")) for key in english]
     rows += [(key, language, "foreign", match.get(key, "")) for key in foreign]
-    return pd.DataFrame(rows, columns=["id", "language", "side", "match"]).assign(text="x")
+    frame = pd.DataFrame(rows, columns=["id", "language", "side", "match"])
+    return frame.assign(text="text of " + frame["id"])
 
 
 def turned(*degrees):
@@ -69,8 +75,7 @@ def test_mining_by_hand():
     """e1 f1 and e2 f2 are near, so are e3 and f3, which are no pair; e4 and f4 are a pair that is not found."""
     rows = pools("zh", ["e1", "e2", "e3", "e4"], ["f1", "f2", "f3", "f4"], [("e1", "f1"), ("e2", "f2"), ("e4", "f4")])
     outputs = turned(0, 40, 80, 120, 1, 42, 85, 200)
-    found = retrieve.decode(outputs, None, rows, MINE)
-    assert set(found["measure"]) == {"mining_f1_oracle"}
+    found = retrieve.decode(outputs, None, rows, MINE).query("measure == 'mining_f1_oracle'")
     said = {tuple(json.loads(r.example_id)): (r.gold, r.prediction) for r in found.itertuples()}
     assert said == {("e1", "f1"): ("pair", "pair"), ("e2", "f2"): ("pair", "pair"), ("e4", "f4"): ("pair", "none")}
     assert f1_score(found["gold"], found["prediction"], pos_label="pair") == pytest.approx(0.8)
@@ -79,34 +84,60 @@ def test_mining_by_hand():
 
 def test_a_wrong_pair_that_pays_is_accepted_and_shown():
     rows = pools("zh", ["e1", "e2", "e3"], ["f1", "f2", "f3"], [("e1", "f1"), ("e2", "f2")])
-    found = retrieve.decode(turned(0, 40, 80, 1, 45, 82), None, rows, MINE)
+    found = retrieve.decode(turned(0, 40, 80, 1, 45, 82), None, rows, MINE).query("measure == 'mining_f1_oracle'")
     said = {tuple(json.loads(r.example_id)): (r.gold, r.prediction) for r in found.itertuples()}
     assert said == {("e1", "f1"): ("pair", "pair"), ("e2", "f2"): ("pair", "pair"), ("e3", "f3"): ("none", "pair")}
 
 
-def test_a_threshold_from_other_languages_uses_no_gold_pair_of_the_scored_one():
-    """German and French pairs are near; in Chinese the pair from which French would stop is wrong."""
-    near = [("e1", "f1"), ("e2", "f2")]
-    rows = pd.concat(pools(code, ["e1", "e2", "e3"], ["f1", "f2", "f3"], near) for code in ("de", "fr", "zh"))
-    outputs = [*turned(0, 40, 80, 1, 42, 140), *turned(0, 40, 80, 1, 42, 130), *turned(0, 40, 80, 20, 43, 82)]
-    found = retrieve.decode(outputs, None, rows, MINE)
-    fair = found[(found["measure"] == "mining_f1")]
-    assert set(fair["language"]) == {"de", "fr", "zh"}
-    chinese = fair[fair["language"] == "zh"].set_index("example_id")["prediction"].to_dict()
-    unit = retrieve.unit_vectors(outputs)
-    scores = margin_pairs(unit[12:15], unit[15:])[2]
-    others = [margin_pairs(unit[n : n + 3], unit[n + 3 : n + 6]) for n in (0, 6)]
-    right = np.concatenate([[e == f < 2 for e, f in zip(*m[:2])] for m in others])
-    threshold, _ = best_threshold(np.concatenate([m[2] for m in others]), right, 4)
-    assert sum(said == "pair" for said in chinese.values()) == (scores >= threshold).sum()
-    relabelled = rows.copy()
-    is_chinese = (rows["language"] == "zh").to_numpy()
-    relabelled.loc[is_chinese, "match"] = ["f3", "f2", "", "", "e2", "e1"]
-    again = retrieve.decode(outputs, None, relabelled, MINE).query("measure == 'mining_f1' and language == 'zh'")
-    taken = {key for key, said in zip(again["example_id"], again["prediction"]) if said == "pair"}
-    assert taken == {key for key, said in chinese.items() if said == "pair"}, "other gold, the same pairs accepted"
-    alone = retrieve.decode(outputs[:6], None, rows[:6], MINE)
-    assert set(alone["measure"]) == {"mining_f1_oracle"}, "with one language there is nothing to fit on"
+def halved(pairs):
+    """English ids in the half with the smaller hashes, up to the middle gold one."""
+    order = sorted((hashlib.sha256(english.encode()).hexdigest(), english) for english, _ in pairs)
+    return {english for _, english in order[: len(order) // 2]}
+
+
+def test_no_pair_fits_the_threshold_that_it_is_scored_with():
+    """Each half accepts from the score that is best on the other."""
+    names = [f"e{n}" for n in range(12)]
+    pairs = list(zip(names, (f"f{n}" for n in range(8))))
+    rows = pools("zh", names, [f"f{n}" for n in range(12)], pairs)
+    offsets = [0.5, 3, 1, 6, 2, 4, 9, 1.5, 5, 2.5, 7, 3.5]
+    outputs = turned(*(20 * n for n in range(12)), *(20 * n + offset for n, offset in enumerate(offsets)))
+    found = retrieve.decode(outputs, None, rows, MINE).query("measure == 'mining_f1'")
+    taken = {json.loads(r.example_id)[0] for r in found.itertuples() if r.prediction == "pair"}
+    assert set(found["language"]) == {"zh"}, "one language is enough"
+
+    unit = retrieve.unit_vectors(np.stack(outputs))
+    english, foreign, scores = margin_pairs(unit[:12], unit[12:])
+    gold, middle = set(pairs), sorted(hashlib.sha256(e.encode()).hexdigest() for e, _ in pairs)[4]
+    first = np.array([hashlib.sha256(names[e].encode()).hexdigest() < middle for e in english])
+    right = np.array([(names[e], f"f{f}") in gold for e, f in zip(english, foreign)])
+    assert {names[e] for e in english[first & right]} == halved(pairs), "as many gold pairs in each half"
+    expected = set()
+    for half in (first, ~first):
+        threshold, _ = best_threshold(scores[~half], right[~half], 4)
+        expected |= {names[e] for e, score, own in zip(english, scores, half) if own and score >= threshold}
+    assert taken == expected
+    oracle = retrieve.decode(outputs, None, rows, MINE).query("measure == 'mining_f1_oracle'")
+    f1 = [f1_score(part["gold"], part["prediction"], pos_label="pair") for part in (found, oracle)]
+    assert f1[0] <= f1[1], "nothing beats the threshold that knows the answer"
+
+
+def test_one_gold_pair_fits_no_threshold():
+    rows = pools("zh", ["e1", "e2"], ["f1", "f2"], [("e1", "f1")])
+    with pytest.raises(DataError, match="'zh': 1 gold pairs"):
+        retrieve.decode(turned(0, 40, 1, 41), None, rows, MINE)
+
+
+def test_pairs_of_repeated_sentences_cannot_be_found():
+    """e1 and e4 are equal, so their pair (e1, f1) is gold, never found, and pairs nobody else."""
+    rows = pools("zh", ["e1", "e2", "e3", "e4"], ["f1", "f2", "f3"], [("e1", "f1"), ("e2", "f2"), ("e3", "f3")])
+    outputs = turned(0, 40, 80, 0, 1, 41, 81)
+    before = retrieve.decode(outputs, None, rows, MINE).query("measure == 'mining_f1_oracle'")
+    assert (before["prediction"] == "pair").all()
+    rows.loc[3, "text"] = rows.loc[0, "text"]
+    found = retrieve.decode(outputs, None, rows, MINE).query("measure == 'mining_f1_oracle'")
+    said = {tuple(json.loads(r.example_id)): (r.gold, r.prediction) for r in found.itertuples()}
+    assert said == {("e1", "f1"): ("pair", "none"), ("e2", "f2"): ("pair", "pair"), ("e3", "f3"): ("pair", "pair")}
 
 
 def test_every_language_mines_its_own_pools_in_any_order():
@@ -136,7 +167,7 @@ def test_ranking_by_hand(tokenizer):
     )
     vectors = turned(0, 90, 10, 20, 30, 75)
     features = retrieve.encode(rows.assign(context=["", "", "x", "", "x", ""]), RANK, tokenizer, 16)
-    assert features.source.tolist() == [0, 1, 3, 5, 2, 4], "those without context first"
+    assert features.source.tolist() == [0, 1, 2, 3, 4, 5], "queries first"
     found = retrieve.decode([vectors[row] for row in features.source], features, rows, RANK)
     assert [tuple(row) for row in found.itertuples(index=False)] == [
         ("en", "q1", "map_at_20", '["a", "c"]', '["a", "b", "c", "d"]', pytest.approx((1 + 2 / 3) / 2), 1.0),
@@ -163,33 +194,44 @@ def test_the_search_never_holds_all_similarities():
     assert peak < 260e6 < 4 * 3000 * 60_000
 
 
-def test_a_candidate_is_read_with_its_context(tokenizer):
-    rows = ranking_rows([("q", "en", ["a"])], [("a", "en"), ("b", "en"), ("c", "en")])
-    rows = rows.assign(text=["what?", "the cat", "the dog", "a house"], context=["", "the cat is in", "", "a house is"])
-    features = retrieve.encode(rows, RANK, tokenizer, 16)
-    pieces = {}
+def pieces(tokenizer, features):
+    """What the encoder reads of each row."""
+    read = {}
     for number, row in enumerate(features.source):
         ids = features.ids[features.offsets[number] : features.offsets[number + 1]]
-        pieces[row] = "".join(tokenizer.convert_ids_to_tokens(ids)).replace("▁", " ")
-    assert pieces == {
+        read[int(row)] = "".join(tokenizer.convert_ids_to_tokens(ids)).replace("▁", " ")
+    return read
+
+
+def test_a_candidate_and_its_context_are_one_running_text(tokenizer):
+    rows = ranking_rows([("q", "en", ["a"])], [("a", "en"), ("b", "en"), ("c", "en")])
+    rows = rows.assign(
+        text=["what?", "the cat.", "the dog", "a house"], context=["", "the cat.\nis in", "", " a house"]
+    )
+    features = retrieve.encode(rows, RANK, tokenizer, 64)
+    assert pieces(tokenizer, features) == {
         0: "<s> what?</s>",
-        1: "<s> the cat</s></s> the cat is in</s>",
+        1: "<s> the cat.the cat.is in</s>",
         2: "<s> the dog</s>",
-        3: "<s> a house</s></s> a house is</s>",
+        3: "<s> a house a house</s>",
     }
 
 
-def test_identical_sentences_are_found_by_an_untrained_encoder(base):
-    words = ["the cat", "a dog", "good movie", "bad house", "light on"]
-    queries = [(f"q{n}", "en", "query", word, "", [f"c{n}"]) for n, word in enumerate(words)]
-    candidates = [(f"c{n}", "de", "candidate", word, "", []) for n, word in enumerate(words)]
-    rows = pd.DataFrame(candidates + queries, columns=["id", "language", "side", "text", "context", "targets"])
-    found = predict(base, RANK, rows, max_length=32, device="cpu")
-    assert found["correct"].tolist() == [1.0] * 5
-    assert list(found["example_id"]) == [f"q{n}" for n in range(5)]
-    sides = pools(
-        "de", [f"e{n}" for n in range(5)], [f"f{n}" for n in range(5)], [(f"e{n}", f"f{n}") for n in range(5)]
+@pytest.mark.parametrize(("longest", "lengths"), [(64, [6, 6, 9]), (7, [6, 6, 7])])
+def test_queries_and_candidates_are_cut_at_lengths_of_their_own(tokenizer, longest, lengths):
+    rows = ranking_rows([("q", "en", ["a"]), ("p", "de", ["a"])], [("a", "en")]).assign(text="the cat " * 40)
+    task = replace(RANK, retrieval=Retrieval(search="rank", query_length=6, candidate_length=9))
+    features = retrieve.encode(rows, task, tokenizer, longest)
+    assert features.lengths.tolist() == lengths
+    assert features.truncated == 3
+
+
+@pytest.mark.parametrize("search", ["neighbour", "mine"])
+def test_both_sides_of_a_pair_are_cut_alike(tokenizer, search):
+    rows = pools("de", ["e1"], ["f1"], [("e1", "f1")]).assign(text="the cat " * 40, translation="the dog " * 40)
+    task = toy_task(
+        f"retrieve-{search}",
+        "mining_f1",
+        retrieval=Retrieval(search=search, query_length=7, candidate_length=7),
     )
-    mined = predict(base, MINE, sides.assign(text=words * 2), max_length=32, device="cpu")
-    assert (mined["prediction"] == "pair").all()
-    assert len(mined) == 5
+    assert set(retrieve.encode(rows, task, tokenizer, 64).lengths) == {7}

@@ -9,6 +9,7 @@ from prediction_rows import frame
 
 from study_utils.catalog import METRICS as DECLARED
 from study_utils.catalog import TASKS, Task
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import DataError
 from study_utils.metrics import METRICS, answer_scores, score, task_metrics
 
@@ -47,6 +48,9 @@ def test_every_metric_of_the_catalogue_has_its_function():
     assert {name for names in DECLARED.values() for name in names} == set(METRICS)
 
 
+MINE = dict(format="retrieve", retrieval=Retrieval(search="mine"), metric="mining_f1")
+RANK = dict(format="retrieve", retrieval=Retrieval(search="rank"), metric="map_at_20")
+
 SHAPES = {
     "tag": (
         dict(format="tag", labels=("NOUN", "VERB"), metric="token_accuracy"),
@@ -54,8 +58,8 @@ SHAPES = {
     ),
     "spans": (dict(format="tag", labels=("O", "B-A", "I-A"), metric="span_f1"), ("span_f1", "token_accuracy")),
     "choose": (dict(format="choose", metric="accuracy"), ("accuracy",)),
-    "mine": (dict(format="retrieve", search="mine", metric="mining_f1"), ("mining_f1", "mining_f1_oracle")),
-    "rank": (dict(format="retrieve", search="rank", metric="map_at_20"), ("map_at_20",)),
+    "mine": (MINE, ("mining_f1", "mining_f1_oracle")),
+    "rank": (RANK, ("map_at_20",)),
 }
 
 
@@ -97,7 +101,7 @@ def test_predictions_without_the_primary_measure_are_refused():
 
 
 def test_pairs_that_were_mined_are_scored_from_counts():
-    item = declare(format="retrieve", search="mine", metric="mining_f1")
+    item = declare(**MINE)
     decisions = frame(
         ["pair", "pair", "none"], ["pair", "none", "pair"], measure="mining_f1", correct=np.nan, total=np.nan
     )
@@ -107,5 +111,5 @@ def test_pairs_that_were_mined_are_scored_from_counts():
 
 def test_rankings_are_averaged_over_queries():
     rows = frame(["1", "2"], ["1", "3"], measure="map_at_20", correct=[1.0, 0.25])
-    (row,) = score(rows, declare(format="retrieve", search="rank", metric="map_at_20")).to_dict("records")
+    (row,) = score(rows, declare(**RANK)).to_dict("records")
     assert row["value"] == pytest.approx(0.625)

@@ -71,11 +71,11 @@ def test_choices_and_question_stay():
 
 def test_what_is_searched_stays():
     frame = rows(text=[LONG], translation=[LONG])
-    made = perturb_rows(frame, toy_task("retrieve", "accuracy_from_english"), variant("drops@0.5"), [ENGLISH])
+    made = perturb_rows(frame, toy_task("retrieve-neighbour", "accuracy_from_english"), variant("drops@0.5"), [ENGLISH])
     assert differs(frame, made.rows, "text") == [True]
     assert made.rows["translation"].tolist() == [LONG]
     frame = rows(text=[LONG, LONG], side=["query", "candidate"], context=["", LONG], targets=[["1"], []])
-    task = toy_task("retrieve", "map_at_20", search="rank")
+    task = toy_task("retrieve-rank", "map_at_20")
     made = perturb_rows(frame, task, variant("drops@0.5"), [ENGLISH])
     assert differs(frame, made.rows, "text") == [True, False]
     assert made.counts["examples"].item() == 1

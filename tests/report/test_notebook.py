@@ -18,8 +18,14 @@ def test_tables_after_the_banner_show_every_row_and_whole_cells():
 
 
 def test_a_kept_table_shows_no_minus_zero_but_keeps_what_was_measured(tmp_path):
-    table = pd.DataFrame({"group": ["a", "b"], "estimate": [-0.000001, -0.5]})
+    table = pd.DataFrame({"group": ["a", "b"], "estimate": [-0.0000001, -0.5]})
     shown = keep_table(SimpleNamespace(report=tmp_path), table, "gains")
-    assert str(shown["estimate"].iloc[0]) == "0.0"
-    assert shown["estimate"].iloc[1] == -0.5
-    assert pd.read_csv(next(tmp_path.rglob("gains.csv")))["estimate"].iloc[0] == -0.000001
+    assert str(shown["estimate, points"].iloc[0]) == "0.0"
+    assert shown["estimate, points"].iloc[1] == -50
+    assert pd.read_csv(next(tmp_path.rglob("gains.csv")))["estimate"].iloc[0] == -0.0000001
+
+
+def test_a_table_without_rows_is_kept_and_not_shown(tmp_path):
+    empty = pd.DataFrame(columns=["group", "estimate"])
+    assert keep_table(SimpleNamespace(report=tmp_path), empty, "gains") is None
+    assert list(pd.read_csv(next(tmp_path.rglob("gains.csv")))) == ["group", "estimate"]

@@ -25,24 +25,24 @@ from study_utils.sentences.checks import (
 FAST = Settings(resamples=100)
 KEYS = {"encoder": "e5_small", "variant": "clean", "condition": "mnli", "unit": "all", "group": "All languages"}
 LEFT_OUT = KEYS | {
-    **{"n_left_out": 3, "estimate": -0.05, "clear": True, "lowest": -0.07, "lowest_without": "XNLI"},
-    **{"highest": 0.01, "highest_without": "Tatoeba", "sign_changes": "Tatoeba", "clear_changes": "Tatoeba, XNLI"},
+    **{"n_left_out": 3, "estimate": -0.05, "excludes_zero": True, "lowest": -0.07, "lowest_without": "XNLI"},
+    **{"highest": 0.01, "highest_without": "Tatoeba", "sign_changes": "Tatoeba", "zero_changes": "Tatoeba, XNLI"},
 }
 
 
 def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
-        "MNLI, All languages (−5.0 points, clear): without one task between −7.0 (without XNLI) and +1.0 (without "
-        "Tatoeba). What changes: the sign without Tatoeba; it is no longer clear without Tatoeba, XNLI."
+        "MNLI, All languages (−5.0 points): without one task between −7.0 (without XNLI) and +1.0 (without "
+        "Tatoeba). What changes: the sign without Tatoeba; the interval no longer excludes zero without Tatoeba, XNLI."
     )
-    steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "clear_changes": ""}
+    steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "zero_changes": ""}
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
 
 
 def test_families_that_stay_undecided_are_not_listed():
-    row = LEFT_OUT | {"left_out": "task", "unit": "family", "clear": False, "clear_changes": ""}
-    assert "leaving out one language or one task makes none clear" in describe_sensitivity(pd.DataFrame([row]))[0]
+    row = LEFT_OUT | {"left_out": "task", "unit": "family", "excludes_zero": False, "zero_changes": ""}
+    assert "leaving out one language or one task makes none do so" in describe_sensitivity(pd.DataFrame([row]))[0]
 
 
 def test_no_effect_is_only_said_after_the_test():
@@ -95,6 +95,32 @@ def test_small_studies_give_sentences_and_no_warning(study, name):
     assert "nan" not in text
     assert "significant" not in text
     robustness_table(robustness_intervals(predictions, scores, settings=FAST))
+
+
+def shares_of(**values):
+    rows = [
+        {"encoder": "e5_small", "variant": "clean", "condition": "mnli", "source": source, "withheld": ""}
+        | dict(zip(("share", "low", "high"), numbers))
+        for source, numbers in values.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_share_of_training_runs_is_always_told_and_no_list_is_long():
+    shares = shares_of(
+        family=(0.0, 0.0, 0.2), language=(0.1, 0.05, 0.3), task=(0.3, 0.01, 0.95), cell=(0.15, 0.1, 0.3),
+        seed=(0.0, 0.0, 0.1), run=(0.05, 0.02, 0.2), residual=(0.4, 0.2, 0.6),
+    )  # fmt: skip
+    assert describe_variance(shares) == [
+        "MNLI: single gains differ most by what is left, test examples in it (40% of the variance, interval 20% to "
+        "60%); tasks (30% of the variance, almost any share is possible); languages within a task "
+        "(15% of the variance, interval 10% to 30%).",
+        "MNLI: less by training runs of a task (5% of the variance, interval 2% to 20%).",
+    ]
+    shares.loc[shares["source"].isin(["run", "cell"]), ["share", "withheld"]] = [np.nan, "1 seed"]
+    assert describe_variance(shares)[-1] == (
+        "MNLI: what languages within a task and training runs of a task contribute can't be told (1 seed)."
+    )
 
 
 def test_several_encoders_are_named(study):

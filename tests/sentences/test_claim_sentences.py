@@ -1,88 +1,101 @@
-"""Sentences about the ledger, from a table made by hand."""
+"""Sentences and lines of the ledger, from verdicts made by hand."""
 
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
-from study_utils.analysis.claims.verdicts import Finding, ledger_table, no_better, verdicts
+from study_utils.analysis.claims.parts import make_part
+from study_utils.analysis.claims.verdicts import LEDGER_COLUMNS, Finding, Verdict, verdicts
 from study_utils.catalog.claims import CLAIMS
-from study_utils.sentences.claims import describe_ledger, estimate_text
+from study_utils.errors import AnalysisError
+from study_utils.sentences.claims import describe_ledger, estimate_text, ledger_lines
 
-CLAIM, DESIGN = CLAIMS["phang-best-single"], CLAIMS["mohapatra-larger-intermediate"]
-GAIN = Finding(estimate=2.0, low=1.0, high=3.0, p_for=0.001, p_against=1.0, n_seeds=3)
+CLAIM = CLAIMS["phang-best-single"]
+MISSING = pd.DataFrame({"missing": ["encoder", "target"], "which": ["XLM-R large", "PAWS-X"], "claims": [3, 1]})
+
+
+def part(estimate, *, label="MNLI", error=0.5):
+    return make_part(label, estimate, error, 1000.0, threshold=1.0, above=True, n_seeds=3)
 
 
 def table(*findings):
-    found = ledger_table(verdicts(findings))
-    return found.assign(source="s", says=[CLAIMS[key].says for key in found["claim"]], published="MNLI 7.5")
+    rows = [vars(item) for item in verdicts(findings)] + [
+        vars(Verdict(claim="phang-encoder", encoder=findings[0][1], verdict="not followed", here="E5"))
+    ]
+    claims = [CLAIMS[row["claim"]] for row in rows]
+    own = {name: [getattr(item, name) for item in claims] for name in ("kind", "source", "says")}
+    return pd.DataFrame(rows, columns=LEDGER_COLUMNS).assign(**own, published="MNLI 7.5")
 
 
-def test_tested_and_untested_claims_are_told_apart():
-    lack = "another encoder (E5, the claim is about XLM-R large)"
-    told = describe_ledger(table((CLAIM, "XLM-R large", GAIN, ""), (CLAIM, "E5", GAIN, f"{lack}; targets")))
-    assert told[0].endswith("(1 supported, 0 contradicted, 0 not decided); 1 are not tested here.")
-    assert "+2.0 points (+1.0 to +3.0); published: MNLI 7.5; as claimed in these runs. Supported" in told[1]
-    assert told[2].endswith("nothing: 1 as claimed, 0 the opposite way, 0 not clearly either way at this size.")
-    assert told[3].endswith(f"as claimed in these runs. Not tested here: {lack} and more.")
-    assert " (XLM-R large): +2.0" in told[1]
-    assert " (E5): +2.0" in told[3]
-    alone = describe_ledger(table((CLAIM, "E5", GAIN, lack)))
-    assert ": +2.0" in alone[-1]
-    assert "(E5):" not in alone[-1], "one encoder is named by the study"
+def test_verdicts_come_first_and_by_name():
+    told = describe_ledger(table((CLAIM, "XLM-R", Finding(parts=(part(5.0),)), "")), MISSING)
+    assert told == [
+        "Of 1 testable claim, 1 could be tested: 1 supported, 0 contradicted, 0 not decided. "
+        f"\N{LEFT DOUBLE QUOTATION MARK}{CLAIM.says.removesuffix('.')}\N{RIGHT DOUBLE QUOTATION MARK}: "
+        "supported (+5.0 points, +4.0 to +6.0).",
+        "Of 1 fact of published designs, these runs follow 0.",
+    ]
 
 
-def test_an_interval_beside_zero_says_why_it_decides_nothing():
-    mixed = Finding(
-        estimate=-2.0, low=-3.0, high=-1.0, p_for=1.0, p_against=1.0, n_seeds=3, note="below zero on 2 of 4"
+def test_what_is_missing_is_said_once_and_results_apart():
+    findings = [
+        (CLAIMS[key], "E5", Finding(parts=(part(value),)), "encoder: XLM-R large")
+        for key, value in (("phang-best-single", 5.0), ("phang-retrieval", -5.0), ("phang-most-targets", 1.2))
+    ]
+    told = describe_ledger(table(*findings, (CLAIMS["phang-answering"], "E5", Finding(note="none"), "x")), MISSING)
+    assert told[0] == "None of 4 testable claims gets a verdict here."
+    assert "encoder (3), target (1)" in told[1]
+    assert told[2].endswith("nothing: 1 as claimed, 1 not as claimed, 1 not clear, 1 no such runs.")
+    assert told[3].startswith("Clear in these runs: ")
+    assert "not as claimed (\N{MINUS SIGN}5.0 points, \N{MINUS SIGN}6.0 to \N{MINUS SIGN}4.0)" in told[3]
+    assert len(told) == 5
+    assert sum("XLM-R large" in text for text in told) == 0
+
+
+def test_more_than_five_are_left_to_the_table():
+    many = [(CLAIMS[key], "E5", Finding(parts=(part(9.0),)), "x") for key in list(CLAIMS)[:6]]
+    assert describe_ledger(table(*many), MISSING)[3] == "Clear in these runs: 6 claims, marked in the table."
+
+
+def test_one_line_a_claim_without_the_reason_that_all_share():
+    found = table((CLAIM, "E5", Finding(parts=(part(5.0),)), "encoder: XLM-R large"))
+    lines = ledger_lines(found)
+    assert list(lines) == ["claim", "source", "here", "estimate and interval", "published", "verdict"]
+    assert lines.iloc[0].tolist() == [
+        CLAIM.says, "phang2020", "as claimed", "+5.0 points, +4.0 to +6.0", "MNLI 7.5", "not tested here"
+    ]  # fmt: skip
+    assert lines.iloc[1][["here", "estimate and interval", "verdict"]].tolist() == ["E5", "", "not followed"]
+    assert not lines.apply(lambda row: row.str.contains("XLM-R large")).iloc[0].any()
+    several = table((CLAIM, "E5", Finding(), "x"), (CLAIM, "XLM-R", Finding(), "x"))
+    assert next(iter(ledger_lines(several))) == "encoder"
+
+
+def test_estimates_say_how_many_parts_hold_and_which_decides():
+    finding = Finding(parts=(part(5.0), part(-4.0, label="SQuAD"), part(1.0, label="QQP")), of="tasks")
+    row = table((CLAIM, "E5", finding, "x")).iloc[0]
+    assert estimate_text(row) == (
+        "SQuAD \N{MINUS SIGN}4.0 points, \N{MINUS SIGN}5.0 to \N{MINUS SIGN}3.0; of 3 tasks, 1 clearly as claimed and "
+        "1 clearly not; 3 needed"
     )
-    told = describe_ledger(table((CLAIM, "E5", mixed, "another encoder")))
-    assert "(\N{MINUS SIGN}3.0 to \N{MINUS SIGN}1.0)" in told[-1]
-    why = "the corrected test decides for neither side; below zero on 2 of 4"
-    assert told[-1].endswith(f"not clear in these runs: {why}. Not tested here: another encoder.")
-    assert describe_ledger(table((CLAIM, "XLM-R large", mixed, "")))[-1].endswith(f"in these runs. Not decided: {why}.")
-    wide = Finding(estimate=-2.0, low=-5.0, high=1.0, p_for=1.0, p_against=1.0, n_seeds=3)
-    assert describe_ledger(table((CLAIM, "E5", wide, "x")))[-1].endswith("not clear in these runs. Not tested here: x.")
+    assert row["here"] == "not as claimed"
+    most = table((CLAIM, "E5", Finding(parts=finding.parts, at_least=1, of="tasks"), "x")).iloc[0]
+    assert estimate_text(most).startswith("MNLI +5.0 points")
+    none = table((CLAIM, "E5", Finding(note="none was run"), "x")).iloc[0]
+    assert estimate_text(none) == "none was run"
 
 
-def test_absent_runs_and_designs():
-    found = table((CLAIM, "E5", Finding(note="none was run"), "x"), (DESIGN, "E5", Finding(design=False, note="2"), ""))
-    told = describe_ledger(found)
-    assert told[1] == "Without any run to look at: phang-best-single."
-    assert told[2].endswith("These runs: design not followed; 2.")
-
-
-def test_estimates_carry_their_unit():
-    row = pd.Series({"estimate": 2.0, "low": float("nan"), "high": float("nan"), "unit": "targets of 6"})
-    assert estimate_text(row) == "2 targets of 6"
-    assert estimate_text(row.replace("targets of 6", "points")) == "+2.0 points, no interval"
-
-
-def test_holm_is_over_all_claims_and_both_directions():
-    findings = [(CLAIM, "E5", Finding(estimate=1.0, p_for=0.02, p_against=1.0, n_seeds=3), "")] * 2
-    assert [item.verdict for item in verdicts(findings[:1])] == ["supported"]
-    assert [item.verdict for item in verdicts(findings)] == ["not decided"] * 2
-    assert verdicts(findings)[0].p == 0.08
-
-
-def test_no_gain_needs_the_margin_ruled_out():
-    row = {
-        "p": 0.5,
-        "standard_error": 0.002,
-        "freedom": 20.0,
-        "low": -0.003,
-        "high": 0.005,
-        "withheld": "",
-        "n_seeds": 3,
-    }
-    row |= {"arm": "a", "against": "b", "tasks": "xnli", "n_languages": 4}
-    small, unsure, large = (
-        no_better(pd.Series(row | changes), margin=1.0)
-        for changes in (
-            {"estimate": 0.001},
-            {"estimate": 0.009, "standard_error": 0.01},
-            {"estimate": 0.05, "low": 0.03, "high": 0.07, "p": 0.001},
-        )
+def test_other_units_and_missing_intervals():
+    row = pd.Series({"estimate": 0.456, "low": 0.1, "high": 2.0, "unit": "times the spread", "n_parts": 1, "why": ""})
+    assert estimate_text(row) == "0.46 times the spread, 0.10 to 2.00"
+    assert estimate_text(row.replace("times the spread", "points of spread")).startswith("0.5 points of spread")
+    assert estimate_text(pd.Series({**row, "unit": "points", "low": float("nan"), "why": "1 seed"})) == (
+        "+0.5 points, no interval; 1 seed"
     )
-    assert small.p_for < 0.001
-    assert (unsure.p_for > 0.4, unsure.p_against) == (True, 1.0)
-    assert (large.p_for > 0.9, large.p_against) == (True, 0.001)
+
+
+def test_tables_that_lack_columns_are_refused():
+    with pytest.raises(AnalysisError, match="ledger lacks"):
+        describe_ledger(pd.DataFrame({"claim": ["x"]}), MISSING)
+    with pytest.raises(AnalysisError, match="missing lacks"):
+        describe_ledger(table((CLAIM, "E5", Finding(), "x")), pd.DataFrame({"x": [1]}))

@@ -63,3 +63,12 @@ def test_learning():
     assert describe_learning(pd.DataFrame(german))[0].startswith("XNLI, German validation accuracy")
     assert describe_learning(pd.DataFrame([*rows, *german]))[0].startswith("XNLI, validation accuracy")
     assert describe_learning(pd.DataFrame()) == ["Nothing was trained in this stage."]
+
+
+def test_scores_of_rows_that_also_trained_are_called_that():
+    row = {"condition": "none", "task": "xquad", "selected_in": "en", "metric": "squad", "value": 0.5, "primary": True}
+    frame = pd.DataFrame([{**row, "chosen": True, "held_out": False}])
+    assert describe_learning(frame)[-1] == (
+        "Validation rows of XQuAD also train: their scores chose no epoch and say nothing of new rows."
+    )
+    assert len(describe_learning(frame.assign(held_out=True))) == len(describe_learning(frame)) - 1

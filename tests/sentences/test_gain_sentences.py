@@ -3,20 +3,25 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from study_utils.analysis import Settings, family_gains
+from study_utils.analysis import Primary, Settings, family_gains
 from study_utils.sentences.gains import (
     describe_contrasts,
+    describe_failed_runs,
     describe_families,
     describe_gain,
+    describe_generally,
     describe_overall,
     describe_scores,
-    describe_unlearnt,
+    describe_sound,
+    describe_tasks,
     points,
 )
 
 ROW = {
     **{"encoder": "e5_small", "condition": "mnli", "unit": "family", "group": "Romance", "estimate": 0.012},
     **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 3},
+    **{"general_withheld": "", "general_estimate": 0.01, "general_low": -0.02, "general_high": 0.04},
+    **{"general_clear": False, "collapsed": "", "not_learnt": "", "at_chance": ""},
     **{"resampled": "language, example, seed", "comparable": True, "withheld": ""},
 }
 
@@ -35,7 +40,9 @@ def test_an_undecided_gain():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"low": 0.001, "clear": True}, "a clear gain"),
+        ({"low": 0.001, "clear": True}, r"a clear gain on these tasks\."),
+        ({"low": 0.001, "clear": True, "n_tasks": 1}, r"a clear gain\."),
+        ({"low": 0.001, "decided_by": "Tatoeba"}, "no claim from a result that does not hold without Tatoeba"),
         ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
         ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no test row is scored differently"),
         ({"low": 0.001}, "not clear after correction for multiple comparisons"),
@@ -69,7 +76,8 @@ def test_families_are_counted(study):
     down = (found["clear"] & (found["estimate"] < 0)).sum()
     assert "Of 10 comparisons" in first
     assert f"{up} show a clear gain and {down} a clear loss" in first
-    assert len(rest) == up + down
+    assert rest[0].startswith("2 languages alone in their family are drawn towards each other")
+    assert len(rest) == 1 + up + down
     assert describe_families(found.iloc[:0])[0].startswith("No condition besides the baseline")
 
 
@@ -100,13 +108,15 @@ def test_one_zero_shot_language_is_named_once(study):
 
 
 def test_a_target_that_no_condition_learnt_is_named(study):
-    assert describe_unlearnt(study[1]) == []
+    assert describe_failed_runs(study[1]) == []
     sib200, none = study[1]["task"] == "sib200", study[1]["condition"] == "none"
     floor = study[1].assign(value=study[1]["value"].where(~sib200, 1 / 7))
-    (told,) = describe_unlearnt(floor)
+    (told,) = describe_failed_runs(floor)
     assert told.startswith("SIB-200 was not learnt under any condition: accuracy of at most 14.3 (chance 14.3)")
     one_learns = floor.assign(value=floor["value"].where(~sib200 | none, 0.4))
-    assert describe_unlearnt(one_learns) == [], "one condition is enough"
+    assert describe_failed_runs(one_learns) == [
+        "SIB-200 is at chance (chance 14.3) under the baseline: a difference from it says little."
+    ]
 
 
 CONTRAST = ROW | {
@@ -126,7 +136,40 @@ def test_a_contrast_names_both_arms():
     other = CONTRAST | {"against": "mnli", "unit": "language", "group": "Basque", "clear": True, "low": 0.001}
     (told,) = describe_contrasts(pd.DataFrame([other]))
     assert told.startswith("Multilingual, mixed against MNLI, Basque: +1.2")
-    assert told.endswith("a clear gain.")
+    assert told.endswith("a clear gain on these tasks.")
     held = CONTRAST | {"withheld": "1 seed", "n_seeds": 1}
     assert "no interval: 1 seed" in describe_contrasts(pd.DataFrame([held]))[0]
     assert "no two arms" in describe_contrasts(pd.DataFrame([CONTRAST]).head(0))[0]
+
+
+def test_what_holds_for_tasks_like_these_is_told_apart():
+    assert describe_generally(row()) == (
+        "For tasks like these the change is +1.0 points (−2.0 to +4.0): not clear, so it may be another on other tasks."
+    )
+    assert describe_generally(row(general_clear=True)).endswith("(−2.0 to +4.0): a clear gain.")
+    few = describe_generally(row(general_withheld="2 tasks, fewer than 3: how much tasks differ is not known"))
+    assert few.startswith("For tasks like these nothing is claimed: 2 tasks")
+    assert describe_generally(row(withheld="1 seed")) == ""
+
+
+def test_numbers_without_failed_runs_are_given():
+    assert describe_sound(row()) == ""
+    failed = row(collapsed="XNLI seed 1", sound_estimate=0.03, sound_low=0.01, sound_high=0.05)
+    assert describe_sound(failed) == "Without XNLI seed 1 (collapsed) it is +3.0 points (+1.0 to +5.0)."
+    assert describe_sound(row(not_learnt="XNLI", sound_estimate=float("nan"))).endswith("nothing is left.")
+
+
+def test_tasks_are_told_condition_by_condition_and_never_more_than_five():
+    rows = [ROW | {"task": task, "clear": True, "estimate": 0.01 * i} for i, task in enumerate(
+        ("xnli", "sib200", "udpos", "pawsx", "xcopa", "tatoeba"), start=1)]  # fmt: skip
+    rows.append(ROW | {"task": "panx", "estimate": -0.004})
+    (told,) = describe_tasks(pd.DataFrame(rows))
+    assert told.startswith("MNLI: a clear gain on Tatoeba (+6.0 points), a clear gain on XCOPA (+5.0 points), ")
+    assert "1 more clear results in the table" in told
+    assert told.endswith("no clear change on the 1 other task (−0.4).")
+
+
+def test_the_primary_comparison_is_named():
+    told = describe_overall(pd.DataFrame([row(unit="all")]), Primary())
+    assert told[-1].startswith("The study's primary comparison is all languages under every condition")
+    assert "For tasks like these" in told[0]

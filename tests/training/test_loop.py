@@ -64,8 +64,8 @@ def test_tagging_and_regression_train_and_keep_their_best_epoch(run):
     tagged = run([TaskRows(task=UDPOS, train=tag_rows(150), validation=tag_rows(20, seed=3))], settings)
     by_epoch = tagged.validation.query("primary").set_index("epoch")["value"]
     assert by_epoch.max() > by_epoch.iloc[0] + 0.2
-    assert tagged.best_epoch == by_epoch.idxmax()
-    assert set(tagged.validation.loc[tagged.validation["chosen"], "epoch"]) == {tagged.best_epoch}
+    assert tagged.kept_epoch == by_epoch.idxmax()
+    assert set(tagged.validation.loc[tagged.validation["chosen"], "epoch"]) == {tagged.kept_epoch}
     graded = run([TaskRows(task=STSB, train=regress_rows(40), validation=regress_rows(20, seed=3))], folder="b")
     assert set(graded.validation["metric"]) == {"spearman", "pearson"}
 
@@ -158,15 +158,6 @@ def test_a_stage_that_goes_on_keeps_the_head_and_its_start(run):
         run([TaskRows(task=UDPOS, train=tag_rows(8))], frozen, start=first, folder="d", keep_heads=True)
     with pytest.raises(DataError, match="no head to go on with"):
         run(more, frozen, folder="e", keep_heads=True)
-
-
-def test_the_last_epoch_is_kept_where_that_is_asked(run):
-    settings = TrainingSettings(epochs=4, learning_rate=1e-12, batch_size=8, max_length=32)  # all epochs score the same
-    assert run(settings=settings, folder="a").best_epoch == 1
-    kept = run(settings=settings, folder="b", keep_last=True)
-    assert kept.best_epoch == 4
-    assert kept.validation["epoch"].unique().tolist() == [4], "epochs that nothing is chosen from are not scored"
-    assert kept.validation["chosen"].all()
 
 
 def test_another_language_selects_only_where_it_trains():

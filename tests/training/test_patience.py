@@ -10,8 +10,8 @@ from study_utils.catalog import encoder, task
 from study_utils.encoders.load import load_encoder
 from study_utils.training import TaskRows, TrainingSettings, train
 from study_utils.training import loop as loop_module
-from study_utils.training.loop import _State, is_exhausted
-from study_utils.training.parts import agreed
+from study_utils.training.distributed import agreed
+from study_utils.training.record import State
 
 SST2 = task("sst2")
 STEPS = 2
@@ -28,13 +28,12 @@ def run(base, tmp_path, monkeypatch):
     def run(values, *, folder="run", patience=2, epochs=9, **options):
         """Train where the selection score of each epoch is one of `values`."""
 
-        def validate(model, tasks, selection, base, vocabulary, device, epoch, state):
+        def score(self, epoch):
             value = values[epoch - 1]
-            row = {"epoch": epoch, "task": "sst2", "metric": "accuracy", "value": value, "n": 8, "primary": True}
-            state.validation.append(row)
+            self.state.note(epoch, [{"task": "sst2", "metric": "accuracy", "value": value, "n": 8, "primary": True}])
             return value
 
-        monkeypatch.setattr(loop_module, "_validate", validate)
+        monkeypatch.setattr(loop_module._Training, "_score", score)
         rows = [TaskRows(task=SST2, train=classify_rows(16), validation=classify_rows(8, seed=9))]
         settings = TrainingSettings(epochs=epochs, learning_rate=1e-3, batch_size=8, max_length=32, patience=patience)
         return train(base, rows, settings, seed=0, folder=tmp_path / folder, device="cpu", **options)
@@ -60,14 +59,14 @@ def test_training_ends_when_patience_does_and_keeps_the_best_epoch(run, values, 
     result = run(values, patience=patience, epochs=len(values))
     assert result.history["epoch"].max() == last
     assert result.validation["epoch"].tolist() == list(range(1, last + 1))
-    assert result.best_epoch == best
+    assert result.kept_epoch == best
     assert result.validation.query("chosen")["epoch"].tolist() == [best]
 
 
 def test_what_it_ends_with_are_the_weights_of_the_best_epoch(run):
     found = run([0.5, 0.9, 0.4, 0.4], epochs=4, folder="a")
     whole = run([0.5, 0.9, 0.4, 0.4], epochs=4, folder="b", patience=None)
-    assert found.best_epoch == whole.best_epoch == 2
+    assert found.kept_epoch == whole.kept_epoch == 2
     assert all(torch.equal(value, weights(whole)[name]) for name, value in weights(found).items())
     assert len(found.history) == len(whole.history) == 4 * STEPS
 
@@ -88,7 +87,7 @@ def test_continued_after_a_kill_it_ends_at_the_same_place_with_the_same_weights(
     with pytest.raises(Killed):
         run(values, folder="cut", epochs=5, checkpoint_seconds=0.0, progress=die)
     resumed = run(values, folder="cut", epochs=5)
-    assert resumed.best_epoch == whole.best_epoch == 2
+    assert resumed.kept_epoch == whole.kept_epoch == 2
     assert resumed.history["loss"].tolist() == whole.history["loss"].tolist()
     assert len(whole.history) == 4 * STEPS
     assert all(torch.equal(value, weights(whole)[name]) for name, value in weights(resumed).items())
@@ -115,16 +114,16 @@ def test_killed_after_its_last_epoch_it_trains_no_further(run, monkeypatch):
 
 def test_patience_needs_scores_and_counts_from_the_best_epoch():
     scored = [{"epoch": 1}]
-    assert not is_exhausted(_State(validation=scored, best_epoch=2), 3, 2)
-    assert is_exhausted(_State(validation=scored, best_epoch=2), 4, 2)
-    assert not is_exhausted(_State(), 9, 2), "without selection rows no epoch is better than another"
+    assert not State(validation=scored, best_epoch=2).is_exhausted(3, 2)
+    assert State(validation=scored, best_epoch=2).is_exhausted(4, 2)
+    assert not State().is_exhausted(9, 2), "without selection rows no epoch is better than another"
 
 
 def test_the_first_process_decides_for_all(monkeypatch):
     class Two:
         num_processes = 2
 
-    monkeypatch.setattr("study_utils.training.parts.broadcast_object_list", lambda told: [True])
+    monkeypatch.setattr("study_utils.training.distributed.broadcast_object_list", lambda told: [True])
     assert agreed(Two(), False) is True
     Two.num_processes = 1
     assert agreed(Two(), False) is False

@@ -37,6 +37,7 @@ def labelled():
 @pytest.fixture
 def run(base, tmp_path):
     def run(tasks, settings=SETTINGS, *, start=None, folder="run", seed=0, **options):
+        options = {"new_mask_head": True} | options
         return train(start or base, tasks, settings, seed=seed, folder=tmp_path / folder, device="cpu", **options)
 
     return run
@@ -59,7 +60,7 @@ def test_text_is_learnt_and_english_rows_choose(run):
     by_epoch = result.validation.set_index("epoch")["value"]
     assert set(result.validation["metric"]) == {"masked_accuracy"}
     assert by_epoch.max() > by_epoch.iloc[0]
-    assert result.best_epoch == by_epoch.idxmax()
+    assert result.kept_epoch == by_epoch.idxmax()
 
 
 def test_mixed_with_a_task_both_are_learnt_from_in_proportion(run):

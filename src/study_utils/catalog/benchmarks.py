@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from study_utils.errors import CatalogError, unknown
 
@@ -21,12 +21,15 @@ class Benchmark:
         same in the average, and all languages in a task.
     source : str
         Where the lists come from.
+    metrics : mapping of str to str
+        Task key to the metric that the average is over, where it isn't the task's primary one.
     """
 
     key: str
     title: str
     tasks: Mapping[str, tuple[str, ...]]
     source: str
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:
@@ -50,6 +53,7 @@ _TATOEBA = (
     "ur vi zh"
 )
 _XQUAD = "ar de el en es hi ro ru th tr vi zh"
+_METRICS = {"udpos": "legacy_chunk_f1"}
 _SAME_IN_BOTH = {
     "xnli": tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split()),
     "mlqa": tuple("ar de en es hi vi zh".split()),
@@ -70,6 +74,7 @@ _ALL = (
             "bucc": tuple("de fr ru zh".split()),
         },
         source="arXiv 2003.11080: nine tasks, 40 languages; google-research/xtreme, evaluate.py",
+        metrics=_METRICS,
     ),
     Benchmark(
         key="xtreme_r",
@@ -88,6 +93,7 @@ _ALL = (
             "arXiv 2104.07412: ten tasks, 50 languages; google-research/xtreme, evaluate.py "
             "(its list for lareqa is empty: here the languages of the data)"
         ),
+        metrics=_METRICS,
     ),
 )
 BENCHMARKS = {item.key: item for item in _ALL}

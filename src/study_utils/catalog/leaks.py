@@ -83,4 +83,6 @@ def _leak(rows: Rows | None, test: Rows | None) -> str:
 
 def _cells(rows: HubRows) -> set[tuple[str, str]]:
     """Configs that are read, with the language where a config holds several."""
-    return {(config, language if rows.select else "") for language, config in rows.configs.items()}
+    return {
+        (config, language if rows.select else "") for language in rows.configs for config in rows.configs_of(language)
+    }

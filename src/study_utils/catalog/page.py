@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from study_utils.catalog.benchmarks import BENCHMARKS
-from study_utils.catalog.claims import CLAIMS, SOURCES, Claim
+from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark
+from study_utils.catalog.claims import BACKGROUND, CLAIMS, DESIGN, SOURCES, TESTABLE, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.catalog.encoders import ENCODERS, Encoder
 from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.retrieval import PUBLISHED_LAYERS, Retrieval
 from study_utils.catalog.schema import DOMAINS, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.catalog.tasks import TASKS
+from study_utils.catalog.titles import metric_title
 
 UNKNOWN = "–"
 
@@ -24,6 +26,11 @@ _TARGETS = """Scored in every language; trained in English, or not at all. Rows 
 far as they are declared; *of 9* means that the number is known for nine languages only. *mirror only*: the hub's copy
 can't be read as it is; `python -m study_utils.data check TASK` says how to lay one out."""
 
+_RETRIEVAL = f"""Read as the benchmarks do; `evaluation.retrieval` changes it for a study. The published layer, as the
+number of transformer layers passed, is {" and ".join(f"{n} of {depth}" for depth, n in PUBLISHED_LAYERS.items())}; of
+another depth it is the same share, rounded, as of the depth nearest to it (12 under 18 layers, else 24): 4 of 6, 16
+of 28."""
+
 _INTERMEDIATE = "Trained before the target. Each is also a condition of its key."
 
 _TEXTS = """Mixed into the last stage of any condition whose key is followed by `+mlm` (`mnli+mlm`), for
@@ -32,8 +39,15 @@ masked-language modelling, in the languages that the study scores, which are the
 
 _CONDITIONS = "Stages from left to right; tasks joined by + are mixed, each counting for at most the cap in an epoch."
 
-_CLAIMS = """What published studies say, in our words, and what a test of it needs; the notebook of question `claims`
-holds results against them. Of the conditions joined by / one is needed."""
+_CLAIMS = """What published studies say, in our words, each claim once; where sources disagree, each has its own. The
+notebook of question `claims` holds results against them."""
+
+_CLAIM_KINDS = {
+    TESTABLE: """What a test compares and needs. Of names joined by / one is needed; with a benchmark, all of its
+languages. A claim that lacks something is not tested.""",
+    DESIGN: "Facts of a design, which a study follows or not.",
+    BACKGROUND: "What nothing here can speak to.",
+}
 
 _LANGUAGES = "The resource class is that of Joshi et al. 2020, 0 (left behind) to 5 (winners)."
 
@@ -51,6 +65,7 @@ def page() -> str:
     others = [item for item in TASKS.values() if not item.languages and not item.is_text]
     texts = [item for item in TASKS.values() if item.is_text]
     parts = [_TITLE, "## Targets", _TARGETS, _target_table(targets), _notes(targets)]
+    parts += ["## How retrieval is read", _RETRIEVAL, _retrieval_table(targets)]
     parts += ["## Intermediate tasks", _INTERMEDIATE]
     for domain in DOMAINS:
         found = [item for item in others if item.training_language == "en" and item.domain == domain]
@@ -64,10 +79,13 @@ def page() -> str:
         rows = [(key, TASKS[key].title, len(codes), " ".join(codes)) for key, codes in item.tasks.items()]
         parts += [
             f"### {item.title} (`{item.key}`)",
-            f"The unweighted mean over {len(rows)} tasks of the means over their languages. Source: {item.source}.",
-            _table(("task", "title", "languages", "codes"), rows),
+            f"The unweighted mean over {len(rows)} tasks of the means over their languages{_metrics(item)}. Source: "
+            f"{item.source}.",
+            table(("task", "title", "languages", "codes"), rows),
         ]
-    parts += ["## Published claims", _CLAIMS, _claim_table(CLAIMS.values())]
+    parts += ["## Published claims", _CLAIMS]
+    for kind, told in _CLAIM_KINDS.items():
+        parts += [f"### {kind.capitalize()}", told, _claim_table([c for c in CLAIMS.values() if c.kind == kind])]
     parts += ["## Languages", _LANGUAGES, _language_table(targets)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -90,7 +108,26 @@ def _target_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table((*head, "licence", "citation"), rows)
+    return table((*head, "licence", "citation"), rows)
+
+
+def _retrieval_table(items: Iterable[Task]) -> str:
+    head = ("key", "looks for", "layer", "vector", "tokens of a query", "tokens of a candidate")
+    rows = [
+        (item.key, _SEARCHES[asked.search], asked.layer, _vector(asked), asked.query_length, asked.candidate_length)
+        for item in items
+        if (asked := item.retrieval)
+    ]
+    return table(head, rows)
+
+
+_SEARCHES = {"neighbour": "the one translation", "mine": "pairs in two pools", "rank": "targets among candidates"}
+
+
+def _vector(asked: Retrieval) -> str:
+    if asked.pooling != "mean":
+        return f"{asked.pooling} token"
+    return f"mean, special tokens {'included' if asked.special_tokens else 'left out'}"
 
 
 def _training_table(items: Iterable[Task]) -> str:
@@ -109,7 +146,7 @@ def _training_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _text_table(items: Iterable[Task]) -> str:
@@ -127,7 +164,13 @@ def _text_table(items: Iterable[Task]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
+
+
+def _metrics(item: Benchmark) -> str:
+    """Metrics that the average is over where they aren't the primary ones."""
+    told = ", ".join(f"of {TASKS[key].title} by {metric_title(name)}" for key, name in item.metrics.items())
+    return f", {told}" if told else ""
 
 
 def _notes(items: Iterable[Task]) -> str:
@@ -136,7 +179,7 @@ def _notes(items: Iterable[Task]) -> str:
 
 def _condition_table(items: Iterable[Condition]) -> str:
     rows = [(item.key, item.title, " → ".join(map(_stage, item.stages)) or "none", item.reason) for item in items]
-    return _table(("key", "title", "stages", "reason"), rows)
+    return table(("key", "title", "stages", "reason"), rows)
 
 
 def _stage(stage: Stage) -> str:
@@ -149,7 +192,7 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
         (
             item.key,
             item.title,
-            f"{item.hub_id} at {item.revision[:7]}" if item.hub_id else f"package {item.package}",
+            _source(item),
             item.pooling,
             item.max_length,
             f"{item.weights / 1e6:.0f} M",
@@ -158,25 +201,39 @@ def _encoder_table(items: Iterable[Encoder]) -> str:
         )
         for item in items
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
-def _claim_table(items: Iterable[Claim]) -> str:
-    head = ("key", "claim", "published", "what is compared", "encoders", "conditions", "targets", "source")
-    rows = [
-        (
-            item.key,
-            item.says,
-            f"{', '.join(f'{name} {value:g}' for name, value in item.published.items())} {item.unit}".strip(),
-            item.compares,
-            " ".join(item.encoders),
-            " ".join("/".join(keys) for keys in item.conditions),
-            " ".join(item.targets),
-            SOURCES[item.source].cited,
-        )
-        for item in items
-    ]
-    return _table(head, rows)
+def _source(item: Encoder) -> str:
+    if not item.hub_id:
+        return f"package {item.package}"
+    return f"{item.hub_id} at {item.revision[:7] or 'a commit that you name'}"
+
+
+def _claim_table(items: Sequence[Claim]) -> str:
+    columns = {
+        "key": [item.key for item in items],
+        "claim": [item.says for item in items],
+        "published": [_published(item) for item in items],
+        "what is compared": [item.compares for item in items],
+        "encoders": [_alternatives(item.encoders) for item in items],
+        "conditions": [_alternatives(item.conditions) for item in items],
+        "targets": [" ".join(item.targets) or item.n_targets or "" for item in items],
+        "benchmark": [item.benchmark for item in items],
+        "settings": [", ".join(item.settings) for item in items],
+        "what no study here has": [item.lacks for item in items],
+        "source": [SOURCES[item.source].cited for item in items],
+    }
+    used = {name: values for name, values in columns.items() if any(values)}
+    return table(list(used), zip(*used.values()))
+
+
+def _published(item: Claim) -> str:
+    return f"{', '.join(f'{name} {value:g}' for name, value in item.published.items())} {item.unit}".strip()
+
+
+def _alternatives(keys: tuple[tuple[str, ...], ...]) -> str:
+    return " ".join("/".join(names) for names in keys)
 
 
 def _language_table(targets: Sequence[Task]) -> str:
@@ -193,7 +250,7 @@ def _language_table(targets: Sequence[Task]) -> str:
         )
         for item in LANGUAGES.values()
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _count(rows: Rows | None) -> str:
@@ -215,7 +272,8 @@ def _source(rows: Rows | None) -> str:
     return f"{rows.hub_id} at {rows.revision[:7] if len(rows.revision) == 40 else rows.revision}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table in markdown; empty cells become a dash."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 

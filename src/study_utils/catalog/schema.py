@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import CatalogError, unknown
 
 FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve", "mask")
-SEARCHES = ("neighbour", "mine", "rank")
-"""What a retrieve task looks for: the one translation, pairs in two pools, or targets among many candidates."""
 
 METRICS = {
     "classify": ("accuracy", "macro_f1"),
@@ -145,8 +144,8 @@ class HubRows(TableRows):
         Data set id (always ``namespace/name``) and the commit, tag or branch it is read at.
     split : str
         Split as the hub names it; several are joined by ``+``.
-    configs : mapping of str to str
-        Language code to hub config.
+    configs : mapping of str to str or tuple of str
+        Language code to hub config, or configs that are joined in this order (treebanks).
     beside : mapping of str to str
         Name to ``config/split`` of further rows of the same data set that are needed to make rows, where ``{language}``
         stands for the language: ``questions`` (the question field by id), ``english`` and ``foreign`` (pools of a mine
@@ -158,22 +157,28 @@ class HubRows(TableRows):
     hub_id: str
     revision: str
     split: str
-    configs: Mapping[str, str]
+    configs: Mapping[str, str | tuple[str, ...]]
     beside: Mapping[str, str] = field(default_factory=dict)
     not_on_hub: str = ""
 
     def __post_init__(self) -> None:
         for (hub_id, start), reason in _MIXED_CONFIGS.items():
-            if hub_id == self.hub_id and (bad := [name for name in self.configs.values() if name.startswith(start)]):
+            names = [name for code in self.configs for name in self.configs_of(code)]
+            if hub_id == self.hub_id and (bad := [name for name in names if name.startswith(start)]):
                 raise CatalogError(
-                    f"configs {bad} of {hub_id}: {reason}. Use commul/universal_dependencies, one treebank a language."
+                    f"configs {bad} of {hub_id}: {reason}. Use commul/universal_dependencies, one config a treebank."
                 )
         if self.select is not None and (missing := set(self.configs) - set(self.select.by_language)):
             raise CatalogError(f"{self.hub_id}: select names no value for the languages {sorted(missing)}")
 
+    def configs_of(self, language: str) -> tuple[str, ...]:
+        """Configs that rows of a language are read from, in order."""
+        names = self.configs[language]
+        return (names,) if isinstance(names, str) else names
+
     def parts(self, language: str) -> dict[str, tuple[tuple[str, str], ...]]:
         """Config and split of everything that rows of a language need: under "" the rows, then what is beside them."""
-        found = {"": tuple((self.configs[language], name) for name in self.split.split("+"))}
+        found = {"": tuple((config, name) for config in self.configs_of(language) for name in self.split.split("+"))}
         for name, place in self.beside.items():
             config, _, split = place.replace("{language}", language).rpartition("/")
             found[name] = ((config, split),)
@@ -249,13 +254,17 @@ class Task:
         Score of guessing, as a fraction.
     value_range : tuple of float or None
         Lowest and highest gold value of a regress task.
-    search : {"neighbour", "mine", "rank"}
-        What a retrieve task looks for; no meaning in other formats.
+    retrieval : Retrieval or None
+        How a retrieve task is measured, as its benchmark does; None in other formats.
     unanswerable : bool
         Whether questions of an answer task may have no answer in their text.
     same_data : tuple of str
         Tasks made from the same training data with the same labels (MNLI and XNLI): a pair of them is flagged in
         results and left out of averages that compare tasks.
+    beside : tuple of str
+        Metrics of its format that tables show beside the primary one.
+    test_length : int or None
+        Longest test input, in tokens, in the benchmark that the task is of; None: not published.
     licence, citation, note : str
         As the source states them.
     """
@@ -274,9 +283,11 @@ class Task:
     domain: str = "general"
     chance: float = 0.0
     value_range: tuple[float, float] | None = None
-    search: str = "neighbour"
+    retrieval: Retrieval | None = None
     unanswerable: bool = False
     same_data: tuple[str, ...] = field(default=())
+    beside: tuple[str, ...] = ()
+    test_length: int | None = None
     licence: str
     citation: str
     note: str = ""
@@ -284,14 +295,15 @@ class Task:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise CatalogError(unknown("format", self.format, FORMATS, where=f"task {self.key}"))
-        if self.metric not in METRICS[self.format]:
-            raise CatalogError(unknown("metric", self.metric, METRICS[self.format], where=f"task {self.key}"))
+        for name in (self.metric, *self.beside):
+            if name not in METRICS[self.format]:
+                raise CatalogError(unknown("metric", name, METRICS[self.format], where=f"task {self.key}"))
         if (self.format in ("classify", "tag")) != bool(self.labels):
             raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
         if (self.format == "regress") != (self.value_range is not None):
             raise CatalogError(f"task {self.key}: only a regress task has a value_range, and it must have one")
-        if self.search not in SEARCHES:
-            raise CatalogError(unknown("search", self.search, SEARCHES, where=f"task {self.key}"))
+        if (self.format == "retrieve") != (self.retrieval is not None):
+            raise CatalogError(f"task {self.key}: only a retrieve task has a retrieval, and it must have one")
         if (self.train is None) != (self.validation is None):
             raise CatalogError(f"task {self.key}: training rows need validation rows, and the reverse")
         if self.train is None and self.test is None:
@@ -331,7 +343,7 @@ class Task:
     @property
     def shape(self) -> str:
         """What its rows look like: the format, and for retrieval what is looked for."""
-        return f"retrieve-{self.search}" if self.format == "retrieve" else self.format
+        return f"retrieve-{self.retrieval.search}" if self.retrieval else self.format
 
     @property
     def languages(self) -> tuple[str, ...]:

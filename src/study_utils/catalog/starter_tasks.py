@@ -6,6 +6,7 @@ and compares.
 
 from __future__ import annotations
 
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.catalog.schema import StarterRows, Task
 
 _ENGLISH = ("en",)
@@ -78,6 +79,7 @@ STARTER_TASKS: tuple[Task, ...] = (
         key="messages",
         title="Messages",
         format="retrieve",
+        retrieval=Retrieval(search="neighbour"),
         metric="accuracy_from_english",
         test=_rows("messages", "test", _MESSAGE_LANGUAGES),
         licence=_MESSAGE_LICENCE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
 from study_utils.catalog.schema import METRICS
@@ -13,6 +15,10 @@ _WRITTEN = {
 }
 
 
+_LAYERS: dict[str, str] = {}
+"""Retrieval target to the layer that the open study reads it at, in words."""
+
+
 def condition_title(key: str) -> str:
     """Title of a condition; its key if the catalogue has none."""
     found = find_condition(key)
@@ -20,8 +26,25 @@ def condition_title(key: str) -> str:
 
 
 def task_title(key: str) -> str:
-    """Title of a task; its key if the catalogue has none."""
+    """Title of a task, of retrieval with the layer it is read at (`name_layers`); its key if the catalogue has none."""
+    return f"{rows_title(key)} ({_LAYERS[key]})" if key in _LAYERS else rows_title(key)
+
+
+def rows_title(key: str) -> str:
+    """Title of a task where only its rows are meant, not what a model does with them."""
     return TASKS[key].title if key in TASKS else str(key)
+
+
+def name_layers(words: Mapping[str, str]) -> None:
+    """Say at which layer retrieval targets are read from here on, in place of what was said before.
+
+    Parameters
+    ----------
+    words : mapping of str to str
+        Task to words, such as "layer 8 of 12": those of the study that is open.
+    """
+    _LAYERS.clear()
+    _LAYERS.update(words)
 
 
 def encoder_title(key: str) -> str:

@@ -28,7 +28,9 @@ class HubSplit(_Strict):
     """Rows in a hub data set, or a mirror of it."""
 
     split: Text = Field(description="split as the hub names it; several joined by +")
-    configs: dict[Text, Text] = Field(min_length=1, description="language code: config")
+    configs: dict[Text, Text | Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
+        min_length=1, description="language code: config, or a list of configs that are joined"
+    )
 
 
 class UserTask(_Strict):

@@ -78,7 +78,8 @@ def check(
         labels or values; lengths in characters; `repeated` rows whose text occurred before in the language; `overlap`
         rows that test or select whose text occurs in the task's training rows, English or in the language.
     faults : list of str
-        What is missing or wrong: one message a task and role, with how many languages it holds for.
+        What is missing or wrong: one message a task and role, with how many languages it holds for; and which configs
+        languages lack that are declared with several.
     """
     work = [
         (item, role, language)
@@ -87,12 +88,12 @@ def check(
         if getattr(item, role) is not None
         for language in row_languages(getattr(item, role))
     ]
-    found, faults, training = [], {}, {}
+    found, faults, lacking, training = [], {}, {}, {}
     for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2):
         declared = {"task": item.key, "role": role, "language": language}
         expected = getattr(getattr(item, role), "expected", {}).get(language)
         try:
-            frame = load_rows(item, role, languages=(language,), mirror=mirror, sources=sources)
+            frame = load_rows(item, role, languages=(language,), mirror=mirror, sources=sources, partial=True)
         except StudyError as error:
             state = "missing" if isinstance(error, MissingRowsError) else "wrong"
             found.append(declared | {"state": state, "declared": expected})
@@ -103,6 +104,8 @@ def check(
         trained = [training[key] for key in ((item.key, ""), (item.key, language)) if key in training]
         facts = describe(frame, pd.concat(trained) if not role.startswith("train") and trained else None)
         count = frame.attrs["found"][language]
+        if absent := frame.attrs["absent"].get(language):
+            lacking.setdefault((item.key, role), []).append(f"{language} without {' '.join(absent)}")
         if isinstance(getattr(item, role), StarterRows) or expected is None:
             state = "unstated"
         else:
@@ -111,6 +114,11 @@ def check(
     messages = [
         messages[0] + (f" (so in {len(messages)} languages)" if len(messages) > 1 else "")
         for messages in faults.values()
+    ]
+    messages += [
+        f"{role} rows of task {key!r}: only some of the declared configs are there in {len(told)} languages "
+        f"(partial_sets: true lets a study use them): {'; '.join(told)}"
+        for (key, role), told in lacking.items()
     ]
     return pd.DataFrame(found, columns=list(COLUMNS)).convert_dtypes(), messages
 

@@ -12,6 +12,8 @@ from study_utils.catalog.schema import Task
 from study_utils.errors import DataError, unknown
 
 MINE_SIDES = ("english", "foreign")
+MINE_PAIRS = 2
+"""Fewest gold pairs of a language: one to fit the threshold that the other is scored with."""
 RANK_SIDES = ("query", "candidate")
 
 
@@ -176,7 +178,7 @@ def _misplaced(text: str, answer: object, start: object) -> str:
 
 
 def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
-    """Two pools a language, with at least one pair, and pairs that both of their sides name."""
+    """Two pools a language, with at least `MINE_PAIRS` pairs, and pairs that both of their sides name."""
     check_strings(frame, ("text",), where=where)
     check_strings(frame, ("match",), where=where, empty_is_fine=True)
     _check_sides(frame, MINE_SIDES, where)
@@ -194,10 +196,10 @@ def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
         for side in MINE_SIDES:
             if not (own["side"] == side).any():
                 raise DataError(f"{where}, language {language!r}: no {side} sentences. Mining needs both pools.")
-        if not (own["match"] != "").any():
+        if (count := int((own["match"] != "").sum()) // 2) < MINE_PAIRS:
             raise DataError(
-                f"{where}, language {language!r}: no pair. Mining can't be scored without gold pairs: raise the limit "
-                "of examples, or leave the language out."
+                f"{where}, language {language!r}: {count} gold pairs. Mining needs {MINE_PAIRS}, for one half of them "
+                "fits the threshold of the other: raise the limit of examples, or leave the language out."
             )
 
 

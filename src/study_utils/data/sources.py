@@ -9,24 +9,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from study_utils.catalog.schema import ROLES, FolderRows, HubRows, Rows, StarterRows, Task, row_languages
+from study_utils.catalog.schema import FolderRows, HubRows, StarterRows, Task
+from study_utils.data.choice import SOURCES, Role, choose, declared
 from study_utils.data.columns import rows_of
-from study_utils.data.loading import check_reachable, load_split, not_found, read_folder
-from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, find_split, split_digest
+from study_utils.data.loading import load_split, not_found, read_folder
+from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.data.pools import join_targets, mine_rows, rank_rows
 from study_utils.data.rows import COLUMNS, check_rows
-from study_utils.errors import DataError, MissingRowsError, ParameterError, unknown
+from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-Role = Literal[ROLES]
-SOURCES = ("mirror", "hub")
-"""Where declared hub data sets can come from."""
 
 
 def load_rows(
@@ -36,6 +33,7 @@ def load_rows(
     languages: Sequence[str],
     mirror: Path | None,
     sources: Sequence[str] = SOURCES,
+    partial: bool = False,
 ) -> pd.DataFrame:
     """Load the rows of a task.
 
@@ -52,6 +50,9 @@ def load_rows(
     sources : sequence of str
         Of `SOURCES`, the first that has every language is used. The hub counts as having everything, except
         when it is switched off (`HF_HUB_OFFLINE=1`) and nothing has been kept from an earlier time.
+    partial : bool
+        Whether a language that is declared with several configs (treebanks) may be read from those that a source has:
+        then the first source that has one for every language is used.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def load_rows(
         `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["moved"]` that of rows
         whose answer didn't stand where its start says (`study_utils.data.answer_places`), `attrs["source"]` is
         "mirror", "hub", "folder" or "starter", `attrs["found"]` maps each language to the rows of its split before
-        any was left out.
+        any was left out, `attrs["absent"]` each language that lacks configs to their names.
 
     Raises
     ------
@@ -71,8 +72,8 @@ def load_rows(
     ParameterError
         If a source is unknown.
     """
-    rows = _declared(task, role, languages)
-    kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
+    chosen = choose(task, role, languages=languages, mirror=mirror, sources=sources, partial=partial)
+    rows, kind, splits = chosen.rows, chosen.kind, chosen.splits
     frames, counts, dropped, moved = [], {}, 0, 0
     opened: _Opened = {}
     for number, language in enumerate(languages):
@@ -84,7 +85,7 @@ def load_rows(
             try:
                 parts, places = _parts(rows, language, splits, opened)
             except NotThereError as error:
-                configs = [rows.configs[code] for code in languages]
+                configs = [name for code in languages for name in rows.configs_of(code)]
                 raise MissingRowsError(not_found(task, role, rows, configs, [str(error)], mirror=mirror)) from error
             where = places[""]
             if task.shape == "retrieve-mine":
@@ -111,7 +112,7 @@ def load_rows(
         result = join_targets(result)
         check_rows(result, task, where=f"task {task.key!r}, {role} rows")
     result = result[list(COLUMNS[task.shape])].reset_index(drop=True)
-    result.attrs = {"dropped": dropped, "moved": moved, "source": kind, "found": counts}
+    result.attrs = {"dropped": dropped, "moved": moved, "source": kind, "found": counts, "absent": chosen.absent}
     return result
 
 
@@ -122,12 +123,13 @@ def source_digest(
     languages: Sequence[str],
     mirror: Path | None,
     sources: Sequence[str] = SOURCES,
+    partial: bool = False,
 ) -> dict:
     """Say what rows `load_rows` would load, without loading them.
 
     Parameters
     ----------
-    task, role, languages, mirror, sources
+    task, role, languages, mirror, sources, partial
         As for `load_rows`.
 
     Returns
@@ -143,8 +145,8 @@ def source_digest(
     DataError, ParameterError
         As `load_rows`, if no source has the rows, or a file in the mirror is empty or cut off.
     """
-    rows = _declared(task, role, languages)
-    kind, splits = _choose(task, role, rows, languages=languages, mirror=mirror, sources=sources)
+    chosen = choose(task, role, languages=languages, mirror=mirror, sources=sources, partial=partial)
+    rows, kind, splits = chosen.rows, chosen.kind, chosen.splits
     if isinstance(rows, StarterRows):
         from study_utils.data.starter import package_digest
 
@@ -171,7 +173,13 @@ def hub_digest(rows: HubRows) -> dict:
 
 
 def stated_rows(
-    task: Task, role: Role, language: str, *, mirror: Path | None, sources: Sequence[str] = SOURCES
+    task: Task,
+    role: Role,
+    language: str,
+    *,
+    mirror: Path | None,
+    sources: Sequence[str] = SOURCES,
+    partial: bool = False,
 ) -> int | None:
     """Say how many rows a language should have, without loading them.
 
@@ -181,70 +189,20 @@ def stated_rows(
         As the card of a mirror states it, else as the catalogue does, less what is held out; None if neither does.
         Rows without a gold label are among them.
     """
-    rows = _declared(task, role, (language,))
-    if not isinstance(rows, HubRows):
+    if not isinstance(declared(task, role, (language,)), HubRows):
         return None
-    kind, splits = _choose(task, role, rows, languages=(language,), mirror=mirror, sources=sources)
-    count = rows.expected.get(language)
-    if kind == "mirror" and rows.select is None:
-        stated = [split.rows for split in splits.values() if split is not None]
+    chosen = choose(task, role, languages=(language,), mirror=mirror, sources=sources, partial=partial)
+    rows = chosen.rows
+    count = None if chosen.absent else rows.expected.get(language)
+    if chosen.kind == "mirror" and rows.select is None:
+        stated = [split.rows for split in chosen.splits.values() if split is not None]
         count = sum(stated) if all(number is not None for number in stated) else count
     if count is None or rows.held_out is None:
         return count
     return round(count * (rows.held_out.share if rows.held_out.held else 1 - rows.held_out.share))
 
 
-# --- choosing ---
-
-
-def _declared(task: Task, role: str, languages: Sequence[str]) -> Rows:
-    rows = getattr(task, role) if role in ROLES else None
-    if rows is None:
-        roles = [name for name in ROLES if getattr(task, name) is not None]
-        raise DataError(f"task {task.key!r} has no {role} rows; it has {', '.join(roles)} rows.")
-    if not languages:
-        raise DataError(f"no language asked for in the {role} rows of task {task.key!r}. Name at least one.")
-    known = row_languages(rows)
-    for code in languages:
-        if code not in known:
-            raise DataError(unknown("language", code, known, where=f"{role} rows of task {task.key!r}"))
-    if len(set(languages)) < len(languages):
-        raise DataError(f"{role} rows of task {task.key!r}: languages {list(languages)} repeat. Name each once.")
-    return rows
-
-
-def _choose(
-    task: Task,
-    role: str,
-    rows: Rows,
-    *,
-    languages: Sequence[str],
-    mirror: Path | None,
-    sources: Sequence[str],
-) -> tuple[str, dict[tuple[str, str], MirrorSplit | None]]:
-    """Choose the source: its name, and the files of every (config, split) that is needed (None: on the hub)."""
-    for source in sources:
-        if source not in SOURCES:
-            raise ParameterError(unknown("source", source, SOURCES))
-    if isinstance(rows, StarterRows | FolderRows):
-        return ("starter" if isinstance(rows, StarterRows) else "folder"), {}
-    places = dict.fromkeys(place for code in languages for part in rows.parts(code).values() for place in part)
-    reasons = []
-    for source in sources:
-        try:
-            if source == "mirror":
-                return source, {
-                    (config, split): find_split(mirror, rows.hub_id, config, split) for config, split in places
-                }
-            for config, split in places:
-                check_reachable(rows, config, split)
-        except NotThereError as error:
-            reasons.append(str(error))
-        else:
-            return source, dict.fromkeys(places)
-    configs = [rows.configs[code] for code in languages]
-    reasons = reasons or ["no source is allowed"]
-    raise MissingRowsError(not_found(task, role, rows, configs, reasons, mirror=mirror))
+# --- loading ---
 
 
 _Opened = dict[tuple[str, str], "tuple[Dataset, str]"]
@@ -272,7 +230,7 @@ def _parts(
             if shared:
                 opened[config, split] = loaded
             found.append(loaded[0])
-            where.setdefault(name, loaded[1])
+            where[name] = f"{where[name]} + {loaded[1]}" if name in where else loaded[1]
         parts[name] = concatenate_datasets(found) if len(found) > 1 else found[0]
     return parts, where
 

@@ -135,7 +135,7 @@ def folder_files(folder: str | Path) -> list[Path]:
     if not folder.is_dir():
         raise EncoderError(
             f"encoder folder {str(folder)!r} does not exist: "
-            "correct its path (relative to the current folder) or use a catalogue key or a hub id."
+            "correct its path (in parameters: from the project folder) or use a catalogue key or a hub id."
         )
     weights = sorted(folder.glob("*.safetensors"))
     if not (folder / "config.json").is_file() or not weights:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +16,13 @@ from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from study_utils.catalog.encoders import Encoder
+from study_utils.encoders.check import causal, check_configuration, check_finite, check_sizes
+from study_utils.encoders.facts import architecture, named
 from study_utils.encoders.identity import PACKAGED_FOLDERS, folder_files, is_folder
 from study_utils.encoders.packaged import packaged_folder
+from study_utils.encoders.sealed import SEAL, broken, is_sealed
+from study_utils.encoders.vocabulary import FIRST
+from study_utils.encoders.words import marks_blanks, marks_blanks_by
 from study_utils.errors import EncoderError
 
 
@@ -75,8 +79,9 @@ def load_encoder(spec: Encoder, *, cache: Path) -> LoadedEncoder:
     Raises
     ------
     EncoderError
-        If it is missing, damaged, cannot be reached, has no safetensors weights or no fast tokenizer, needs
-        code from the hub, or its checkpoint lacks some of the encoder's weights.
+        If it is missing, damaged, cannot be reached, has no safetensors weights or no fast tokenizer, needs code from
+        the hub, is no encoder, or its checkpoint lacks some of the encoder's weights or holds some that are no numbers;
+        or if weights, tokenizer and declaration contradict each other.
     """
     if spec.package:
         source, revision = str(packaged_folder(spec.package, cache=cache)), None
@@ -84,7 +89,8 @@ def load_encoder(spec: Encoder, *, cache: Path) -> LoadedEncoder:
         source, revision = spec.hub_id, spec.revision or None
     local = bool(spec.package) or is_folder(spec)
     if local:
-        _check_folder(Path(source))
+        _check_folder(Path(source), spec)
+    check_configuration(spec)
     options = {"revision": revision, "trust_remote_code": False, "local_files_only": local}
     try:
         with quiet():
@@ -110,13 +116,46 @@ def load_encoder(spec: Encoder, *, cache: Path) -> LoadedEncoder:
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         lacking = "padding token" if tokenizer.is_fast else "fast tokenizer (tokenizer.json)"
         raise EncoderError(f"encoder {spec.key!r} ({source}) has no {lacking}: add it or use another encoder.")
-    return LoadedEncoder(
+    loaded = LoadedEncoder(
         spec=spec,
         model=model.eval(),
         tokenizer=tokenizer,
         folder=folder,
         max_length=min(spec.max_length, _positions(model)),
     )
+    _check_loaded(loaded)
+    return loaded
+
+
+def _check_loaded(loaded: LoadedEncoder) -> None:
+    """Refuse what only the weights, or model and tokenizer together, show."""
+    spec, model, tokenizer = loaded.spec, loaded.model, loaded.tokenizer
+    where = named(spec)
+    check_sizes(len(tokenizer), len(model.get_input_embeddings().weight), where)
+    check_finite(loaded.folder, where)
+    if (found := model.config.num_hidden_layers) != (said := architecture(spec).layers):
+        raise EncoderError(f"{where} has {found} layers where {said} are declared: name the checkpoint that is meant.")
+    if marks_blanks_by(tokenizer.backend_tokenizer) != marks_blanks(spec):
+        raise EncoderError(
+            f"the tokenizer of {where} treats blanks otherwise than its tokenizer.json says, or than is declared: load "
+            "it with AutoTokenizer, save it again with save_pretrained, and name that folder."
+        )
+    counted = _counted_from(model)
+    if counted is not None and (counted != tokenizer.pad_token_id or counted >= FIRST):
+        raise EncoderError(
+            f"{where} counts positions from token id {counted}, but its tokenizer pads with {tokenizer.pad_token_id} "
+            f"(the same, below {FIRST}, is needed): save model and tokenizer again from the same checkpoint."
+        )
+    if not _reads_both_ways(model, tokenizer.pad_token_id):
+        raise EncoderError(causal(where, model.config.model_type))
+
+
+def _reads_both_ways(model: PreTrainedModel, pad: int) -> bool:
+    """Whether the last token of an input changes the vector of the first one."""
+    ids = [number for number in range(6) if number != pad][:5]
+    with torch.inference_mode():
+        one, other = (model(input_ids=torch.tensor([[*ids[:3], last]])).last_hidden_state[0, 0] for last in ids[3:5])
+    return not torch.equal(one, other)
 
 
 def pooling_option(config: AutoConfig) -> dict[str, bool]:
@@ -129,24 +168,27 @@ def pooling_option(config: AutoConfig) -> dict[str, bool]:
     return {"add_pooling_layer": False} if knows else {}
 
 
-def _check_folder(folder: Path) -> None:
-    for path in folder_files(folder):
-        if path.suffix == ".json":
-            try:
-                json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise EncoderError(
-                    f"{path} is damaged ({error}): write the encoder folder again with save_pretrained."
-                ) from error
+def _check_folder(folder: Path, spec: Encoder) -> None:
+    folder_files(folder)
+    if not spec.package and is_sealed(folder) and (wrong := broken(folder)):
+        raise EncoderError(
+            f"{', '.join(wrong)} in encoder folder {str(folder)!r} isn't what was written there ({SEAL}): export the "
+            f"encoder again; or, if you changed it on purpose, remove {SEAL}."
+        )
 
 
 def _positions(model: PreTrainedModel) -> int:
     positions = getattr(model.config, "max_position_embeddings", None) or -1
     if positions < 0:  # XLNet's are relative and have no end
         return 1 << 30
-    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
-    offset = getattr(table, "padding_idx", None)  # XLM-R counts positions from padding index + 1
+    offset = _counted_from(model)
     return positions if offset is None else positions - offset - 1
+
+
+def _counted_from(model: PreTrainedModel) -> int | None:
+    """Padding id that positions are counted from, as XLM-R does; None for others."""
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    return getattr(table, "padding_idx", None)
 
 
 def _advice(spec: Encoder, source: str, error: Exception) -> str:

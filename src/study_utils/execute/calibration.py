@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from study_utils.analysis.calibration.calibrate import StudyDesign
 from study_utils.analysis.calibration.designs import simulate_points
+from study_utils.analysis.calibration.studies import StudyDesign
 from study_utils.errors import AnalysisError
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.paths import project_root

@@ -15,13 +15,16 @@ from tqdm import tqdm
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.catalog.questions import QUESTIONS
-from study_utils.errors import NotebookError, ParameterError, unknown
+from study_utils.encoders.check import check_files, unreachable
+from study_utils.encoders.facts import architecture
+from study_utils.errors import EncoderError, NotebookError, ParameterError, unknown
 from study_utils.estimate import expected_seconds
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clock, read_beacons
 from study_utils.params import MACHINE
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, canonical_sha256
+from study_utils.plan import STAGES, Run, canonical_sha256
+from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.store import file_sha256, write_atomically
 from study_utils.study import Study
 
@@ -52,7 +55,15 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
 
 
 def plan_text(study: Study) -> str:
-    """Plan of a study as a table to print: every run, its status and time; totals; what is omitted or too small."""
+    """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains.
+
+    Raises
+    ------
+    EncoderError
+        If the files of an encoder that is needed are on this machine and can't be used.
+    """
+    for key in _encoders_needed(study):
+        check_files(encoder(key))
     table = study.runs()
     width = max(len(run) for run in table["run"])
     lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
@@ -66,14 +77,24 @@ def plan_text(study: Study) -> str:
     parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
     total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
     lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
+    if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
+        gigabytes = sum(_megabytes(run) for run in kept) / 1000
+        lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
     if absent := study.plan.absent:
-        lines += ["", "The study can't begin here; these rows can't be reached:", *absent]
+        lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += [
         f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
         for row in study.omissions().itertuples()
     ]
+    if len(partial := study.partial()):
+        from study_utils.sentences import describe_partial
+
+        lines += [f"partial: {told}" for told in describe_partial(partial)]
     if len(short := study.shortfalls()):
         lines += [f"short: {told}" for told in describe_shortfalls(short)]
+    outlook = study.outlook()
+    lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
+    lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
 
 
@@ -97,7 +118,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Raises
     ------
     StudyError
-        If the work cannot begin: disk full, unknown notebook.
+        If the work cannot begin: disk full, unknown notebook, an encoder that can't be reached or used.
     """
     chosen = select_notebooks(study.params.questions, only)
     clear_beacons(study.store)
@@ -106,6 +127,10 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
             stages = {path.stem for path in chosen}
             if run.stage in stages and study.store.status(run.id) == "done":
                 study.store.set_aside(run.id)
+    for key in _encoders_needed(study):
+        if reason := unreachable(encoder(key)):
+            raise EncoderError(reason)
+        check_files(encoder(key))
     study.store.check_room(_room_needed(study))
     record = Record(study)
     failures: list[str] = []
@@ -184,10 +209,22 @@ class Record:
         write_atomically(self.path, json.dumps(content, indent=1))
 
 
+def _encoders_needed(study: Study) -> list[str]:
+    """Keys of the encoders that runs still to be made begin with."""
+    return list(dict.fromkeys(str(r.work["encoder"]) for r in study.plan.missing(study.store) if "encoder" in r.work))
+
+
 def _room_needed(study: Study) -> int:
     missing = study.plan.missing(study.store)
-    trained = sum(encoder(str(r.work["encoder"])).checkpoint_mb for r in missing if r.kind == "train")
+    trained = sum(_megabytes(run) for run in missing if run.kind == "train")
     return int(1e6 * (trained + 2 * len(missing) + 50))
+
+
+def _megabytes(run: Run) -> int:
+    """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
+    settings = run.work["settings"]
+    size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
+    return size * (1 + settings["epochs"] * settings.get("keep_epochs", 0))
 
 
 @contextlib.contextmanager

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.budgets import require_equal
-from study_utils.catalog import encoder, task
+from study_utils.catalog import task
 from study_utils.catalog.perturbations import CLEAN, variant
+from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import StoreError
+from study_utils.execute.distributed import train_distributed
+from study_utils.execute.training import Progress, languages_seen, started, train_run, training_rows
 from study_utils.plan import Run
-from study_utils.store import Store
+from study_utils.plan.declared import with_held_out
 from study_utils.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from study_utils.encoders.load import LoadedEncoder
-
 log = logging.getLogger(__name__)
-
-ROLES = ("train", "validation")
-
-Progress = Callable[[float, str], None]
-"""Called with the finished share of a run (0 to 1) and a short note."""
 
 
 def ensure(study: Study, run: Run, progress: Progress) -> bool:
@@ -60,12 +55,20 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     from study_utils.data.sources import load_rows
 
     item, params = task(run.work["task"]), study.params
-    facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}}
+    item = with_held_out(item) if run.work.get("whole") else item
+    facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}, "absent": {}}
     mirror = Path(params.mirror).expanduser() if params.mirror else None
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
         frames = [
-            load_rows(item, source, languages=languages, mirror=mirror, sources=params.sources)
+            load_rows(
+                item,
+                source,
+                languages=languages,
+                mirror=mirror,
+                sources=params.sources,
+                partial=params.partial_sets,
+            )
             for source, languages in run.work["parts"][role]
         ]
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -85,98 +88,50 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         facts["dropped"][role] = dropped
         facts["fingerprints"][role] = fingerprint(rows)
         facts["sources"][role] = " and ".join(kinds)
+        if absent := {code: list(names) for frame in frames for code, names in frame.attrs["absent"].items()}:
+            facts["absent"][role] = absent
 
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     import pandas as pd
 
     from study_utils.device import describe_device
-    from study_utils.execute.together import train_together
 
     require_equal(study.plan, study.store, study.params, runs=run.work["data"].values())
     if study.params.processes > 1:
-        train_together(study, run, folder, progress)
+        train_distributed(study, run, folder, progress)
     else:
         train_run(study, run, folder, progress)
-    rows = [frame for data in run.work["data"].values() for frame in _training_rows(study, run, data).values()]
+    rows = [frame for data in run.work["data"].values() for frame in training_rows(study, run, data).values()]
     seen = {code for frame in rows for code in frame["language"].unique()}
-    facts["languages_seen"] = sorted(seen | _languages_seen(study.store, run))
-    facts["best_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
+    facts["languages_seen"] = sorted(seen | languages_seen(study.store, run))
+    facts["kept_epoch"] = int(pd.read_parquet(folder / "validation.parquet").query("chosen")["epoch"].iloc[0])
     facts["device"] = describe_device(study.params.device)
-
-
-def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
-    """Train what a run asks for, in this process; write the model, `history.parquet` and `validation.parquet`."""
-    from study_utils.model import load_trained
-    from study_utils.training import TaskRows, TrainingSettings, train
-
-    store = study.store
-    base = _pretrained(run.work["encoder"], store.cache)
-    start = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else None
-    tasks = [
-        TaskRows(task=task(key), selects=_selecting(study.plan.runs[data]), **_training_rows(study, run, data))
-        for key, data in run.work["data"].items()
-    ]
-    result = train(
-        start or base,
-        tasks,
-        TrainingSettings(**run.work["settings"]),
-        seed=run.work["seed"],
-        keep_heads=run.work.get("keep_heads", False),
-        keep_last=run.work.get("keep_last", False),
-        folder=folder,
-        device=study.params.device,
-        checkpoint_seconds=study.params.checkpoint_seconds,
-        progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
-    )
-    if result.is_first:
-        result.history.to_parquet(folder / "history.parquet", index=False)
-        result.validation.to_parquet(folder / "validation.parquet", index=False)
-
-
-def _training_rows(study: Study, run: Run, data: str) -> dict[str, pd.DataFrame]:
-    """Rows of a data run that train and that select; of those that train, the languages that the run uses."""
-    from study_utils.data.rows import read_rows
-
-    rows = {role: read_rows(study.store.folder(data) / f"{role}.parquet") for role in ROLES}
-    if only := run.work.get("only"):
-        rows["train"] = rows["train"][rows["train"]["language"].isin(only)].reset_index(drop=True)
-    return rows
-
-
-def _selecting(data: Run) -> str:
-    """Language of the rows that choose an epoch."""
-    ((_, (language,)),) = data.work["parts"]["validation"]
-    return language
 
 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
-    from study_utils.evaluation.predict import predict
-    from study_utils.metrics import score
-    from study_utils.model import load_trained
+    from study_utils.execute.scoring import write_predictions, write_search
 
-    store, item = study.store, task(run.work["task"])
-    base = _pretrained(run.work["encoder"], store.cache)
-    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
+    _, model = started(study, run)
     rows = read_rows(store.folder(run.work["data"]) / "test.parquet")
-    if (name := run.work["settings"]["variant"]) != CLEAN:
+    if (name := settings["variant"]) != CLEAN:
         rows = _perturbed(study, run, rows, name, folder, facts)
     elif languages := run.work.get("languages"):
         rows = rows[rows["language"].isin(languages)].reset_index(drop=True)
-    predictions = predict(
-        model,
-        item,
-        rows,
-        max_length=run.work["settings"]["max_length"],
-        device=study.params.device,
-        progress=lambda done, total: progress(done / max(1, total), item.title),
-    )
-    predictions.to_parquet(folder / "predictions.parquet", index=False)
-    score(predictions, item).to_parquet(folder / "scores.parquet", index=False)
-    facts["languages_seen"] = sorted(_languages_seen(store, run))
-    facts["rows"] = len(predictions)
+    options = {
+        "device": study.params.device,
+        "progress": lambda done, total: progress(done / max(1, total), item.title),
+    }
+    if item.retrieval:
+        every = name == CLEAN and settings.get("scored", "all") == "all"
+        item = replace(item, retrieval=Retrieval(**settings["retrieval"]))
+        facts |= write_search(folder, model, item, rows, all_layers=every, **options)
+    else:
+        facts |= write_predictions(folder, model, item, rows, max_length=settings["max_length"], **options)
+    facts["languages_seen"] = sorted(languages_seen(store, run))
     facts["device"] = describe_device(study.params.device)
 
 
@@ -189,11 +144,9 @@ def _make_embeddings(study: Study, run: Run, folder: Path, facts: dict, progress
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
     from study_utils.evaluation.embed import asked, count_subwords, embed
-    from study_utils.model import load_trained
 
     store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
-    base = _pretrained(run.work["encoder"], store.cache)
-    model = load_trained(store.folder(run.work["start"]), base) if run.work["start"] else base
+    base, model = started(study, run)
     rows = cap(
         asked(read_rows(store.folder(run.work["data"]) / f"{run.work['role']}.parquet"), item), settings["examples"]
     )
@@ -232,20 +185,6 @@ def _perturbed(study: Study, run: Run, rows: pd.DataFrame, name: str, folder: Pa
     made.counts.to_parquet(folder / "perturbed.parquet", index=False)
     facts["perturbed"] = {column: int(made.counts[column].sum()) for column in ("all", "asked", "changed")}
     return made.rows
-
-
-@lru_cache(maxsize=1)
-def _pretrained(key: str, cache: Path) -> LoadedEncoder:
-    """Load an encoder once a process; neither training nor prediction changes it."""
-    from study_utils.encoders.load import load_encoder
-
-    return load_encoder(encoder(key), cache=cache)
-
-
-def _languages_seen(store: Store, run: Run) -> set[str]:
-    """Languages in the training and selection rows of the run this one starts from, and of all before it."""
-    start = run.work["start"]
-    return set(store.manifest(start)["languages_seen"]) if start else set()
 
 
 _KINDS = {"data": _make_data, "train": _make_training, "predict": _make_predictions, "embed": _make_embeddings}

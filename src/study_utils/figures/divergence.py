@@ -25,6 +25,7 @@ from study_utils.figures.style import (
     styled,
     task_order,
 )
+from study_utils.sentences.gains import titled
 
 _NOTHING = "No divergence to show: the study does not ask the question 'divergence'"
 _BY_FORMAT = {
@@ -156,6 +157,71 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(formats), frameon=False, fontsize=8)
     figure.suptitle("Gain beside divergence, within targets and languages", fontsize=11, x=0.01, ha="left")
     return figure
+
+
+@styled
+def plot_slopes_by_target(by_target: pd.DataFrame, slopes: pd.DataFrame) -> Figure:
+    """Show the slope of each measure on every target and over all: one panel a measure, with intervals.
+
+    Parameters
+    ----------
+    by_target, slopes : pandas.DataFrame
+        Of `study_utils.analysis.questions.divergence.explain.explain_gains`.
+    """
+    require_columns(
+        by_target, ("measure", "part", "task", "estimate", "low", "high"), table="table of slopes by target"
+    )
+    known = pd.concat([by_target, slopes.assign(task=_ALL)], ignore_index=True)
+    known = known[known["withheld"] == ""]
+    panels = [(e, m) for e in known["encoder"].unique() for m in MEASURES if m in set(known["measure"])]
+    if not panels:
+        return nothing("No slope of any measure can be told here")
+    targets = [*task_order(known.loc[known["task"] != _ALL, "task"].unique()), _ALL]
+    parts = [name for name in _OF_PART if name in set(known["part"])]
+    lines, columns = grid_shape(len(panels), 3)
+    figure, axes = new_figure(
+        width=2.0 + 2.4 * columns,
+        height=1.1 + lines * (0.7 + 0.3 * len(targets)),
+        rows=lines,
+        columns=columns,
+        sharey=True,
+    )
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    for number, (ax, (encoder, measure)) in enumerate(zip(axes, panels)):
+        here = known[(known["encoder"] == encoder) & (known["measure"] == measure)]
+        for place, name in enumerate(parts):
+            part = here[here["part"] == name]
+            where = part["task"].map(targets.index) + 0.22 * (place - (len(parts) - 1) / 2)
+            marker, colour, _ = _OF_PART[name]
+            reach = [(part["estimate"] - part["low"]) * POINTS, (part["high"] - part["estimate"]) * POINTS]
+            ax.errorbar(
+                part["estimate"] * POINTS, where, xerr=reach, fmt=marker, color=colour, markersize=4.5,
+                markerfacecolor="white", markeredgewidth=1.3, elinewidth=1.2,
+            )  # fmt: skip
+        ax.axvline(0, color=INK, linewidth=1, zorder=1)
+        ax.axhline(len(targets) - 1.5, color=FAINT, linewidth=1)
+        ax.set_yticks(range(len(targets)), [_ALL if t == _ALL else task_title(t) for t in targets], fontsize=8)
+        ax.set_ylim(len(targets) - 0.5, -0.5)
+        ax.grid(visible=False, axis="y")
+        title = titled(encoder, MEASURES[measure], known)
+        ax.set_title(title[0].upper() + title[1:], fontsize=9.5)
+        if number >= len(panels) - columns:
+            ax.set_xlabel("points of gain")
+    handles = [
+        Line2D([], [], marker=m, color=c, markerfacecolor="white", markeredgewidth=1.3, linestyle="none", label=text)
+        for m, c, text in (_OF_PART[name] for name in parts)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=8)
+    figure.suptitle("Gain with one standard deviation more divergence, by target", fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+_ALL = "all targets"
+_OF_PART = {
+    "task": ("o", "#0173b2", "between intermediate tasks"),
+    "language": ("s", "#d55e00", "between languages of a family"),
+}
 
 
 @styled

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
@@ -28,46 +28,69 @@ from study_utils.figures.style import (
 
 _PER_ROW, _PANEL = 6, 1.55
 _GAPS_PER_ROW, _GAPS_PANEL = 4, 2.6
+_NAMED_TASKS = 3
 _NOTHING = "No gains to show: no condition besides the baseline has a zero-shot language"
+
+
+_NEEDED = ("encoder", "condition", "estimate", "low", "high", "level", "clear", "n_languages", "tasks", "collapsed")
+
+
+@styled
+def plot_task_gains(table: pd.DataFrame) -> Figure:
+    """Show the mean gain on every target task with its interval: one panel a condition, one row a task.
+
+    Filled marks are clear results, open marks are not; a cross has no interval; a dagger has runs that failed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `study_utils.analysis.task_gains`.
+    """
+    needed = [name for name in _NEEDED if name != "tasks"]
+    require_columns(table, ("task", *needed), table="table of gains by task")
+    if table.empty:
+        return nothing(_NOTHING)
+    tasks = list(dict.fromkeys(table["task"]))
+    counts = table.groupby("task")["n_languages"]
+    names = [f"{task_title(key)} ({_between(counts.get_group(key))} languages)" for key in tasks]
+    return _forest(table, "task", tasks, names, title="Zero-shot gain by target task over no intermediate task")
 
 
 @styled
 def plot_family_gains(families: pd.DataFrame) -> Figure:
-    """Show mean gains with their intervals: one panel a condition, one row a family.
+    """Show mean gains with their intervals: one panel a condition, one row a family, marks as in `plot_task_gains`.
 
-    Filled marks are clear results (see `study_utils.analysis.family_gains`), open marks are not; a cross has no
-    interval. Row labels say how many languages stand behind them.
+    Row labels say how many languages, and which tasks, stand behind them.
 
     Parameters
     ----------
     families : pandas.DataFrame
         From `study_utils.analysis.family_gains`.
     """
-    needed = (
-        "encoder",
-        "condition",
-        "group",
-        "unit",
-        "estimate",
-        "low",
-        "high",
-        "level",
-        "clear",
-        "n_languages",
-    )
-    require_columns(families, needed, table="family table")
+    require_columns(families, ("group", "unit", *_NEEDED), table="family table")
     if families.empty:
         return nothing(_NOTHING)
     groups = group_order(families)
-    names = _group_names(families, groups)
-    left, right = _span(families)
-    figure, panels, used = _condition_panels(families, rows=len(groups), row_height=0.3)
-    styles = looks(families["condition"])
+    units = families.drop_duplicates("group").set_index("group").loc[groups, "unit"]
+    title = "Zero-shot gain over no intermediate task, every task weighing the same"
+    return _forest(
+        families, "group", groups, _group_names(families, groups), title=title, above=int((units != "language").sum())
+    )
+
+
+def _forest(table: pd.DataFrame, key: str, rows: list[str], names: list[str], *, title: str, above: int = 0) -> Figure:
+    """Estimates with intervals; a line parts the first rows (`above`) from the others."""
+    left, right = _span(table)
+    figure, panels, used = _condition_panels(table, rows=len(rows), row_height=0.3)
+    styles = looks(table["condition"])
+    failed = table["collapsed"] != ""
+    for name in ("at_chance", "not_learnt"):
+        failed |= table[name] != "" if name in table else False
     for ax, (encoder, condition) in zip(panels, used):
-        part = families[(families["encoder"] == encoder) & (families["condition"] == condition)]
+        part = table.assign(failed=failed)[(table["encoder"] == encoder) & (table["condition"] == condition)]
         style = styles[condition]
         for row in part.itertuples():
-            y = groups.index(row.group)
+            y = rows.index(getattr(row, key))
             if np.isfinite(row.low):
                 low, high = max(row.low * POINTS, left), min(row.high * POINTS, right)
                 ax.plot([low, high], [y, y], color=style.colour, linewidth=1.8, solid_capstyle="butt")
@@ -80,30 +103,34 @@ def plot_family_gains(families: pd.DataFrame) -> Figure:
                 row.estimate * POINTS, y, marker=marker, markersize=6, markerfacecolor=face,
                 markeredgecolor=style.colour, markeredgewidth=1.4, linestyle="none", zorder=4,
             )  # fmt: skip
+            if row.failed:
+                ax.annotate(
+                    "\N{DAGGER}", (row.estimate * POINTS, y), xytext=(4, 3), textcoords="offset points", fontsize=9
+                )
         _finish(ax, names, label="gain in points")
         ax.set_xlim(left, right)
-        singles = sum(families.drop_duplicates("group").set_index("group").loc[groups, "unit"] != "language")
-        if 0 < singles < len(groups):
-            ax.axhline(singles - 0.5, color=MUTED, linewidth=0.8)
-    level = families["level"].iloc[0]
+        if 0 < above < len(rows):
+            ax.axhline(above - 0.5, color=MUTED, linewidth=0.8)
+    _explain(figure, table, cut=(left, right), failed=bool(failed.any()))
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    return figure
+
+
+def _explain(figure: Figure, table: pd.DataFrame, *, cut: tuple[float, float], failed: bool) -> None:
+    """Legend of the marks that occur."""
+    open_label = f"not clear; line: {table['level'].iloc[0]:.0%} interval"
     handles = [
         Line2D([], [], marker="o", color=INK, markerfacecolor=INK, label="clear after correction"),
-        Line2D(
-            [],
-            [],
-            marker="o",
-            color=INK,
-            markerfacecolor="white",
-            label=f"not clear; line: {level:.0%} interval",
-        ),
+        Line2D([], [], marker="o", color=INK, markerfacecolor="white", label=open_label),
     ]
-    if families["low"].isna().any():
+    if table["low"].isna().any():
         handles.append(Line2D([], [], marker="x", color=INK, linestyle="none", label="interval withheld"))
-    if (families["low"] * POINTS < left).any() or (families["high"] * POINTS > right).any():
+    if (table["low"] * POINTS < cut[0]).any() or (table["high"] * POINTS > cut[1]).any():
         handles.append(Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
+    if failed:
+        dagger = Line2D([], [], marker="$\N{DAGGER}$", color=INK, linestyle="none", label="with runs that failed")
+        handles.append(dagger)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-    figure.suptitle("Zero-shot gain over no intermediate task", fontsize=11, x=0.01, ha="left")
-    return figure
 
 
 @styled
@@ -252,10 +279,22 @@ def _finish(ax: Axes, names: list[str], *, label: str) -> None:
 
 
 def _group_names(families: pd.DataFrame, groups: list[str]) -> list[str]:
+    """Names with the number of languages and, where groups differ in them, the tasks."""
+    differ = families["tasks"].nunique() > 1
+    every = {task for tasks in families["tasks"] for task in tasks.split()}
     names = []
     for group in groups:
         part = families[families["group"] == group]
-        low, high = part["n_languages"].min(), part["n_languages"].max()
-        count = f"{low}" if low == high else f"{low}\N{EN DASH}{high}"
-        names.append(group if (part["unit"] == "language").all() else f"{group} ({count} languages)")
+        told = [] if (part["unit"] == "language").all() else [f"{_between(part['n_languages'])} languages"]
+        if differ:
+            tasks = sorted({task for tasks in part["tasks"] for task in tasks.split()})
+            few = len(tasks) <= _NAMED_TASKS and len(tasks) < len(every)
+            of = ", ".join(task_title(task) for task in tasks) if few else f"{len(tasks)} of {len(every)} tasks"
+            told.append("all tasks" if len(tasks) == len(every) else of)
+        names.append(f"{group} ({'; '.join(told)})" if told else group)
     return names
+
+
+def _between(counts: pd.Series) -> str:
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low}\N{EN DASH}{high}"

@@ -105,51 +105,6 @@ def plot_coverage(coverage: pd.DataFrame) -> Figure:
 
 
 @styled
-def plot_gain_heatmap(families: pd.DataFrame) -> Figure:
-    """Show the mean gain of each condition in each family with its interval; bold where the result is clear.
-
-    Parameters
-    ----------
-    families : pandas.DataFrame
-        From `study_utils.analysis.family_gains`.
-    """
-    needed = ("encoder", "condition", "group", "estimate", "low", "high", "clear")
-    require_columns(families, needed, table="family table")
-    if families.empty:
-        return nothing(_NO_GAINS)
-    encoders = sorted(families["encoder"].unique())
-    conditions, groups = condition_order(families["condition"]), group_order(families)
-    limit = _limit(families["estimate"].to_numpy(float) * POINTS)
-    figure, axes = new_figure(
-        width=3.0 + max(1.05 * len(conditions), 2.2) * len(encoders),
-        height=1.9 + 0.36 * len(groups),
-        columns=len(encoders),
-        sharey=True,
-    )
-    for place, (ax, encoder) in enumerate(zip(axes, encoders)):
-        part = families[families["encoder"] == encoder].set_index(["group", "condition"])
-        part = part.reindex(pd.MultiIndex.from_product([groups, conditions]))
-        shape = (len(groups), len(conditions))
-        values = part["estimate"].to_numpy(float).reshape(shape) * POINTS
-        text = np.array([_with_interval(row) for row in part.itertuples()], object).reshape(shape)
-        image = _draw(ax, values, text.tolist(), GAIN_COLOURS, -limit, limit)
-        clear = part["clear"].eq(True).to_numpy().reshape(shape)
-        for label in ax.texts:
-            column, row = (round(v) for v in label.get_position())
-            label.set_fontsize(6.5)
-            if clear[row, column]:
-                label.set_fontweight("bold")
-        _name_columns(ax, [condition_title(key) for key in conditions])
-        ax.set_yticks(range(len(groups)), groups, fontsize=8)
-        ax.tick_params(axis="y", labelleft=place == 0)
-        if len(encoders) > 1:
-            ax.set_title(encoder_title(encoder))
-    figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
-    figure.suptitle("Zero-shot gain with its interval (bold: clear)", fontsize=11, x=0.01, ha="left")
-    return figure
-
-
-@styled
 def plot_seed_gains(table: pd.DataFrame) -> Figure:
     """Show a map of seeds: the mean gain in each family under every single seed of a condition.
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from study_utils.analysis.results.tables import ENGLISH, require_columns
-from study_utils.catalog.titles import task_title
+from study_utils.catalog.titles import rows_title
 from study_utils.figures.style import (
     FAINT,
     INK,
@@ -55,7 +55,7 @@ def plot_lengths(lengths: pd.DataFrame) -> Figure:
         ax.set_yticks(range(len(rows)), rows["name"], fontsize=8)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.set_xlim(left=0)
-        ax.set(title=task_title(task), xlabel="characters")
+        ax.set(title=rows_title(task), xlabel="characters")
         ax.grid(visible=False, axis="y")
         mark_blocks(ax, rows["block"].tolist(), labels=number == len(tasks) - 1)
     figure.suptitle("Length of test rows: median to 90 % (dashed: English training)", fontsize=11, x=0.01, ha="left")
@@ -101,7 +101,7 @@ def plot_labels(labels: pd.DataFrame) -> Figure:
         ax.set_yticks(range(len(names)), names, fontsize=8)
         ax.set_ylim(len(names) - 0.5, -0.5)
         ax.set_xlim(0, 100)
-        ax.set(title=task_title(task), xlabel="share in percent")
+        ax.set(title=rows_title(task), xlabel="share in percent")
         ax.grid(visible=False)
         mark_blocks(ax, ["", *rows["block"]], labels=number == len(tasks) - 1)
         handles = [Patch(facecolor=colour, label=str(label)) for label, _, colour in parts]

@@ -115,7 +115,7 @@ class Features:
 
 
 def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: int) -> dict[str, torch.Tensor]:
-    """Make a batch of some inputs, padded to the longest of them.
+    """Make a batch of some inputs, padded to the longest of them; `pad` is the padding id in the tokenizer's numbering.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def collate(features: Features, index: np.ndarray, vocabulary: Vocabulary, pad: 
     mask = columns < lengths[:, None]
     where = np.where(mask, features.offsets[index][:, None] + columns, 0)
     batch = {
-        "input_ids": np.where(mask, vocabulary.compact(features.ids[where]), pad),
+        "input_ids": vocabulary.compact(np.where(mask, features.ids[where], pad)),
         "attention_mask": mask.astype(np.int64),
         "content": mask & features.content[where],
     }

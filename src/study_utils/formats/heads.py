@@ -53,3 +53,12 @@ def last_vectors(hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.
 
 _VECTORS = {"first": lambda hidden, batch: hidden[:, 0], "last": last_vectors, "mean": mean_vectors}
 """Pooling of an encoder to the function that makes sentence vectors."""
+
+
+def sentence_vectors(
+    hidden: torch.Tensor, batch: dict[str, torch.Tensor], pooling: str, special_tokens: bool
+) -> torch.Tensor:
+    """Sentence vectors of a batch, float32, shape (inputs, width): a pooling, with or without special tokens."""
+    if pooling == "mean" and special_tokens:
+        batch = {**batch, "content": batch["attention_mask"].bool()}
+    return _VECTORS[pooling](hidden.float(), batch)

@@ -4,8 +4,8 @@ Of the tokens of a text, 15 % are chosen, at least one; 80 % of these are hidden
 by another token of the text's rows, 10 % left as they are (BERT, arXiv 1810.04805). Rows and seed fix which, in every
 epoch alike, so an interrupted run goes on with the same tokens and several processes agree on them.
 
-The output layer is the encoder's own word embeddings, trimmed like them: the softmax is over the tokens of the stage,
-not over all of the tokenizer's.
+The output layer is that of the encoder's pretraining (mostly its word embeddings), trimmed: the softmax is over the
+tokens of the stage, not over all of the tokenizer's.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 from torch.nn import functional
 from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 from study_utils.catalog import Task
+from study_utils.encoders.mask_head import GuessingHead, head_form
 from study_utils.errors import DataError
 from study_utils.formats.features import IGNORED, Features, encode_texts, offsets_of
 
@@ -80,18 +80,11 @@ def _chosen(features: Features, rng: np.random.Generator) -> np.ndarray:
     return np.sort(places[rank < np.maximum(1, np.round(CHOSEN * counts))[owner]])
 
 
-class MaskHead(nn.Module):
-    """Dense layer with GELU and layer norm, then the encoder's word embeddings and a bias: the head of BERT and XLM-R.
+class MaskHead(GuessingHead):
+    """The encoder's masked-language head, at the tokens to guess.
 
-    The embeddings come with each batch and belong to the encoder: they are neither a weight of the head nor saved
-    with it.
+    The embeddings come with each batch and belong to the encoder.
     """
-
-    def __init__(self, width: int, tokens: int, eps: float) -> None:
-        super().__init__()
-        self.dense = nn.Linear(width, width)
-        self.norm = nn.LayerNorm(width, eps=eps)
-        self.bias = nn.Parameter(torch.zeros(tokens))
 
     def forward(self, hidden: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Map hidden states (inputs, tokens, width) to what the tokens to guess are.
@@ -100,8 +93,7 @@ class MaskHead(nn.Module):
         for every input: (inputs, tokens), 1 where the guess is right, 0 elsewhere.
         """
         guessed = batch["labels"] != IGNORED
-        states = self.norm(functional.gelu(self.dense(hidden[guessed])))
-        outputs = functional.linear(states, batch["embeddings"], self.bias)
+        outputs = self.guess(hidden[guessed], batch["embeddings"])
         if self.training:
             return outputs
         right = hidden.new_zeros(guessed.shape)
@@ -111,7 +103,7 @@ class MaskHead(nn.Module):
 
 def make_head(task: Task, width: int, dropout: float, pooling: str, config: PretrainedConfig) -> MaskHead:
     """One output a token of the (trimmed) vocabulary; the weights are new."""
-    return MaskHead(width, config.vocab_size, getattr(config, "layer_norm_eps", 1e-5))
+    return MaskHead(head_form(config), config.vocab_size)
 
 
 def loss(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -9,31 +9,34 @@ from torch import nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
-from study_utils.catalog import Task
+from study_utils.catalog import LANGUAGES, Task
+from study_utils.catalog.perturbations import UNSPACED
+from study_utils.encoders.words import word_pieces
 from study_utils.formats.features import IGNORED, Features, flat, offsets_of
 from study_utils.formats.heads import TokenHead
 
 
 def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, max_length: int) -> Features:
-    """Tokenise words; the first sub-word carries the word's tag.
+    """Tokenise words as running text has them; the first sub-word carries the word's tag.
+
+    Words are joined by blanks, in languages that write some, or by nothing; see `study_utils.encoders.words`.
 
     A sentence with more than `max_length` tokens is split between words into several inputs, so that every word
     gets a tag. A word with more sub-words than fit is cut.
     """
     numbers = {name: number for number, name in enumerate(task.labels)}
-    words = sorted({word for tokens in rows["tokens"] for word in tokens})
-    encoded = tokenizer(words, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False)
-    unknown = [tokenizer.unk_token_id]
-    pieces = dict(zip(words, (ids or unknown for ids in encoded["input_ids"])))
+    begins, follows = word_pieces({word for tokens in rows["tokens"] for word in tokens}, tokenizer)
     before, after = _special_ids(tokenizer)
     room = max_length - len(before) - len(after)
     inputs, labels, content, source, cut = [], [], [], [], 0
-    for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["tags"])):
+    for row, (tokens, tags, code) in enumerate(zip(rows["tokens"], rows["tags"], rows["language"])):
         split = 0
+        pieces, inner = begins, begins if LANGUAGES[code].script in UNSPACED else follows
         ids: list[int] = []
         marks: list[int] = []
         for word, tag in [*zip(tokens, tags), (None, None)]:
             own = pieces[word][:room] if word is not None else []
+            pieces = inner
             if ids and (word is None or len(ids) + len(own) > room):
                 inputs.append([*before, *ids, *after])
                 labels.append([IGNORED] * len(before) + marks + [IGNORED] * len(after))

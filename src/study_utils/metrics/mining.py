@@ -1,7 +1,8 @@
 """Mining of translation pairs in two pools: margin scores, one-to-one pairs, a threshold and F1.
 
-As XTREME scores BUCC, after Artetxe and Schwenk (2019, arXiv 1811.01136): the threshold is fitted on development
-pairs. Fitted on the pairs that it scores, it gives the oracle F1.
+As XTREME scores BUCC, after Artetxe and Schwenk (2019, arXiv 1811.01136): the threshold is fitted on other pairs than
+those it scores (there development and test pairs, here the two halves that `study_utils.formats.retrieve` makes of the
+pairs that are published). Fitted on the pairs that it scores, it gives the oracle F1.
 """
 
 from __future__ import annotations

@@ -40,12 +40,15 @@ def read_scores(plan: Plan, store: Store, params: StudyParams, *, variants: bool
     examples = {run: _train_examples(plan, store, run) for run in scores["run"].unique()}
     scores["train_examples"] = scores["run"].map(examples)
     scores["total_examples"] = scores["run"].map({run: _total_examples(plan, store, run) for run in examples})
+    read = {run: store.manifest(run) for run in examples}
+    for name in ("layer", "depth"):
+        scores[name] = scores["run"].map({run: facts.get(name) for run, facts in read.items()}).astype("Int64")
     related = {key: set(TASKS[key].same_data) for key in params.targets}
     before = {name: params.trained_tasks(name) for name in params.conditions}
     scores["same_data"] = [
         not related[task].isdisjoint(before[name]) for task, name in zip(scores["task"], scores["condition"])
     ]
-    return scores[[*SCORE_COLUMNS, "train_examples", "total_examples"]]
+    return scores[[*SCORE_COLUMNS, "layer", "depth", "train_examples", "total_examples"]]
 
 
 def read_perturbed(plan: Plan, store: Store) -> pd.DataFrame:

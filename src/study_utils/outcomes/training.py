@@ -22,14 +22,16 @@ def training_frames(plan: Plan, store: Store, stage: str, file: str) -> pd.DataF
     -------
     pandas.DataFrame
         `encoder`, `condition`, `target` (empty in the intermediate stage), `language` (of a run for one language; else
-        empty), `selected_in` (language of the validation rows), `seed`, `run`, and what training wrote. No epoch is
+        empty), `selected_in` (language of the validation rows), `held_out` (False where the task's validation rows
+        are among its training rows, and no epoch was chosen), `seed`, `run`, and what training wrote. No epoch is
         `chosen` of a fine-tuning that another run of the same condition and target goes on from: it is not scored.
     """
     frames, runs = [], _training_runs(plan, stage)
     for run, facts in runs.items():
         frame = pd.read_parquet(store.verified_file(run, file))
-        frames.append(frame.assign(**facts, run=run))
-    first = ["encoder", "condition", "target", "language", "selected_in", "seed", "run"]
+        whole = [key for key, data in plan.runs[run].work["data"].items() if plan.runs[data].work.get("whole")]
+        frames.append(frame.assign(**facts, held_out=~frame["task"].isin(whole), run=run))
+    first = ["encoder", "condition", "target", "language", "selected_in", "held_out", "seed", "run"]
     if not frames:
         return pd.DataFrame(columns=first).assign(chosen=pd.Series(dtype=bool))
     found = pd.concat(frames, ignore_index=True)

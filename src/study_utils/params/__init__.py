@@ -4,13 +4,14 @@ A parameter file holds choices, never facts: languages, labels and sources belon
 """
 
 from study_utils.params.reading import describe_params, load_params, parse_changes
-from study_utils.params.stages import TargetParams, TrainingParams
+from study_utils.params.stages import TargetParams, TaskParams, TrainingParams
 from study_utils.params.study import MACHINE, StudyParams
 
 __all__ = [
     "MACHINE",
     "StudyParams",
     "TargetParams",
+    "TaskParams",
     "TrainingParams",
     "describe_params",
     "load_params",

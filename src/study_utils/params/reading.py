@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
 
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import ParameterError, unknown
-from study_utils.params.stages import TaskParams
 from study_utils.params.study import MACHINE, StudyParams
 from study_utils.paths import study_file
 from study_utils.plain_yaml import read_yaml
@@ -113,9 +112,10 @@ def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) 
 def _fields_beside(loc: tuple) -> list[str]:
     model: Any = StudyParams
     for name in loc[:-1]:
-        if model is StudyParams and name == "tasks":
-            return list(TaskParams.model_fields)
-        model = model.model_fields[name].annotation
+        annotation = model.model_fields[name].annotation
+        if get_origin(annotation) is dict:  # key to settings
+            return list(get_args(annotation)[1].model_fields)
+        model = annotation
     return list(model.model_fields)
 
 
@@ -123,15 +123,13 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
     """List a study's choices as (field, value) texts, for tables; without the fields of `MACHINE`."""
     rows = []
     for field, value in params.model_dump(mode="json", exclude=set(MACHINE)).items():
-        if isinstance(value, dict) and field != "tasks":
-            rows += [(f"{field}.{inner}", str(v)) for inner, v in value.items()]
-        elif isinstance(value, dict):
-            rows += [
-                (f"tasks.{key}.{inner}", str(v))
-                for key, own in value.items()
-                for inner, v in own.items()
-                if v is not None
-            ]
-        else:
-            rows.append((field, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+        rows += _described(field, value, unset=field not in ("tasks", "own_encoders"))
     return rows
+
+
+def _described(field: str, value: object, *, unset: bool) -> list[tuple[str, str]]:
+    """Texts of a field, or of the fields in it; with those that are not set, or without."""
+    if isinstance(value, dict):
+        inner = [(f"{field}.{name}", one) for name, one in value.items() if unset or one is not None]
+        return [row for name, one in inner for row in _described(name, one, unset=unset)]
+    return [(field, ", ".join(map(str, value)) if isinstance(value, list) else str(value))]

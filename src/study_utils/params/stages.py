@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, language
+from study_utils.catalog import TASKS, language, language_table
+from study_utils.catalog.encoders import POOLINGS
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
+from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.catalog.schema import KEY
 from study_utils.errors import CatalogError, unknown
 
@@ -16,6 +18,8 @@ Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
+Keep = Literal["best", "last", "mean"]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 def once(values: tuple) -> tuple:
@@ -33,6 +37,15 @@ def known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
         except CatalogError as error:
             raise ValueError(str(error)) from None
     return values
+
+
+def _test_length(value: object) -> object:
+    if value == PUBLISHED or (type(value) is int and value >= 8):
+        return value
+    raise ValueError(f"{value!r}: write how many tokens, 8 or more, or {PUBLISHED}")
+
+
+TestLength = Annotated[int | str, BeforeValidator(_test_length)]
 
 
 class Params(BaseModel):
@@ -71,6 +84,24 @@ class TrainingParams(Params):
     rest: Literal["select", "unused"] = Field(
         "select", description="the other rows: choose the epoch instead of the published validation rows, or nothing"
     )
+    keep: Keep = Field(
+        "best", description="weights of the epoch with the best selection score, of the last one, or the mean of all"
+    )
+    keep_epochs: Flag = Field(
+        False,
+        description="whether every epoch's model stays and is scored on test rows: (epochs + 1) times the disk",
+    )
+    held_out: Literal["select", "train"] = Field(
+        "select",
+        description="rows held out of the training rows where no published ones select: choose the epoch, or train too "
+        "(then the last epoch is kept)",
+    )
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> TrainingParams:
+        if self.train_share is not None and self.held_out == "train":
+            raise ValueError("train_share cuts the training rows and held_out: train leaves none out: give one of them")
+        return self
 
 
 class IntermediateParams(TrainingParams):
@@ -79,6 +110,10 @@ class IntermediateParams(TrainingParams):
     mlm_text: Name = Field("sib200_text", description="text task of conditions '<condition>+mlm'")
     mlm_examples: Count | None = Field(
         None, description="at most this many sentences of all languages; null: what the stage's largest task counts for"
+    )
+
+    new_mlm_head: Annotated[bool, Field(strict=True)] = Field(
+        False, description="whether an encoder without a masked-language head of its own gets a new one; else an error"
     )
 
     @field_validator("mlm_text")
@@ -93,7 +128,7 @@ class TargetParams(TrainingParams):
     """Settings of the target stage."""
 
     few_shot: Count = Field(16, description="rows of the scored language in the condition few_shot")
-    few_shot_epochs: Count = Field(10, description="passes over them; the last one is kept")
+    few_shot_epochs: Count = Field(10, description="passes over them; none is chosen: the last one, or the mean")
     few_shot_learning_rate: Rate | None = Field(None, description="peak in these passes, heads too; null: as before")
 
 
@@ -110,17 +145,59 @@ class TaskParams(Params):
     batch_size: Count | None = None
     max_length: Annotated[int, Field(strict=True, ge=8)] | None = None
     patience: Count | None = None
+    keep: Keep | None = None
+    keep_epochs: Flag | None = None
     few_shot: Count | None = None
     few_shot_epochs: Count | None = None
     few_shot_learning_rate: Rate | None = None
     test_examples: Count | None = None
+    test_max_length: TestLength | None = None
+
+
+class RetrievalParams(Params):
+    """What differs from the declarations of retrieval targets; what is not set is as they say."""
+
+    layer: int | str | None = Field(
+        None, description="published, last, or how many transformer layers are passed (0: the embeddings)"
+    )
+    pooling: str | None = Field(None, description="tokens that make a vector: " + ", ".join(POOLINGS))
+    special_tokens: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="whether special tokens count in a mean"
+    )
+    max_length: Annotated[int, Field(strict=True, ge=8)] | None = Field(
+        None, description="tokens of a query and of a candidate"
+    )
+    scored: Literal["all", "used"] = Field(
+        "all", description="layers that are scored; vectors of all take much room on the disk while they are"
+    )
+
+    @field_validator("layer", mode="before")
+    @classmethod
+    def _known_layer(cls, value: object) -> object:
+        is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if not (value in (None, PUBLISHED, LAST) or is_number):
+            raise ValueError(
+                f"got {value!r}: write {PUBLISHED}, {LAST} or how many layers are passed (0: the embeddings)"
+            )
+        return value
+
+    @field_validator("pooling", mode="before")
+    @classmethod
+    def _known_pooling(cls, value: object) -> object:
+        if value is not None and value not in POOLINGS:
+            raise ValueError(unknown("pooling", str(value), POOLINGS))
+        return value
 
 
 class EvaluationParams(Params):
     """Settings of the zero-shot evaluation."""
 
     examples: Count | None = Field(None, description="at most this many test examples a language; null: all")
-    max_length: Annotated[int, Field(strict=True, ge=8)] = Field(128, description="tokens of an input")
+    max_length: TestLength = Field(
+        128,
+        description="tokens of an input; published: as its benchmark has it; retrieval targets have their own",
+    )
+    retrieval: RetrievalParams = RetrievalParams()
     variants: tuple[Name, ...] = Field(
         (), description="perturbed test rows besides the clean ones, such as typos@0.1: " + ", ".join(PERTURBATIONS)
     )
@@ -141,15 +218,37 @@ class EvaluationParams(Params):
         return values
 
 
+class PrimaryParams(Params):
+    """The comparison that the study is made for: not corrected for the others."""
+
+    group: Name = Field("all", description="all, or a family, branch or language as reports name it")
+    condition: Name | None = Field(None, description="null: every condition, corrected among themselves")
+
+    @field_validator("group")
+    @classmethod
+    def _known_group(cls, value: str) -> str:
+        table = language_table()
+        names = {"all", *table["name"], *table["family"], *table["branch"]} - {""}
+        if value not in names:
+            raise ValueError(unknown("group of languages", value, names))
+        return value
+
+
 class AnalysisParams(Params):
     """Settings of the statistics."""
 
-    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="bootstrap resamples")
+    resamples: Annotated[int, Field(strict=True, ge=100)] = Field(2000, description="where something is resampled")
     level: Annotated[float, Field(strict=True, gt=0.5, lt=1.0)] = Field(0.95, description="of the intervals")
     margin: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         1.0, description="smallest gain that matters, in points: chosen before looking at results"
     )
-    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of the bootstrap")
+    seed: Annotated[int, Field(strict=True, ge=0)] = Field(0, description="of what is drawn at random")
+    primary: PrimaryParams = PrimaryParams()
+    components: str = Field(
+        "",
+        strict=True,
+        description="study whose results say what this one can detect until it has its own; empty: the pilot",
+    )
     divergence_examples: Annotated[int, Field(strict=True, ge=10)] = Field(
         200, description="at most this many rows a task and language are compared in the question divergence"
     )

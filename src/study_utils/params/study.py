@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, encoder, language, task
+from study_utils.catalog import TASKS, condition, language, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
+from study_utils.catalog.retrieval import PUBLISHED, Retrieval
 from study_utils.errors import CatalogError, unknown
+from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.stages import (
     AnalysisParams,
     Count,
@@ -35,7 +38,10 @@ class StudyParams(Params):
 
     title: Name = Field(description="heading of the report")
     banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
-    encoders: tuple[Name, ...] = Field(min_length=1, description="catalogue keys, hub ids @ revision, folders")
+    own_encoders: dict[Name, EncoderParams] = Field({}, description="encoders of your own: key to source and use")
+    encoders: tuple[Name, ...] = Field(
+        min_length=1, description="catalogue keys, keys of own_encoders, hub ids @ commit, folders (from the project's)"
+    )
     mixtures: dict[Key, tuple[Name, ...]] = Field({}, description="conditions of your own: key to tasks, mixed")
     conditions: tuple[Name, ...] = Field(min_length=1, description="catalogue keys; the baseline is 'none'")
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
@@ -51,6 +57,10 @@ class StudyParams(Params):
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
     equal_budgets: Annotated[bool, Field(strict=True)] = Field(
         False, description="whether fewer training rows than asked for are an error"
+    )
+    partial_sets: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="whether a language may be read from some of its configs (treebanks), if a source lacks others",
     )
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
@@ -70,10 +80,20 @@ class StudyParams(Params):
     def _unique(cls, values: tuple) -> tuple:
         return once(values)
 
+    @field_validator("own_encoders")
+    @classmethod
+    def _enter_encoders(cls, values: dict[str, EncoderParams]) -> dict[str, EncoderParams]:
+        try:
+            for key, own in values.items():
+                enter_encoder(key, own)
+        except CatalogError as error:
+            raise ValueError(str(error)) from None
+        return values
+
     @field_validator("encoders")
     @classmethod
     def _known_encoders(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return known(encoder, values)
+        return known(enter_source, values)
 
     @field_validator("questions")
     @classmethod
@@ -132,6 +152,9 @@ class StudyParams(Params):
                     raise ValueError(unknown("condition", name, self.conditions, where=f"tasks.{key}"))
             if self.tasks[key].conditions and BASELINE not in self.tasks[key].conditions:
                 raise ValueError(f"tasks.{key}.conditions: the baseline {BASELINE!r} is missing")
+        primary = self.analysis.primary.condition
+        if primary is not None and primary not in self.conditions:
+            raise ValueError(unknown("condition", primary, self.conditions, where="analysis.primary"))
         for key in self.targets:
             for name in self.task_conditions(key):
                 for trained in self.trained_tasks(name):
@@ -140,6 +163,11 @@ class StudyParams(Params):
                             f"condition {name!r} trains or selects on rows of target {key!r}. {reason}. "
                             "Leave one of the two out"
                         )
+            if self.test_max_length(key) is None:
+                raise ValueError(
+                    f"target {key!r} declares no published length of test inputs: give a number in "
+                    f"tasks.{key}.test_max_length, or in evaluation.max_length"
+                )
             if not self.task_languages(key):
                 raise ValueError(
                     f"target {key!r} has none of the languages {', '.join(self.languages)}; "
@@ -150,10 +178,34 @@ class StudyParams(Params):
                 f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
+        self._check_kept_epochs()
         asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
         if fault := variant_fault(asked.variants, asked.variant_languages, targets):
             raise ValueError(f"evaluation.{fault}")
         return self
+
+    def _check_kept_epochs(self) -> None:
+        """Refuse epochs that are kept in vain, or whose number isn't known when the study is planned."""
+        trained = {key: self.target_settings(key) for key in self.targets if TASKS[key].is_trained}
+        own = {f"tasks.{key}" if key in self.tasks else "target": settings for key, settings in trained.items()}
+        for where, settings in {"intermediate": self.intermediate, **own}.items():
+            if settings.keep_epochs and settings.patience:
+                raise ValueError(
+                    f"{where}: keep_epochs with patience: how many epochs there will be to score isn't known; "
+                    "leave one of the two out"
+                )
+        if self.intermediate.keep_epochs and len(trained) == len(self.targets):
+            raise ValueError(
+                "intermediate.keep_epochs: every target is fine-tuned, so no intermediate epoch is scored; "
+                "say target.keep_epochs, or add a target without training"
+            )
+        if self.target.keep_epochs and not any(own.keep_epochs for own in trained.values()):
+            raise ValueError(
+                "target.keep_epochs: no target of the study is fine-tuned, so there are no epochs to score"
+            )
+        for key, own in self.tasks.items():
+            if own.keep_epochs and key not in trained:
+                raise ValueError(f"tasks.{key}.keep_epochs: the target is not fine-tuned; say intermediate.keep_epochs")
 
     def trained_tasks(self, name: str) -> tuple[str, ...]:
         """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""
@@ -177,13 +229,30 @@ class StudyParams(Params):
 
     def target_settings(self, key: str) -> TargetParams:
         """Training settings of a target: those of the stage with the task's own on top."""
-        left_out = {"test_examples", "languages", "conditions"}
+        left_out = {"test_examples", "test_max_length", "languages", "conditions"}
         own = self.tasks.get(key, TaskParams()).model_dump(exclude_none=True, exclude=left_out)
         return self.target.model_copy(update=own)
 
     def test_examples(self, key: str) -> int | None:
         """Largest number of test examples a language of a target."""
         return self.tasks.get(key, TaskParams()).test_examples or self.evaluation.examples
+
+    def retrieval(self, key: str) -> Retrieval | None:
+        """How a retrieval target is measured: as declared, with the study's changes; None for other targets."""
+        declared, asked = TASKS[key].retrieval, self.evaluation.retrieval
+        if declared is None:
+            return None
+        own = asked.model_dump(include={"layer", "pooling", "special_tokens"}, exclude_none=True)
+        if asked.max_length is not None:
+            own |= {"query_length": asked.max_length, "candidate_length": asked.max_length}
+        return replace(declared, **own)
+
+    def test_max_length(self, key: str) -> int | None:
+        """Tokens of a test input of a target; None where it is to be the published one and none is."""
+        asked = self.tasks.get(key, TaskParams()).test_max_length or self.evaluation.max_length
+        if asked != PUBLISHED:
+            return asked
+        return self.retrieval(key).query_length if TASKS[key].retrieval else TASKS[key].test_length
 
     def variant_languages(self, name: str, key: str) -> tuple[str, ...]:
         """Languages of a target that a variant perturbs; none if it doesn't suit the target."""

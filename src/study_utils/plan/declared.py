@@ -1,4 +1,4 @@
-"""What of a declaration enters the id of a run that reads its rows."""
+"""What of a declaration a run reads, and what of that enters its id."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def declaration(rows: Rows, languages: tuple[str, ...]) -> dict:
     if "labels" in declared:
         declared["labels"] = [[str(value), label] for value, label in declared["labels"].items()]
     return declared
+
+
+def with_held_out(task: Task) -> Task:
+    """Give the task with all its training rows, those that are held out to select included."""
+    whole = {
+        role: dataclasses.replace(rows, held_out=None)
+        for role in ("train", "train_in")
+        if getattr(rows := getattr(task, role), "held_out", None) is not None
+    }
+    return dataclasses.replace(task, **whole)
 
 
 def _default(item: dataclasses.Field) -> object:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
 from study_utils.catalog.conditions import ONE_BY_ONE
+from study_utils.catalog.encoders import LONGEST
 from study_utils.catalog.perturbations import CLEAN
+from study_utils.encoders.check import check_configuration, unreachable
+from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
+from study_utils.encoders.words import marks_blanks
+from study_utils.errors import EncoderError
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
+from study_utils.plan.retrieval import layers_read, reading
 from study_utils.plan.rows import RowRuns
 from study_utils.plan.runs import STAGES, VERSIONS, Cell, Omission, Plan, Run
 
@@ -23,24 +29,31 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     params : StudyParams
         What the study asks for.
     absent_ok : bool
-        Whether rows that can't be reached from here are only noted (`Plan.absent`); their runs get the ids that they
-        have where the hub is.
+        Whether rows and encoders that can't be reached from here are only noted (`Plan.absent`); their runs get the ids
+        that they have where the hub is.
 
     Raises
     ------
     DataError, EncoderError
-        If a source of rows or weights is not there.
+        If a source of rows or weights is not there, or an encoder lacks the layer that retrieval reads.
     """
+    layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
     for key in params.encoders:
+        spec = encoder(key)
+        check_configuration(spec)
+        if absent_ok and (reason := unreachable(spec)):
+            planner.rows.absent[reason] = None
         for seed in params.seeds:
             for name in params.conditions:
-                planner.add_condition(encoder(key), condition(name), seed)
+                planner.add_condition(spec, condition(name), seed)
     return Plan(
         runs=_in_stage_order(planner.runs),
         cells=tuple(planner.cells),
+        epochs=tuple(planner.epochs),
         omissions=tuple(planner.omissions),
         absent=tuple(planner.rows.absent),
+        partial=tuple(planner.rows.partial),
     )
 
 
@@ -76,6 +89,7 @@ class _Planner:
         self.rows = RowRuns(params, absent_ok=absent_ok)
         self.runs: dict[str, Run] = {}
         self.cells: list[Cell] = []
+        self.epochs: list[Cell] = []
         self.omissions: dict[Omission, None] = {}
 
     def add(self, run: Run) -> str:
@@ -89,8 +103,11 @@ class _Planner:
             name = f"intermediate-{_english_name(item)}{suffix}"
             data = {key: self.add(self.rows.training_data(TASKS[key], settings)) for key in stage.tasks}
             if stage.text:
+                self.require_mask_head(spec, item)
                 data[settings.mlm_text] = self.add(self.rows.text_data(stage))
-            own = _own(settings, *stage.tasks) | ({"cap": stage.cap} if stage.cap else {})
+            is_last = number == len(item.stages)
+            own = _own(settings if is_last else _without_epochs(settings), *stage.tasks)
+            own |= {"cap": stage.cap} if stage.cap else {}
             upstream = self.add(self.training(name, STAGES[1], spec, data, own, seed, upstream))
         if "divergence" in self.params.questions and item.regime == "english":
             self.embed(spec, item, seed, upstream)
@@ -99,7 +116,9 @@ class _Planner:
                 continue
             place = _Place(spec=spec, item=item, task=TASKS[key], seed=seed, upstream=upstream)
             if item.regime == "english":
-                self.score(place, self.fine_tuned_in_english(place))
+                start = self.fine_tuned_in_english(place)
+                self.score(place, start)
+                self.score_epochs(place, start)
             elif trained := self.trained_in(place):
                 (self.add_one_by_one if item.regime in ONE_BY_ONE else self.add_pooled)(place, trained)
 
@@ -117,15 +136,16 @@ class _Planner:
             )
             if few:
                 own = _own(_few_shot(settings), place.task.key)
-                start = self.fine_tuned(place, name, data, own, english, keep_heads=True, keep_last=True)
+                start = self.fine_tuned(place, name, data, own, english, keep_heads=True)
             else:
-                start = self.fine_tuned(place, name, data, _own(settings, place.task.key), place.upstream)
+                own = _own(_without_epochs(settings), place.task.key)
+                start = self.fine_tuned(place, name, data, own, place.upstream)
             self.score(place, start, (code,))
 
     def add_pooled(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run, or two in order, for all languages together."""
         data, name = self.add(self.rows.other_data(place.task, place.item.regime, trained)), place.item.key
-        own = _own(self.params.target_settings(place.task.key), place.task.key)
+        own = _own(_without_epochs(self.params.target_settings(place.task.key)), place.task.key)
         if place.item.regime == "multilingual":
             start = self.fine_tuned(place, name, data, own, place.upstream)
         else:
@@ -197,6 +217,23 @@ class _Planner:
                 )
             )
 
+    def score_epochs(self, place: _Place, start: str | None) -> None:
+        """Add the runs that score every epoch of the training before, where its epochs are kept."""
+        settings = self.runs[start].work["settings"] if start else {}
+        for epoch in range(1, settings["epochs"] + 1) if settings.get("keep_epochs") else ():
+            self.epochs.append(
+                Cell(
+                    encoder=place.spec.key,
+                    condition=place.item.key,
+                    task=place.task.key,
+                    seed=place.seed,
+                    variant=CLEAN,
+                    languages=self.params.task_languages(place.task.key),
+                    run=self.add(self.prediction(place, place.item.key, start, (), CLEAN, epoch=epoch)),
+                    epoch=epoch,
+                )
+            )
+
     def training(
         self,
         name: str,
@@ -210,58 +247,95 @@ class _Planner:
     ) -> Run:
         """Lay out a training run.
 
-        `more` is in its identity only where it is given: `only` (languages of the training rows that are used),
-        `keep_heads` (go on with the heads of the run it starts from) and `keep_last` (no epoch is chosen).
+        `more` is in its identity only where it is given: `only` (languages of the training rows that are used) and
+        `keep_heads` (go on with the heads of the run it starts from).
         """
         own = {"start": start, "data": data, "settings": settings, "seed": seed, **more}
         return Run(
             kind="train",
             stage=stage,
             name=f"{name}-{_slug(spec)}-s{seed}",
-            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **_identified(own)},
             inputs=(*([start] if start else []), *data.values()),
             work={"encoder": spec.key, **own},
         )
 
-    def prediction(self, place: _Place, name: str, start: str | None, part: tuple[str, ...], variant: str) -> Run:
-        """Lay out a prediction of all languages of a target, or of a part of them, under a variant of the rows."""
+    def prediction(
+        self, place: _Place, name: str, start: str | None, part: tuple[str, ...], variant: str, *, epoch: int = 0
+    ) -> Run:
+        """Lay out a prediction of all languages of a target, or of a part of them, under a variant of the rows.
+
+        With `epoch`, it is that of the model as it was after an epoch of the run it starts from.
+        """
         spec, task = place.spec, place.task
         data = self.add(self.rows.test_data(task))
         seeded = f"-s{place.seed}" if start else ""
-        settings = {"variant": variant, "max_length": self.params.evaluation.max_length}
-        own = {"start": start, "data": data, "settings": settings}
+        own = {"start": start, "data": data, "settings": {"variant": variant, **reading(self.params, task)}}
+        own |= {"retrieve": VERSIONS["retrieve"]} if task.retrieval else {}
         own |= {"languages": part} if part else {}
         own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}
+        own |= {"epoch": epoch} if epoch else {}
         changed = "" if variant == CLEAN else f"-{variant}"
+        changed += f"-epoch{epoch}" if epoch else ""
         return Run(
             kind="predict",
             stage=STAGES[3],
             name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}{changed}",
-            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec), **own},
+            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec, task.key), **own},
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
         )
 
     def embed(self, spec: Encoder, item: Condition, seed: int, upstream: str | None) -> None:
         """Add sentence vectors: of training and test rows as pretrained, and of test rows after the condition."""
-        common = {"spec": spec, "identity": self.encoder_identity(spec), "version": VERSIONS["embed"]}
+        common = {"spec": spec, "version": VERSIONS["embed"]}
         common["examples"] = self.params.analysis.divergence_examples
         for key in item.tasks:
             data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate))
             length = self.params.intermediate.max_length
             name = f"embed-{key}-train-{_slug(spec)}"
-            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **common))
+            own = {"identity": self.encoder_identity(spec, key), **common}
+            self.add(embedding(name, data=data, task=key, role="train", max_length=length, **own))
         for key in self.params.targets:
             data = self.add(self.rows.test_data(TASKS[key]))
-            work = {"data": data, "task": key, "role": "test", "max_length": self.params.evaluation.max_length}
+            work = {"data": data, "task": key, "role": "test", "max_length": self.params.test_max_length(key)}
+            work |= {"identity": self.encoder_identity(spec, key)}
             self.add(embedding(f"embed-{key}-test-{_slug(spec)}", **work, **common))
             if upstream is not None:
                 name = f"embed-{key}-{item.key}-{_slug(spec)}-s{seed}"
                 self.add(embedding(name, **work, **common, start=upstream, after={"condition": item.key, "seed": seed}))
 
-    def encoder_identity(self, spec: Encoder) -> dict:
-        segments = {"segments": True} if spec.segments else {}
-        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **segments}
+    def require_mask_head(self, spec: Encoder, item: Condition) -> None:
+        """Refuse to mix in text for an encoder that shows no masked-language head; training looks at its weights."""
+        if not self.params.intermediate.new_mlm_head and has_mask_head(spec) is False:
+            raise EncoderError(
+                f"condition {item.key!r} goes on with masked-language modelling, but encoder {spec.key!r} has no head "
+                "for it among its weights. Leave the condition out, or set intermediate.new_mlm_head=true: a new head, "
+                "with random weights, is trained"
+            )
+
+    def encoder_identity(self, spec: Encoder, *tasks: str) -> dict:
+        """What of an encoder changes the results of a run on some tasks.
+
+        Words of tagging tasks were once all cut as the first one of a text: `words` is there where this changes them.
+        `max_length` is there where it isn't that of an encoder without a declaration.
+        """
+        own = {"segments": True} if spec.segments else {}
+        if spec.max_length != LONGEST:
+            own["max_length"] = spec.max_length
+        if any(TASKS[key].format == "tag" for key in tasks) and self.cuts_otherwise(spec):
+            own["words"] = "as in running text"
+        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **own}
+
+    def cuts_otherwise(self, spec: Encoder) -> bool:
+        try:
+            return marks_blanks(spec)
+        except EncoderError:
+            if not (self.rows.absent_ok and unreachable(spec)):
+                raise
+            note = f"encoder {spec.key!r}: without its tokenizer, ids of runs on tagging tasks may not be those to come"
+            self.rows.absent[note] = None
+            return False
 
 
 def _english_name(item: Condition) -> str:
@@ -275,27 +349,52 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
     own = settings.model_dump(exclude=_OF_DATA)
     if all(TASKS[key].format != "answer" for key in tasks):
         own["windows"] = None
-    return {name: value for name, value in own.items() if name not in _LATER or value is not None}
+    if own["keep"] == "best" and _trains_on_held_out(settings, *tasks):
+        own["keep"] = "last"  # no rows are left to choose an epoch
+    return {name: value for name, value in own.items() if name not in _LATER or value != _LATER[name]}
+
+
+def _trains_on_held_out(settings: TrainingParams, *tasks: str) -> bool:
+    """Whether rows that are held out of a task's training rows to select on train too."""
+    cut = any(getattr(TASKS[key].train, "held_out", None) is not None for key in tasks)
+    return cut and settings.held_out == "train"
+
+
+def _identified(own: dict) -> dict:
+    """What of a training run its id hashes; that the last epoch is kept has always been said beside the settings."""
+    if own["settings"].get("keep") != "last":
+        return own
+    settings = {name: value for name, value in own["settings"].items() if name != "keep"}
+    return {**own, "settings": settings, "keep_last": True}
 
 
 def _few_shot(settings: TargetParams) -> TargetParams:
-    """Settings of the passes over a few rows of a language."""
+    """Settings of the passes over a few rows of a language, of which no rows are left to choose an epoch."""
     changed: dict = {"epochs": settings.few_shot_epochs, "patience": None}
+    if settings.keep == "best":
+        changed["keep"] = "last"
     if settings.few_shot_learning_rate:
         changed |= {"learning_rate": settings.few_shot_learning_rate, "head_learning_rate": None}
-    return settings.model_copy(update=changed)
+    return _without_epochs(settings.model_copy(update=changed))
 
 
-_LATER = ("patience", "windows", "head_learning_rate")
-"""Settings that are in no identity where they are not set, so that runs made before they existed keep theirs."""
+def _without_epochs(settings: TrainingParams) -> TrainingParams:
+    """The same settings where single epochs are not scored."""
+    return settings.model_copy(update={"keep_epochs": False})
+
+
+_LATER = {"patience": None, "windows": None, "head_learning_rate": None, "keep": "best", "keep_epochs": False}
+"""Settings that are in no identity where they have these values, so that runs made before they existed keep theirs."""
 
 
 _OF_DATA = {
-    *("examples", "validation_examples", "train_share", "rest"),
+    *("examples", "validation_examples", "train_share", "rest", "held_out"),
     *("few_shot", "few_shot_epochs", "few_shot_learning_rate", "mlm_text", "mlm_examples"),
+    "new_mlm_head",
 }
-"""Settings that choose rows, or are of one regime."""
+"""Settings that choose rows, are of one regime, or only allow what would else be an error."""
 
 
 def _slug(spec: Encoder) -> str:
-    return "".join(c if c.isalnum() or c in "._" else "_" for c in spec.title) if "/" in spec.key else spec.key
+    name = spec.title if "/" in spec.key else spec.key.partition("@")[0]
+    return "".join(c if c.isalnum() or c in "._" else "_" for c in name)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from study_utils.catalog import TASKS, Stage, Task
 from study_utils.catalog.conditions import ONE_BY_ONE
-from study_utils.catalog.schema import row_languages
+from study_utils.catalog.schema import Rows, row_languages
+from study_utils.data.choice import choose
 from study_utils.data.sources import hub_digest, source_digest
 from study_utils.errors import MissingRowsError
 from study_utils.params import StudyParams, TrainingParams
-from study_utils.plan.declared import declaration, shape_of
-from study_utils.plan.runs import STAGES, VERSIONS, Run
+from study_utils.plan.declared import declaration, shape_of, with_held_out
+from study_utils.plan.runs import STAGES, VERSIONS, PartialSet, Run
 
 Parts = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
 """Role to the rows it is made of: (field of the task, languages)."""
@@ -21,18 +22,24 @@ Shares = dict[str, tuple[float, bool]]
 
 
 class RowRuns:
-    """Makes the data runs of a study; where rows can't be reached and that is allowed, `absent` says so."""
+    """Makes the data runs of a study.
+
+    Where rows can't be reached and that is allowed, `absent` says so; where a language is read from some of its configs
+    (`partial_sets`), `partial` does.
+    """
 
     def __init__(self, params: StudyParams, *, absent_ok: bool = False) -> None:
         self.params = params
         self.absent_ok = absent_ok
         self.absent: dict[str, None] = {}
+        self.partial: dict[PartialSet, None] = {}
         self.mirror = Path(params.mirror).expanduser() if params.mirror else None
 
     def training_data(self, task: Task, settings: TrainingParams) -> Run:
         """Lay out rows that train and that select, in the task's training language."""
         roles = {"train": settings.examples, "validation": settings.validation_examples}
-        return self.data(f"data-{task.key}-train", task, roles, (task.training_language,), _shares(settings))
+        name, languages = f"data-{task.key}-train", (task.training_language,)
+        return self.data(name, task, roles, languages, _shares(settings), whole=settings.held_out == "train")
 
     def test_data(self, task: Task) -> Run:
         """Lay out rows that are scored."""
@@ -52,6 +59,7 @@ class RowRuns:
             caps,
             regime if alone else "multilingual",
             _shares(settings),
+            whole=settings.held_out == "train",
         )
 
     def text_data(self, stage: Stage) -> Run:
@@ -72,10 +80,15 @@ class RowRuns:
         roles: dict[str, int | None],
         languages: tuple[str, ...],
         shares: Shares | None = None,
+        *,
+        whole: bool = False,
     ) -> Run:
-        """Lay out rows of one source for each role."""
+        """Lay out rows of one source for each role; `whole`: held-out rows train too."""
+        task, whole = _whole(task) if whole else (task, False)
         sources = {role: "train" if role in (shares or ()) else role for role in roles}
-        declared = {role: declaration(getattr(task, source), languages) for role, source in sources.items()}
+        declared = {
+            role: declaration(self.rows(task, source, languages), languages) for role, source in sources.items()
+        }
         what = {"shares": shares} if shares else {}
         return Run(
             kind="data",
@@ -96,17 +109,27 @@ class RowRuns:
                 "languages": languages,
                 "regime": "english",
                 "parts": {role: ((source, languages),) for role, source in sources.items()},
+                **({"whole": True} if whole else {}),
                 **what,
             },
         )
 
     def data_of(
-        self, name: str, task: Task, parts: Parts, caps: dict[str, int | None], regime: str, shares: dict
+        self,
+        name: str,
+        task: Task,
+        parts: Parts,
+        caps: dict[str, int | None],
+        regime: str,
+        shares: dict,
+        *,
+        whole: bool = False,
     ) -> Run:
-        """Lay out rows that are made of several parts."""
+        """Lay out rows that are made of several parts; `whole`: held-out rows train too."""
+        task, whole = _whole(task) if whole else (task, False)
         pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
         what = {"parts": parts, "pooled": regime not in ONE_BY_ONE} | ({"shares": shares} if shares else {})
-        declared = {name: declaration(getattr(task, source), codes) for name, source, codes in pieces}
+        declared = {name: declaration(self.rows(task, source, codes), codes) for name, source, codes in pieces}
         return Run(
             kind="data",
             stage=STAGES[0],
@@ -124,6 +147,7 @@ class RowRuns:
                 "roles": caps,
                 "languages": tuple(code for _, codes in parts["train"] for code in codes),
                 "regime": regime,
+                **({"whole": True} if whole else {}),
                 **what,
             },
         )
@@ -148,6 +172,21 @@ class RowRuns:
             return False
         return True
 
+    def rows(self, task: Task, role: str, languages: tuple[str, ...]) -> Rows:
+        """Give what is declared, of languages that may lack configs only those that are there; notes what is not."""
+        if not self.params.partial_sets:
+            return getattr(task, role)
+        try:
+            found = choose(
+                task, role, languages=languages, mirror=self.mirror, sources=self.params.sources, partial=True
+            )
+        except MissingRowsError:
+            return getattr(task, role)
+        for code, names in found.absent.items():
+            used = found.rows.configs_of(code)
+            self.partial[PartialSet(task=task.key, role=role, language=code, used=used, absent=names)] = None
+        return found.rows
+
     def source(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
         """Say what rows will be read; where they can't be reached and that is allowed, those of the hub."""
         try:
@@ -160,12 +199,22 @@ class RowRuns:
 
     def digest(self, task: Task, role: str, languages: tuple[str, ...]) -> dict:
         """Say what rows will be read."""
-        return source_digest(task, role, languages=languages, mirror=self.mirror, sources=self.params.sources)
+        partial = {"partial": True} if self.params.partial_sets else {}
+        return source_digest(
+            task, role, languages=languages, mirror=self.mirror, sources=self.params.sources, **partial
+        )
+
+
+def _whole(task: Task) -> tuple[Task, bool]:
+    """Give a task with the rows that are held out of its training rows, and whether there are any."""
+    whole = with_held_out(task)
+    return whole, whole != task
 
 
 def _placing(task: Task) -> dict:
-    """Which rule finds answers in their passages; only answers have one."""
-    return {"answers": VERSIONS["answers"]} if task.format == "answer" else {}
+    """Which rule finds answers in their passages; only published ones are looked for."""
+    found = task.format == "answer" and not isinstance(task.train or task.test, StarterRows)
+    return {"answers": VERSIONS["answers"]} if found else {}
 
 
 def _shares(settings: TrainingParams) -> Shares:

@@ -13,7 +13,7 @@ from study_utils.store import Store
 STAGES = ("01_data_prep", "02_intermediate_training", "03_target_finetuning", "04_zero_shot_eval")
 """Notebooks that make runs, in order; later notebooks only read."""
 
-VERSIONS = {"data": 1, "train": 2, "predict": 1, "perturb": 1, "embed": 1, "answers": 2}
+VERSIONS = {"data": 1, "train": 2, "predict": 1, "retrieve": 1, "perturb": 1, "embed": 1, "answers": 2}
 """Raised when the code of a stage changes its results."""
 
 
@@ -54,7 +54,8 @@ class Run:
 class Cell:
     """One (encoder, condition, target task, seed, variant) of the study, some languages of it, and the run for them.
 
-    Several cells can share a run: without training, nothing depends on the seed, and English is trained once.
+    Several cells can share a run: without training, nothing depends on the seed, and English is trained once. `epoch`
+    is that of the scored weights, counted from 1; 0 for the weights that training kept.
     """
 
     encoder: str
@@ -64,6 +65,7 @@ class Cell:
     variant: str
     languages: tuple[str, ...]
     run: str
+    epoch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,16 +79,31 @@ class Omission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartialSet:
+    """Rows of a language that are read from some of the configs (treebanks) that are declared for it."""
+
+    task: str
+    role: str
+    language: str
+    used: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """All runs of a study, each after those it depends on; the cells of its results table, and what these leave out.
 
-    `absent` says which rows no source has from here; it is empty for a plan that can be carried out.
+    `epochs` are the cells of single epochs, where these are kept; they are not in the results table. `absent` says
+    which rows and encoders can't be had from here; it is empty for a plan that can be carried out. `partial` names the
+    sets that are read in part.
     """
 
     runs: Mapping[str, Run]
     cells: tuple[Cell, ...]
+    epochs: tuple[Cell, ...] = ()
     omissions: tuple[Omission, ...] = ()
     absent: tuple[str, ...] = ()
+    partial: tuple[PartialSet, ...] = ()
 
     def of_stage(self, stage: str) -> list[Run]:
         """Runs that one notebook makes, in order."""

@@ -83,10 +83,27 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given."""
+_ENDS = ("estimate", "low", "high")
+_IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in _ENDS), "standard_error"}
+_IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
+"""Columns of fractions that are differences between scores."""
+
+
+def keep_table(
+    study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None
+) -> pd.DataFrame | None:
+    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given.
+
+    Gains are fractions in the CSV and points in what is shown, as the heading says. Of a table without rows nothing is
+    returned to be shown.
+    """
     save_table(frame, study.report / TABLES, name)
-    shown = (frame if columns is None else frame[list(columns)]).round(_DIGITS)
+    if frame.empty:
+        return None
+    shown = frame if columns is None else frame[list(columns)]
+    gains = [column for column in shown if column in _IN_POINTS]
+    shown = shown.assign(**{column: shown[column] * 100 for column in gains})
+    shown = shown.rename(columns={column: f"{column}, points" for column in gains}).round(_DIGITS)
     numbers = shown.select_dtypes("float").columns
     return shown.assign(**{name: shown[name] + 0.0 for name in numbers})  # no minus zero
 

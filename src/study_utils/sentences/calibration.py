@@ -4,40 +4,53 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.calibration.calibrate import COVERAGE, FALSE_POSITIVES
+from study_utils.analysis.calibration.calibrate import COVERAGE, FALSE_CLAIMS, HEADLINES
 from study_utils.analysis.calibration.designs import SETTINGS, without_effect
-from study_utils.analysis.inference.families import CLAIM_SEEDS
+from study_utils.analysis.inference.clear import CLAIM_SEEDS
+from study_utils.sentences.gains import counted
+
+_EFFECT = 0.02
 
 
 def describe_calibration(points: pd.DataFrame) -> list[str]:
-    """Say how intervals and claims did over all points, and where they fall short."""
-    flat = without_effect(points).drop_duplicates(["balance", "families", *SETTINGS])
+    """Say how intervals and claims did over all points, headline by headline, and where they fall short."""
+    flat = without_effect(points).drop_duplicates(["balance", "families", "headline", *SETTINGS])
     low, high = COVERAGE
-    narrow = flat[flat["verdict"].str.contains("narrow")]
-    wide = flat[flat["verdict"].str.contains("wider")]
-    worst = flat.loc[flat["coverage"].idxmin()]
-    most = flat.loc[flat["false_positives"].idxmax()]
     sentences = [
-        f"Over {len(flat)} designs of {flat['n_studies'].min():,} simulated studies each, 95% intervals hold the truth "
-        f"in {flat['coverage'].min():.1%} to {flat['coverage'].max():.1%}; {low:.0%} to {high:.0%} are right.",
-        f"In {len(wide)} designs they are wider than they need be, in {len(narrow)} too narrow"
-        + (f", worst for {_named(worst)} ({worst['coverage']:.1%})." if len(narrow) else "."),
-        f"A false claim anywhere in a study without effect is made in at most {most['false_positives']:.1%} of the "
-        f"studies ({_named(most)}); {FALSE_POSITIVES:.0%} is allowed.",
+        f"{flat.drop_duplicates(['balance', 'families', *SETTINGS]).shape[0]} designs were simulated, "
+        f"{flat['n_studies'].min():,} studies each; 95 % intervals are right if they hold the truth in {low:.0%} to "
+        f"{high:.0%} of the studies, and false claims if at most {FALSE_CLAIMS:.0%} of the studies make one."
     ]
+    enough = flat[flat["seeds"] >= CLAIM_SEEDS]
+    for headline, title in HEADLINES.items():
+        part = enough[enough["headline"] == headline]
+        if part.empty:
+            continue
+        most = part.loc[part["false_claims"].idxmax()]
+        told = (
+            f"{title[0].upper()}{title[1:]}: intervals hold the truth in {part['coverage'].min():.1%} to "
+            f"{part['coverage'].max():.1%}; a false claim is made in at most {most['false_claims']:.1%} of the studies "
+            f"({_named(most)})."
+        )
+        sentences.append(told)
+        narrow = part[part["verdict"].str.contains("narrow|too many")]
+        if len(narrow):
+            worst = narrow.loc[narrow["coverage"].idxmin()]
+            sentences.append(f"They fall short in {counted(len(narrow), 'design')}, most for {_named(worst)}.")
     few = flat[flat["seeds"] < CLAIM_SEEDS]
     if len(few):
         sentences.append(
-            f"With {few['seeds'].max()} seeds intervals hold the truth in as few as {few['coverage'].min():.1%}, where "
-            f"seeds vary most: from fewer than {CLAIM_SEEDS} seeds the reports of studies claim nothing."
+            f"With {few['seeds'].max()} seeds intervals hold the truth in {few['coverage'].min():.1%} or more; from "
+            f"fewer than {CLAIM_SEEDS} seeds the reports of studies claim nothing."
         )
-    effect = 0.03
-    strong = points[(points["effect"] == effect) & (points["n_languages"] == 0) & (points["seeds"] >= CLAIM_SEEDS)]
-    best, least = strong.loc[strong["claims"].idxmax()], strong.loc[strong["claims"].idxmin()]
-    sentences.append(
-        f"A true gain of {100 * effect:g} points in every family is found in {least['claims']:.0%} of the families "
-        f"({_named(least)}) to {best['claims']:.0%} ({_named(best)})."
-    )
+    strong = points[(points["effect"] == _EFFECT) & (points["seeds"] >= CLAIM_SEEDS)]
+    for headline in ("all", "general", "family"):
+        for balance, part in strong[strong["headline"] == headline].groupby("balance", sort=False):
+            found = part.iloc[0]
+            sentences.append(
+                f"A true gain of {100 * _EFFECT:g} points is found for {HEADLINES[headline]} in {found['claims']:.0%} "
+                f"({balance}, {found['seeds']} seeds)."
+            )
     return sentences
 
 

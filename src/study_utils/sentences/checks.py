@@ -10,7 +10,21 @@ from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title
 from study_utils.sentences.gains import counted, points, titled
 
-_OF_SOURCE = {"family": "families", "language": "languages of a family", "task": "tasks", "seed": "seeds"}
+_MOST = 5
+"""Results or names that are told one by one; more are left to the table."""
+_OF_SOURCE = {
+    "family": "families",
+    "language": "languages of a family",
+    "task": "tasks",
+    "cell": "languages within a task",
+    "seed": "seeds, over all tasks",
+    "run": "training runs of a task",
+    "residual": "what is left, test examples in it",
+}
+_LARGEST = 3
+"""How many sources of variance a sentence names."""
+_ANYTHING = 0.9
+"""Width of a share's interval from which it says nothing."""
 
 
 def describe_sensitivity(table: pd.DataFrame) -> list[str]:
@@ -20,30 +34,33 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     -------
     list of str
         One sentence a condition and group, of leaving out each language and each task. Of families only the results
-        that are clear, or become so, are told; of all languages every one.
+        that exclude zero after correction, or come to, are told; of all languages every one.
     """
-    require_columns(table, ("condition", "unit", "group", "left_out", "clear", "sign_changes"), table="leave-one-out")
-    told = table[(table["unit"] == "all") | table["clear"].astype(bool) | (table["clear_changes"] != "")]
+    needed = ("condition", "unit", "group", "left_out", "excludes_zero", "sign_changes", "zero_changes")
+    require_columns(table, needed, table="leave-one-out")
+    told = table[(table["unit"] == "all") | table["excludes_zero"].astype(bool) | (table["zero_changes"] != "")]
     if told.empty:
-        return ["No family's result is clear, and leaving out one language or one task makes none clear."]
+        return ["No family's result excludes zero, and leaving out one language or one task makes none do so."]
     sentences = []
     for (encoder, _, condition, group), part in told.groupby(["encoder", "variant", "condition", "group"], sort=False):
         row = part.iloc[0]
-        state = "clear" if row["clear"] else "not clear"
-        start = titled(
-            encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points, {state})", table
-        )
+        start = titled(encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points)", table)
         ranges = "; ".join(
             f"without one {one.left_out} between {points(one.lowest)} (without {one.lowest_without}) and "
             f"{points(one.highest)} (without {one.highest_without})"
             for one in part.itertuples()
         )
-        turns = [f"the sign without {names}" for names in part["sign_changes"] if names]
-        becomes = "no longer clear" if row["clear"] else "clear"
-        turns += [f"it is {becomes} without {names}" for names in part["clear_changes"] if names]
+        turns = [f"the sign without {_few(names)}" for names in part["sign_changes"] if names]
+        becomes = "no longer excludes zero" if row["excludes_zero"] else "excludes zero"
+        turns += [f"the interval {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
         end = f"What changes: {'; '.join(turns)}" if turns else "No single one changes the conclusion"
         sentences.append(f"{start}: {ranges}. {end}.")
     return sentences
+
+
+def _few(names: str) -> str:
+    parts = names.split(", ")
+    return names if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
 
 
 def describe_equivalence(table: pd.DataFrame) -> list[str]:
@@ -64,8 +81,10 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     ]
     sentences += [
         f"{condition_title(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
-        for row in small.itertuples()
+        for row in small.head(_MOST).itertuples()
     ]
+    if len(small) > _MOST:
+        sentences.append(f"{len(small) - _MOST} more are in the table.")
     if small.empty:
         best = tested.loc[tested["smallest_margin"].idxmin()]
         sentences.append(
@@ -101,23 +120,39 @@ def describe_mixed(found: MixedGains) -> list[str]:
 
 
 def describe_variance(shares: pd.DataFrame) -> list[str]:
-    """Say where most of the variance of gains lies: `study_utils.analysis.variance_shares`."""
+    """Say where most of the variance of gains lies: `study_utils.analysis.variance_shares`.
+
+    Returns
+    -------
+    list of str
+        For each condition the largest shares, that of training runs whatever its size, and what can't be told.
+    """
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
     sentences = []
     for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
         start = titled(encoder, condition_title(condition), shares)
-        known = part[part["withheld"] == ""]
+        known = part[part["withheld"] == ""].sort_values("share", ascending=False, kind="stable")
         if known.empty:
             sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
             continue
-        told = ", ".join(
-            f"{_OF_SOURCE.get(row.source, 'the rest')} {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
-            for row in known.itertuples()
-        )
+        told = "; ".join(_share(row) for row in known.head(_LARGEST).itertuples())
+        sentences.append(f"{start}: single gains differ most by {told}.")
+        runs = known[known["source"] == "run"]
+        if len(runs) and "run" not in set(known["source"].head(_LARGEST)):
+            sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
-        left = f"; left out: {', '.join(f'{r.source} ({r.withheld})' for r in held.itertuples())}" if len(held) else ""
-        sentences.append(f"{start}: of the variance between single gains lies between {told}{left}.")
+        for reason, rows in held.groupby("withheld", sort=False):
+            names = " and ".join(_OF_SOURCE[source] for source in rows["source"])
+            sentences.append(f"{start}: what {names} contribute can't be told ({reason}).")
     return sentences
+
+
+def _share(row: tuple) -> str:
+    low, high = f"{row.low:.0%}", f"{row.high:.0%}"
+    interval = "almost any share is possible" if row.high - row.low >= _ANYTHING else f"interval {low} to {high}"
+    if low == high:
+        interval = f"interval below {max(0.01, row.high):.0%}" if low == "0%" else f"interval around {low}"
+    return f"{_OF_SOURCE[row.source]} ({row.share:.0%} of the variance, {interval})"
 
 
 def describe_robustness(found: pd.DataFrame) -> list[str]:
@@ -149,6 +184,8 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
 def _range(row: pd.Series, *, share: bool = False) -> str:
     if not np.isfinite(row["low"]):
         return " (no interval)"
+    if share and row["high"] - row["low"] > _ANYTHING:
+        return " (how many really do can't be told)"
     ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{points(row['low'])} to {points(row['high'])}"
     return f" (interval {ends})"
 

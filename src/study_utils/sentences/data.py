@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from study_utils.analysis.results.above_chance import compare_with_chance
 from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import condition_title, metric_label, metric_title, task_title
-from study_utils.sentences.gains import (
-    counted,
-)
+from study_utils.catalog.titles import condition_title, metric_label, metric_title, rows_title, task_title
+from study_utils.sentences.gains import counted
 
 
 def describe_dropped(facts: pd.DataFrame) -> list[str]:
@@ -18,7 +18,7 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
     require_columns(facts, ("task", "role", "rows", "dropped", "moved"), table="table of data facts")
     kept = counted(int(facts["rows"].sum()), "row")
     dropped, moved = (
-        ", ".join(f"{row.count} of {task_title(row.task)} ({row.role})" for row in found.itertuples())
+        ", ".join(f"{row.count} of {rows_title(row.task)} ({row.role})" for row in found.itertuples())
         for found in (facts.assign(count=facts[name])[facts[name] > 0] for name in ("dropped", "moved"))
     )
     if dropped:
@@ -30,6 +30,23 @@ def describe_dropped(facts: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def describe_partial(partial: pd.DataFrame) -> list[str]:
+    """Say which rows are read in part, one sentence a task and role, or that none are: columns as `Study.partial`."""
+    require_columns(partial, ("task", "role", "language", "used", "absent"), table="table of sets read in part")
+    if partial.empty:
+        return ["Every set of rows is read from all its parts."]
+    return [
+        f"{task_title(task)}, {role} rows: {counted(len(rows), 'language')} with some of the declared parts only, "
+        f"without {at_most_five([f'{row.absent} ({row.language})' for row in rows.itertuples()])}."
+        for (task, role), rows in partial.groupby(["task", "role"], sort=False)
+    ]
+
+
+def at_most_five(names: Sequence[str]) -> str:
+    """List up to five names; of more, the first five and how many there are besides."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     """Say how many languages and families each task covers: columns `task`, `language`."""
     require_columns(coverage, ("task", "language"), table="coverage table")
@@ -38,7 +55,7 @@ def describe_coverage(coverage: pd.DataFrame) -> list[str]:
     several = sizes[sizes > 1].sort_values(ascending=False)
     told = ", ".join(f"{group} {size}" for group, size in several.items())
     per_task = ", ".join(
-        f"{task_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
+        f"{rows_title(task)} {n}" for task, n in table.groupby("task", sort=False)["language"].nunique().items()
     )
     families = f"{counted(len(several), 'family')}".replace("familys", "families")
     return [
@@ -55,8 +72,8 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {task_title(row.test_task)} ({row.share:.1%}) occur in training "
-        f"rows of {task_title(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping} of {row.rows} test rows of {rows_title(row.test_task)} ({row.share:.1%}) occur in training "
+        f"rows of {rows_title(row.train_task)}, most in the language {row.most_in!r}."
         for row in found.itertuples()
     ]
 
@@ -67,7 +84,8 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     validation : pandas.DataFrame
-        Columns `condition`, `task`, `selected_in`, `metric`, `value` (fraction), `primary`, `chosen`.
+        Columns `condition`, `task`, `selected_in`, `metric`, `value` (fraction), `primary`, `chosen`; and `held_out`,
+        if validation rows may be among the training rows.
     """
     if validation.empty:
         return ["Nothing was trained in this stage."]
@@ -90,4 +108,9 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
             by = f" ({metric_title(low['metric'].iloc[0])})" if low["metric"].iloc[0] != part["metric"].iloc[0] else ""
             above = " above chance" if chance else ""
             sentences.append(f"{task_title(task)} was not learnt{above}{by} under {names}.")
+    if "held_out" in kept and not kept["held_out"].all():
+        names = at_most_five([task_title(task) for task in kept.loc[~kept["held_out"].astype(bool), "task"].unique()])
+        sentences.append(
+            f"Validation rows of {names} also train: their scores chose no epoch and say nothing of new rows."
+        )
     return sentences

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.questions.divergence.explain import FORMAT, PARTS, TYPOLOGY, Explained
+from study_utils.analysis.questions.divergence.explain import PARTS, Explained
 from study_utils.analysis.questions.divergence.sets import MEASURES
+from study_utils.analysis.questions.divergence.slopes import FORMAT, TYPOLOGY
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog.titles import condition_title, task_title
 from study_utils.sentences.gains import counted, points, titled
@@ -13,8 +14,11 @@ from study_utils.sentences.gains import counted, points, titled
 NOT_ASKED = "This study measures no divergence: it takes 'divergence' among the study's questions."
 _FARTHER = {
     "task": "farther than the other intermediate tasks on the same target and language",
-    "language": "farther in one language than in the others of the same target",
+    "language": "farther in one language than in the others of its family on the same target",
 }
+_BETWEEN = {"task": "between intermediate tasks", "language": "between languages of a family"}
+_UNITS = {"task": "intermediate tasks", "language": "families"}
+_A_UNIT = {"task": "an intermediate task", "language": "a family"}
 
 
 def describe_divergence(table: pd.DataFrame) -> list[str]:
@@ -54,14 +58,55 @@ def describe_explained(found: Explained) -> list[str]:
         for name in PARTS:
             sentences.append(titled(encoder, _answer(tested[tested["part"] == name], part, name), slopes))
         clear = tested[tested["clear"]]
-        sentences += [_capital(titled(encoder, describe_slope(row), slopes)) for _, row in clear.iterrows()]
+        for _, row in clear.iterrows():
+            sentences.append(_capital(titled(encoder, describe_slope(row), slopes)))
+            sentences += [titled(encoder, text, slopes) for text in _on_targets(found.by_target, row)]
         left_out = found.left_out[found.left_out["encoder"] == encoder]
-        sentences.append(titled(encoder, _foretold(left_out), slopes))
+        for name in PARTS:
+            sentences.append(titled(encoder, _foretold(left_out[left_out["part"] == name], name), slopes))
     return sentences
 
 
+def describe_by_target(found: Explained) -> list[str]:
+    """Say for how many measures the slopes of single targets differ in sign."""
+    sentences = []
+    for (encoder, name), part in found.by_target.groupby(["encoder", "part"], sort=False):
+        known = part[part["withheld"] == ""]
+        measures = known["measure"].nunique()
+        if known["task"].nunique() < 2:
+            told = f"Slopes {_BETWEEN[name]} can't be compared between targets: fewer than two targets have one."
+            sentences.append(titled(encoder, told, found.by_target))
+            continue
+        signs = known.groupby("measure")["estimate"].agg(lambda values: (values > 0).any() and (values < 0).any())
+        text = (
+            f"Slopes {_BETWEEN[name]}: for {int(signs.sum())} of {counted(measures, 'measure')} they rise on one "
+            f"target and fall on another."
+        )
+        sentences.append(titled(encoder, text, found.by_target))
+    return sentences
+
+
+def _on_targets(by_target: pd.DataFrame, slope: pd.Series) -> list[str]:
+    """Whether a slope over all targets is that of each: the lowest and highest, where there are two targets or more."""
+    keys = ["encoder", "measure", "part"]
+    same = (by_target[keys] == slope[keys].to_numpy()).all(axis=1) & (by_target["withheld"] == "")
+    own = by_target[same]
+    if len(own) < 2:
+        return []
+    low, high = (own.loc[getattr(own["estimate"], which)()] for which in ("idxmin", "idxmax"))
+    title = MEASURES[slope["measure"]]
+    alike = "in the same direction on every target"
+    if low["estimate"] < 0 < high["estimate"]:
+        alike = "not in the same direction on every target, so it is no rule for other targets"
+    return [f"On single targets the slope of {title} runs from {_points_on(low)} to {_points_on(high)}: {alike}."]
+
+
+def _points_on(row: pd.Series) -> str:
+    return f"{points(row['estimate'])} points ({task_title(row['task'])})"
+
+
 def _answer(tested: pd.DataFrame, part: pd.DataFrame, name: str) -> str:
-    where = {"task": "between intermediate tasks", "language": "between languages"}[name]
+    where = _BETWEEN[name]
     if tested.empty:
         reasons = dict.fromkeys(part.loc[part["part"] == name, "withheld"])
         return f"Whether gains follow divergence {where} can't be told: {'; '.join(reasons)}."
@@ -128,27 +173,29 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _foretold(left_out: pd.DataFrame) -> str:
+def _foretold(left_out: pd.DataFrame, name: str) -> str:
     """Of all measures together, or else of the first that can be used: never of the one that does best."""
     known = left_out[left_out["withheld"] == ""]
-    start = "How much divergence explains beyond format"
+    control = {"task": "format", "language": "typological distance"}[name]
+    start = f"How much divergence says beyond {control} about {_A_UNIT[name]} that was left out"
     if known.empty:
         reasons = "; ".join(dict.fromkeys(left_out["withheld"]))
         return f"{start} can't be told: {reasons}."
     together = known[known["measure"] == "all"]
     row = (together if len(together) else known).iloc[0]
     title = "all measures together" if row["measure"] == "all" else MEASURES[row["measure"]]
-    verdict = "whether it foretells gains of a task that was left out better than format alone can't be told"
-    if row["low"] > 0 or row["high"] < 0:
-        how = "better" if row["low"] > 0 else "worse"
-        verdict = f"it foretells gains of a task that was left out {how} than format alone"
-    low, high = _percent(row["low"]), _percent(row["high"])
+    verdict = "whether that is better or worse than without can't be told"
+    if row["low"] > 0:
+        verdict = "its gains are foretold better"
+    elif row["high"] < 0:
+        verdict = "its gains are foretold worse"
+    low, high = _percent(-row["high"]), _percent(-row["low"])
     return (
-        f"{start}: {title} take away {_percent(row['share'])} of the squared error of foretelling a task's gains from "
-        f"format ({row['level']:.0%} interval {low} to {high}; resampled = {row['n_conditions']} intermediate tasks; "
-        f"less error for {row['better']:.0f} of them): {verdict}."
+        f"{start}: with {title} the squared error changes by {_percent(-row['share'])} ({row['level']:.0%} interval "
+        f"{low} to {high}, from refits without each of {row['n_left_out']} {_UNITS[name]}): {verdict}."
     )
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:+.0f}%".replace("-", "\N{MINUS SIGN}")
+    rounded = round(100 * share)
+    return f"{rounded:+d}%".replace("-", "\N{MINUS SIGN}") if rounded else "0%"

@@ -8,7 +8,7 @@ import pandas as pd
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.gains import counted, describe_unlearnt, points, verdict
+from study_utils.sentences.gains import counted, describe_failed_runs, points, verdict
 
 _NONE = "The study has no domain's task beside a general one of the same kind, so nothing can be compared."
 
@@ -56,7 +56,7 @@ def describe_in_domain(table: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     if table.empty:
         return ["The study has no target of a domain that it trains an intermediate task of, so there is no check."]
     tasks = {key for keys in table["tasks"] for key in keys.split()}
-    return [*describe_unlearnt(scores[scores["task"].isin(tasks)]), *(_one(row) for _, row in table.iterrows())]
+    return [*describe_failed_runs(scores[scores["task"].isin(tasks)]), *(_one(row) for _, row in table.iterrows())]
 
 
 def _pair(row: pd.Series) -> str:

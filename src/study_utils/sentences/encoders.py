@@ -1,4 +1,4 @@
-"""Sentences about encoders side by side: with and without an intermediate task, which is best, how much data."""
+"""Sentences about encoders side by side: with and without an intermediate task, which is best."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ import pandas as pd
 
 from study_utils.analysis.questions.encoders import (
     RANKING_COLUMNS,
-    SIZE_COLUMNS,
     TARGET_GAIN_COLUMNS,
-    TIMES,
     trained_cells,
 )
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog import CONDITIONS, LANGUAGES
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import encoder_title, task_title
 from study_utils.sentences.gains import counted, points, verdict
 
-MOST = 12
-"""Comparisons, or targets with too little before them, that are told one by one."""
+MOST = 3
+"""Comparisons that are told one by one."""
 
 
 def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     """Say for how many targets fine-tuning does better without an intermediate task, and what each comparison shows.
 
     Languages that the target was not fine-tuned in are left out where there are others (see `trained_cells`). Of more
-    than `MOST` comparisons, only the clear ones get a sentence.
+    than `MOST` comparisons, only the largest clear ones get a sentence.
 
     Parameters
     ----------
@@ -39,16 +37,19 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     worse, better = (estimate < 0), (estimate > 0)
     clear = table["clear"].astype(bool)
     undecided = len(table) - int(clear.sum())
+    held = table.loc[table["withheld"] != "", "withheld"]
+    without = f", {len(held)} of them without an interval ({held.iloc[0]})" if len(table) > MOST and len(held) else ""
     sentences = [
         f"Of {counted(len(table), 'comparison')} of fine-tuning with and without an intermediate task (encoder, target "
         f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
-        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size."
+        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size{without}."
     ]
-    held = table[table["withheld"] != ""]
-    if len(table) > MOST and len(held):
-        sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({held['withheld'].iloc[0]}).")
     told = table if len(table) <= MOST else table[clear]
-    return sentences + [_told(row, several=table["encoder"].nunique() > 1) for _, row in told.iterrows()]
+    largest = told.loc[told["estimate"].abs().sort_values(ascending=False, kind="stable").index[:MOST]]
+    sentences += [_told(row, several=table["encoder"].nunique() > 1) for _, row in largest.iterrows()]
+    if len(told) > MOST:
+        sentences.append(f"These are the largest of the clear differences; the figure shows all {len(told)}.")
+    return sentences
 
 
 def describe_ranking(ranking: pd.DataFrame) -> list[str]:
@@ -84,35 +85,6 @@ def describe_ranking(ranking: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def describe_size_rule(rule: pd.DataFrame, *, times: float = TIMES) -> list[str]:
-    """Say whether the intermediate data is as many times larger than the target's as it is due.
-
-    Up to `MOST` pairs that are not get a sentence each.
-
-    Parameters
-    ----------
-    rule : pandas.DataFrame
-        From `study_utils.analysis.questions.encoders.size_rule`.
-    times : float
-        What was asked for there.
-    """
-    require_columns(rule, tuple(SIZE_COLUMNS), table="table of training sizes")
-    if rule.empty:
-        return ["No target that is trained comes after an intermediate task in this study."]
-    small = rule[~rule["holds"].astype(bool)]
-    smallest = rule.loc[rule["times"].idxmin()]
-    sentences = [
-        f"The intermediate task has at least {times:g} times the training rows of the target in "
-        f"{len(rule) - len(small)} of {counted(len(rule), 'pair')} of condition and target; the smallest ratio is "
-        f"{smallest['times']:.1f} ({condition_title(smallest['condition'])}, {task_title(smallest['task'])})."
-    ]
-    return sentences + [
-        f"{condition_title(row.condition)} has {row.intermediate_examples:,} rows, {row.times:.1f} times the "
-        f"{row.target_examples:,} of {_target(row.task, row.language)}: fewer than the design asks for."
-        for row in (small.itertuples() if len(small) <= MOST else ())
-    ]
-
-
 def _told(row: pd.Series, *, several: bool) -> str:
     start = f"{encoder_title(row['encoder'])}, " if several else ""
     after = " and ".join(task_title(key) for key in CONDITIONS[row["condition"]].tasks)
@@ -123,7 +95,7 @@ def _told(row: pd.Series, *, several: bool) -> str:
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1}))
+    shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1, "n_tasks": 1}))
     return f"{change} points ({interval}; {behind}): {shows}."
 
 

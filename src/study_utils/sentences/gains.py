@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.families import claim_barred
-from study_utils.analysis.results.above_chance import compare_with_chance
+from study_utils.analysis.inference.clear import claim_barred
+from study_utils.analysis.inference.settings import Primary
+from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.gains import of_metric
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
 
 NEEDED = (
     *(
@@ -30,6 +32,8 @@ NEEDED = (
 )
 
 _TINY = 1e-9
+_MOST = 5
+"""Results that are told one by one; more are left to the table."""
 
 
 def points(value: float) -> str:
@@ -44,10 +48,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def describe_gain(row: pd.Series) -> str:
-    """Say what one row of `study_utils.analysis.family_gains` shows.
+    """Say what one row of `study_utils.analysis.family_gains` shows on the tasks of the study.
 
-    A gain or a loss is called clear only if its interval excludes zero and the corrected p-value is below 0.05;
-    everything else is not decided at this size, whatever its sign.
+    A gain or a loss is called clear only if its interval excludes zero, the corrected p-value is below 0.05 and nothing
+    bars a claim; everything else is not decided at this size, whatever its sign.
     """
     who = _condition(row["condition"])
     over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
@@ -56,6 +60,32 @@ def describe_gain(row: pd.Series) -> str:
         return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
     return f"{change} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
+
+
+def describe_generally(row: pd.Series) -> str:
+    """Say what the same row shows for tasks like those of the study; empty where no interval is given at all."""
+    if row["withheld"]:
+        return ""
+    if row["general_withheld"]:
+        return f"For tasks like these nothing is claimed: {row['general_withheld']}."
+    ends = f"{points(row['general_low'])} to {points(row['general_high'])}"
+    told = f"For tasks like these the change is {points(row['general_estimate'])} points ({ends})"
+    if row["general_clear"]:
+        return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
+    return f"{told}: not clear, so it may be another on other tasks."
+
+
+def describe_sound(row: pd.Series) -> str:
+    """Say what the same row shows without runs that failed; empty if none did."""
+    failed = [f"{row['collapsed']} (collapsed)"] * (row["collapsed"] != "")
+    failed += [f"{row['not_learnt']} (not learnt)"] * (row["not_learnt"] != "")
+    failed += [f"{row['at_chance']} (one side at chance)"] * (row["at_chance"] != "")
+    if row["withheld"] or not failed:
+        return ""
+    if not np.isfinite(row["sound_estimate"]):
+        return f"Without {' and '.join(failed)} nothing is left."
+    ends = f"{points(row['sound_low'])} to {points(row['sound_high'])}"
+    return f"Without {' and '.join(failed)} it is {points(row['sound_estimate'])} points ({ends})."
 
 
 def describe_contrast(row: pd.Series) -> str:
@@ -90,9 +120,12 @@ def behind(row: pd.Series) -> list[str]:
 
 
 def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss") -> str:
-    """What a row shows: words for a clear estimate above (`up`) or below zero (`down`), or why it is not clear."""
+    """What a row shows: words for a clear estimate above (`up`) or below zero (`down`), or why it is not clear.
+
+    Of several tasks these words hold on the tasks of the study, and say so.
+    """
     if row["clear"]:
-        return up if row["estimate"] > 0 else down
+        return (up if row["estimate"] > 0 else down) + " on these tasks" * (row["n_tasks"] > 1)
     if row["low"] <= 0 <= row["high"]:
         same = max(-row["low"], row["high"]) < _TINY
         return "no test row is scored differently" if same else "not clear at this size"
@@ -100,22 +133,65 @@ def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss"
     return f"no claim from {barred}" if barred else "not clear after correction for multiple comparisons"
 
 
-def describe_overall(overall: pd.DataFrame) -> list[str]:
-    """Say what each condition does over all languages: ``family_gains(..., by="all")``.
+def describe_tasks(table: pd.DataFrame) -> list[str]:
+    """Say on which target tasks each condition gains or loses: `study_utils.analysis.task_gains`.
 
     Returns
     -------
     list of str
-        One sentence a condition and encoder, then one on comparability where conditions cover different cells.
+        One sentence a condition and encoder.
+    """
+    require_columns(table, ("encoder", "condition", "task", "estimate", "clear", "withheld"), table="gains by task")
+    if table.empty:
+        return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
+    sentences = []
+    for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
+        clear = part[part["clear"]].sort_values("estimate", key=abs, ascending=False)
+        told = []
+        for row in clear.head(_MOST).itertuples():
+            kind = "gain" if row.estimate > 0 else "loss"
+            told.append(f"a clear {kind} on {task_title(row.task)} ({points(row.estimate)} points)")
+        if len(clear) > _MOST:
+            told.append(f"{len(clear) - _MOST} more clear results in the table")
+        rest = part[~part["clear"]]
+        if len(rest):
+            low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
+            ends = low if len(rest) == 1 or low == high else f"{low} to {high}"
+            other = "other " * (len(clear) > 0)
+            told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
+        sentences.append(titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table))
+    return sentences
+
+
+def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> list[str]:
+    """Say what each condition does over all languages: ``family_gains(..., by="all")``.
+
+    Parameters
+    ----------
+    overall : pandas.DataFrame
+    primary : Primary, optional
+        The study's primary comparison; named in the last sentence.
+
+    Returns
+    -------
+    list of str
+        One text a condition and encoder (on these tasks, for tasks like these, without failed runs), then one on
+        comparability where conditions cover different cells.
     """
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
-    several = overall["encoder"].nunique() > 1
     sentences = []
     for _, row in overall.iterrows():
-        start = f"{encoder_title(row['encoder'])}: " if several else ""
-        sentences.append(start + describe_gain(row))
+        parts = (describe_gain(row), describe_generally(row), describe_sound(row))
+        sentences.append(titled(row["encoder"], " ".join(filter(None, parts)), overall))
+    if primary is not None:
+        group = "all languages" if primary.group == "all" else primary.group
+        of = "every condition" if primary.condition is None else condition_title(primary.condition)
+        sentences.append(
+            f"The study's primary comparison is {group} under {of}; it is not corrected for the other comparisons, "
+            f"which are corrected among themselves."
+        )
     return sentences + _comparability(overall)
 
 
@@ -125,7 +201,8 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One sentence a clear result, largest first; the largest gain and loss that are not clear, if none is; a count.
+        A count; one sentence a clear result, the largest five; the largest gain and loss that are not clear, if none
+        is.
     """
     require_columns(families, NEEDED, table="table of gains")
     if families.empty:
@@ -134,12 +211,20 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     clear = tested[tested["clear"]]
     clear = clear.reindex(clear["estimate"].abs().sort_values(ascending=False).index)
     up, down = (clear["estimate"] > 0).sum(), (clear["estimate"] < 0).sum()
+    alone = int((tested.drop_duplicates("group")["unit"] == "language").sum())
     sentences = [
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
-        f"{up} show a clear gain and {down} a clear loss after correction for multiple comparisons; "
+        f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
         f"{len(tested) - len(clear)} are not decided at this size."
     ]
-    sentences += [describe_gain(row) for _, row in clear.iterrows()]
+    if alone:
+        sentences.append(
+            f"{counted(alone, 'language')} alone in their family are drawn towards each other's mean as far as noise "
+            f"would explain how they differ."
+        )
+    sentences += [describe_gain(row) for _, row in clear.head(_MOST).iterrows()]
+    if len(clear) > _MOST:
+        sentences.append(f"{len(clear) - _MOST} more clear results are in the table.")
     if clear.empty and len(tested):
         picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
         sentences += [f"The {name}: {describe_gain(tested.loc[place])}" for name, place in picked.items()]
@@ -176,29 +261,52 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         best, worst = (f"{name} {100 * zero_shot[name]:.1f}" for name in (zero_shot.idxmax(), zero_shot.idxmin()))
         mean = f"mean of {len(zero_shot)} zero-shot languages {100 * zero_shot.mean():.1f}, best {best}, worst {worst}"
         told += mean if len(zero_shot) > 1 else f"zero-shot {best}"
-        sentences.append(f"{start}{TASKS[task].title} without intermediate training ({metric}): {told}{end}.")
+        sentences.append(f"{start}{task_title(task)} without intermediate training ({metric}): {told}{end}.")
         if at_chance:
-            sentences.append(f"{TASKS[task].title}: {counted(at_chance, 'language')} at or below chance.")
+            sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
 
 
-def describe_unlearnt(scores: pd.DataFrame) -> list[str]:
-    """Name targets that no condition learnt, so that a difference there says nothing; empty if there are none.
+def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
+    """Name targets that were not learnt, arms at chance and runs that collapsed; empty if there are none.
 
-    Judged as in `study_utils.analysis.results.above_chance`, on clean rows in languages other than English.
+    Judged as in `study_utils.analysis.results.failed_runs`, on clean rows in languages other than English.
     """
-    table = compare_with_chance(scores[(scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)])
+    runs = judge_runs(scores[(scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)])
     sentences = []
-    for task, part in table.groupby("task", sort=False):
-        if not part["learnt"].any():
-            chance = TASKS[task].chance
-            end = f" (chance {100 * chance:.1f})" if chance else ""
-            sentences.append(
-                f"{TASKS[task].title} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
-                f"most {100 * part['value'].max():.1f}{end} in the mean over other languages than English. "
-                f"Differences there say nothing."
+    for (encoder, task), part in runs.groupby(["encoder", "task"], sort=False):
+        chance = TASKS[task].chance
+        end = f" (chance {100 * chance:.1f})" if chance else ""
+        arms = part.groupby("condition", sort=False)["at_chance"].first()
+        if arms.all():
+            most = part.groupby("condition")["value"].mean().max()
+            told = (
+                f"{task_title(task)} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
+                f"most {100 * most:.1f}{end} in the mean over other languages than English. Differences there say "
+                f"nothing."
             )
+            sentences.append(titled(encoder, told, runs))
+        elif arms.any():
+            names = _few(["the baseline" if key == BASELINE else condition_title(key) for key in arms.index[arms]])
+            told = f"{task_title(task)} is at chance{end} under {names}: a difference from it says little."
+            sentences.append(titled(encoder, told, runs))
+    fell = runs[runs["collapsed"]]
+    if len(fell):
+        titles = {key: "the baseline" if key == BASELINE else condition_title(key) for key in fell["condition"]}
+        told = [
+            f"{task_title(row.task)} under {titles[row.condition]}, seed {row.seed} ({100 * row.value:.1f})"
+            for row in fell.itertuples()
+        ]
+        names = _few(told)
+        verb = "run has" if len(fell) == 1 else "runs have"
+        sentences.append(f"{len(fell)} {verb} collapsed, far below the other seeds: {names}.")
     return sentences
+
+
+def _few(names: list[str]) -> str:
+    """At most five names."""
+    more = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _comparability(table: pd.DataFrame) -> list[str]:

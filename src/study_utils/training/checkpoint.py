@@ -17,7 +17,7 @@ from torch import nn
 
 log = logging.getLogger(__name__)
 
-PREFIX = "checkpoint-"
+PREFIX, KEPT = "checkpoint-", "kept.safetensors"
 
 
 def save_checkpoint(
@@ -25,7 +25,7 @@ def save_checkpoint(
     step: int,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    best: dict | None,
+    kept: dict | None,
     facts: dict,
     *,
     run: str,
@@ -36,8 +36,8 @@ def save_checkpoint(
     ----------
     folder : pathlib.Path
         Folder of the run.
-    best : dict of str to torch.Tensor or None
-        Weights of the best epoch so far.
+    kept : dict of str to torch.Tensor or None
+        Weights of the best epoch so far, or the mean of the epochs so far.
     facts : dict
         JSON-able: position, history, validation.
     run : str
@@ -58,8 +58,8 @@ def save_checkpoint(
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
     save_file(random, part / "random.safetensors")
-    if best is not None:
-        save_file(_contiguous(best), part / "best.safetensors")
+    if kept is not None:
+        save_file(_contiguous(kept), part / KEPT)
     (part / "facts.json").write_text(json.dumps({"run": run, "facts": facts}), encoding="utf-8")
     shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same step
     os.replace(part, final)
@@ -78,7 +78,7 @@ def load_checkpoint(
 
     Returns
     -------
-    (facts, best weights) or None
+    (facts, kept weights) or None
         None if there is none. A damaged one, or one of another run, is logged and skipped; nothing is changed by it.
     """
     for path in sorted(folder.glob(f"{PREFIX}*"), reverse=True):
@@ -90,7 +90,7 @@ def load_checkpoint(
             weights = load_file(path / "model.safetensors")
             moments = load_file(path / "optimizer.safetensors")
             random = load_file(path / "random.safetensors")
-            best = load_file(path / "best.safetensors") if (path / "best.safetensors").is_file() else None
+            kept = load_file(path / KEPT) if (path / KEPT).is_file() else None
             restored = _moments(model, optimizer, moments)
             model.load_state_dict(weights, strict=True)
             optimizer.state.update(restored)
@@ -100,7 +100,7 @@ def load_checkpoint(
             continue
         if "cuda" in random and torch.cuda.is_available():
             torch.cuda.set_rng_state(random["cuda"])
-        return noted["facts"], best
+        return noted["facts"], kept
     return None
 
 

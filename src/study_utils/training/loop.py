@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
-from study_utils.catalog import Task
-from study_utils.device import resolve_device, uses_bf16
 from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.segments import segments_of
-from study_utils.encoders.vocabulary import Vocabulary
-from study_utils.errors import DataError, ParameterError, StudyError
-from study_utils.evaluation.predict import predict_features
+from study_utils.errors import DataError
 from study_utils.formats import format_of
-from study_utils.formats.features import Features, collate
-from study_utils.metrics import score
+from study_utils.formats.features import collate
 from study_utils.model import (
     TaskModel,
     TrainedModel,
-    base_of,
     encoder_under,
     make_heads,
     save_trained,
@@ -36,8 +28,13 @@ from study_utils.model import (
 )
 from study_utils.training.batches import mixed_batches
 from study_utils.training.checkpoint import fingerprint, load_checkpoint, remove_checkpoints, save_checkpoint
-from study_utils.training.optimizer import parameter_groups, schedule, set_dropout
-from study_utils.training.parts import agreed, own_part
+from study_utils.training.distributed import agreed, own_part
+from study_utils.training.engine import Engine, start_engine
+from study_utils.training.keep import EPOCHS, MEAN_EPOCH, add_to_mean, copy_weights, epoch_folder
+from study_utils.training.optimizer import schedule, set_dropout
+from study_utils.training.record import State, TrainingResult
+from study_utils.training.rows import EncodedRows, TaskRows, encode_rows
+from study_utils.training.selection import score_selection
 from study_utils.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -45,70 +42,8 @@ log = logging.getLogger(__name__)
 FLUSH = 20
 """Steps between two looks at the loss: each look waits for the GPU."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class TaskRows:
-    """Training rows of a task and the rows that select the epoch (None: the last epoch is kept).
-
-    Selection rows are in the language `selects`; left out, it is the task's training language, English for every
-    target. Only a run that trains in a language is told to select in it.
-    """
-
-    task: Task
-    train: pd.DataFrame
-    validation: pd.DataFrame | None = None
-    selects: str = ""
-
-    def __post_init__(self) -> None:
-        if self.train.empty or (self.validation is not None and self.validation.empty):
-            raise DataError(f"task {self.task.key}: no training or no validation rows")
-        allowed = self.selects or self.task.training_language
-        if allowed != self.task.training_language and set(self.train["language"]) != {allowed}:
-            raise DataError(
-                f"task {self.task.key}: {allowed!r} may not choose an epoch: other languages are trained on"
-            )
-        if self.validation is not None and (other := set(self.validation["language"]) - {allowed}):
-            raise DataError(
-                f"task {self.task.key}: selection rows in {sorted(other)}: only the training language "
-                f"{allowed!r} may choose an epoch"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingResult:
-    """What training leaves besides the model in its folder.
-
-    Attributes
-    ----------
-    history : pandas.DataFrame
-        One row a step: `step`, `epoch`, `task`, `loss`, `learning_rate`, `examples` (of the step).
-    validation : pandas.DataFrame
-        One row an epoch, task and metric: `epoch`, `task`, `metric`, `value`, `n`, `primary`, `chosen`.
-    best_epoch : int
-        Epoch whose weights were kept, counted from 1.
-    seconds : float
-        Time in the loop since this call began.
-    is_first : bool
-        Whether this process is the only one, or the first of several: the one whose result counts.
-    """
-
-    model: TrainedModel
-    history: pd.DataFrame
-    validation: pd.DataFrame
-    best_epoch: int
-    seconds: float
-    is_first: bool = True
-
-
-@dataclass
-class _State:
-    """Position and record of a run at work."""
-
-    step: int = 0
-    history: list[dict] = field(default_factory=list)
-    validation: list[dict] = field(default_factory=list)
-    best_epoch: int = 0
-    best_value: float = -np.inf
+Progress = Callable[[int, int, float], None]
+"""Called with the steps done, the steps in all and the latest loss."""
 
 
 def train(
@@ -119,17 +54,21 @@ def train(
     seed: int,
     folder: Path,
     keep_heads: bool = False,
-    keep_last: bool = False,
+    new_mask_head: bool = False,
     device: str = "auto",
     checkpoint_seconds: float = 60.0,
-    progress: Callable[[int, int, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> TrainingResult:
     """Train an encoder and new heads on one or several tasks, and write the model into a folder.
 
     AdamW with linear warm-up and decay, clipped gradients, batches of similar length. Weight decay spares
-    embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly. After every
-    epoch the validation rows are scored; the epoch with the best mean primary metric is kept. With `patience`, training
-    ends after so many epochs in a row without a better one; the learning rate falls as if all epochs were to come.
+    embeddings, biases and norms, so tokens that never occur keep their pretrained embeddings exactly.
+
+    `settings.keep` says which weights are kept: ``"best"``, of the epoch with the best mean primary metric on the
+    validation rows; ``"last"``, of the last epoch; ``"mean"``, the mean of all epochs' weights. The latter two choose
+    nothing, so validation rows are scored once, with the weights that are kept. With `settings.patience`, training ends
+    after so many epochs in a row without a better one; the learning rate falls as if all epochs were to come. With
+    `settings.keep_epochs`, the model of every epoch stays in the folder beside (`epoch_folder`), and is scored.
 
     Started in several processes (by torchrun or `accelerate launch`), each takes its part of every batch; the first
     one scores, saves and reports. Up to rounding the result is that of one process (with dropout: of another seed).
@@ -146,8 +85,8 @@ def train(
         Where the model goes; checkpoints of an interrupted call in it are continued.
     keep_heads : bool
         Whether to go on with the heads of `start`: the same task, other rows.
-    keep_last : bool
-        Whether the last epoch is kept; the validation rows are scored after it alone and choose nothing.
+    new_mask_head : bool
+        Whether plain text may be learnt from with a new head where the checkpoint has none.
     device : str
         As in `study_utils.device.resolve_device`.
     checkpoint_seconds : float
@@ -163,124 +102,53 @@ def train(
     ------
     DataError, ParameterError
         If there are no tasks, inputs are longer than the encoder allows, or a head to go on with is missing.
+    EncoderError
+        If plain text is learnt from and the checkpoint has no complete masked-language head, unless `new_mask_head`.
     StudyError
         If the loss is no longer a number.
     """
     began = time.monotonic()
-    base = base_of(start)
-    if not tasks:
-        raise DataError("training needs at least one task")
-    if settings.max_length > base.max_length:
-        raise ParameterError(
-            f"max_length {settings.max_length} is more than the {base.max_length} tokens of {base.spec.key}: lower it"
-        )
-    encoded = {t.task.key: _encode(t.task, t.train, base, settings, seed, windows=settings.windows) for t in tasks}
-    selected = [t for t in tasks if t.validation is not None]
-    selection = {t.task.key: _encode(t.task, t.validation, base, settings, 0) for t in selected}
-    used = [f.used_ids for f in (*encoded.values(), *selection.values())]
-    vocabulary = Vocabulary.of(np.concatenate(used), tokenizer=base.tokenizer)
-    if isinstance(start, TrainedModel):
-        vocabulary = vocabulary.union(start.vocabulary)  # what the stage before has learnt stays
-    encoder = encoder_under(start, vocabulary)
-    heads = make_heads([t.task for t in tasks], encoder, base.spec.pooling, seed=seed)
-    take_pretrained_heads(heads, base, vocabulary)
+    rows = encode_rows(start, tasks, settings, seed=seed)
+    model = _build(start, rows, settings, seed=seed, keep_heads=keep_heads, new_mask_head=new_mask_head)
+    run = _fingerprint(model, settings, seed, rows)
+    work = _Training(
+        rows=rows,
+        settings=settings,
+        seed=seed,
+        folder=folder,
+        engine=start_engine(model, settings, device),
+        run=run,
+        checkpoint_seconds=checkpoint_seconds,
+        progress=progress,
+    )
+    work.resume()
+    for epoch in range(work.next_epoch, settings.epochs + 1):
+        if work.is_over(epoch - 1):
+            break
+        work.train_epoch(epoch)
+        work.end_epoch(epoch)
+    return work.finish(began)
+
+
+def _build(
+    start: LoadedEncoder | TrainedModel,
+    rows: EncodedRows,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    keep_heads: bool,
+    new_mask_head: bool,
+) -> TaskModel:
+    """Put an encoder under the vocabulary of the rows, with new heads or those it has."""
+    encoder = encoder_under(start, rows.vocabulary)
+    heads = make_heads([t.task for t in rows.tasks.values()], encoder, rows.base.spec.pooling, seed=seed)
+    take_pretrained_heads(heads, rows.base, rows.vocabulary, new_ok=new_mask_head)
     if keep_heads:
         _take_heads(heads, start)
-    model = TaskModel(encoder, heads, segments_of(base, vocabulary))
+    model = TaskModel(encoder, heads, segments_of(rows.base, rows.vocabulary))
     if settings.dropout is not None:
         set_dropout(model, settings.dropout)
-    run = _fingerprint(model, settings, seed, encoded, selection)
-
-    place = resolve_device(device)
-    if place.index is not None:
-        torch.cuda.set_device(place)
-    accelerator = Accelerator(
-        mixed_precision="bf16" if uses_bf16(place) else "no",
-        cpu=place.type == "cpu",
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=_has_idle_weights(model))],
-    )
-    rank, processes = accelerator.process_index, accelerator.num_processes
-    if processes > 1:
-        place = accelerator.device
-    optimizer = torch.optim.AdamW(parameter_groups(model, settings), fused=place.type != "mps")
-    model, optimizer = accelerator.prepare(model, optimizer)
-    plain, inner = (
-        accelerator.unwrap_model(model, keep_fp32_wrapper=False),
-        getattr(optimizer, "optimizer", optimizer),
-    )
-    torch.manual_seed(seed)
-
-    lengths = {key: features.unit_lengths for key, features in encoded.items()}
-    per_epoch = len(mixed_batches(lengths, settings.batch_size, seed=seed, epoch=1, cap=settings.cap))
-    total = per_epoch * settings.epochs
-    state, best = _resume(folder, plain, inner, run)
-    if rank:  # another dropout in every process
-        torch.manual_seed(seed + 1_000_003 * rank + state.step)
-    last_saved = time.monotonic()
-    by_key = {t.task.key: t for t in tasks}
-
-    for epoch in range(state.step // per_epoch + 1, settings.epochs + 1):
-        if settings.patience and agreed(accelerator, is_exhausted(state, epoch - 1, settings.patience)):
-            break
-        batches = mixed_batches(lengths, settings.batch_size, seed=seed, epoch=epoch, cap=settings.cap)
-        model.train()
-        waiting: list[tuple[dict, torch.Tensor]] = []
-        for key, index in batches[state.step - (epoch - 1) * per_epoch :]:
-            part, weight = own_part(encoded[key], index, rank, processes)
-            inputs = encoded[key].inputs_of(part)
-            batch = collate(encoded[key], inputs, vocabulary, base.tokenizer.pad_token_id)
-            batch = {name: _to(value, place) for name, value in batch.items()}
-            factor = schedule(state.step, total, settings.warmup)
-            for group in inner.param_groups:
-                group["lr"] = group["peak"] * factor
-            with accelerator.autocast():
-                outputs = model(key, batch)
-            loss = format_of(by_key[key].task).loss(outputs, batch["labels"]) * weight
-            accelerator.backward(loss)
-            accelerator.clip_grad_norm_(model.parameters(), settings.clip)
-            optimizer.step()
-            optimizer.zero_grad()
-            state.step += 1
-            row = {
-                "step": state.step,
-                "epoch": epoch,
-                "task": key,
-                "learning_rate": settings.learning_rate * factor,
-                "examples": len(index),
-            }
-            waiting.append((row, accelerator.reduce(loss.detach(), "mean")))
-            if len(waiting) >= FLUSH or place.type == "cpu" or state.step % per_epoch == 0:
-                _record(state, waiting)
-                if progress is not None:
-                    progress(state.step, total, state.history[-1]["loss"])
-            if rank == 0 and time.monotonic() - last_saved >= checkpoint_seconds and state.step % per_epoch:
-                _record(state, waiting)
-                save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
-                last_saved = time.monotonic()
-        if selection and rank == 0:
-            if not keep_last or epoch == settings.epochs:
-                value = _validate(plain, by_key, selection, base, vocabulary, place, epoch, state)
-                if keep_last or value > state.best_value:
-                    state.best_value, state.best_epoch = value, epoch
-                    best = {name: v.detach().cpu().clone() for name, v in plain.state_dict().items()}
-            if epoch < settings.epochs and time.monotonic() - last_saved >= checkpoint_seconds:
-                save_checkpoint(folder, state.step, plain, inner, best, vars(state), run=run)
-                last_saved = time.monotonic()
-    if best is not None:
-        plain.load_state_dict(best)
-    accelerator.wait_for_everyone()
-    trained = TrainedModel(
-        base=base, encoder=plain.encoder.cpu().eval(), vocabulary=vocabulary, heads=plain.heads.cpu().eval()
-    )
-    if rank == 0:
-        save_trained(folder, trained)
-        remove_checkpoints(folder)
-    return _result(trained, state, settings.epochs, time.monotonic() - began, is_first=rank == 0)
-
-
-def is_exhausted(state: _State, epoch: int, patience: int) -> bool:
-    """Whether the epoch that has just ended is the last of so many without a better selection score."""
-    return bool(state.validation) and epoch - state.best_epoch >= patience
+    return model
 
 
 def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> None:
@@ -293,101 +161,158 @@ def _take_heads(heads: nn.ModuleDict, start: LoadedEncoder | TrainedModel) -> No
         head.load_state_dict(start.heads[key].state_dict())
 
 
-def _encode(
-    task: Task,
-    rows: pd.DataFrame,
-    base: LoadedEncoder,
-    settings: TrainingSettings,
-    seed: int,
-    *,
-    windows: int | None = None,
-) -> Features:
-    """Encode rows; the seed chooses which tokens are hidden and which windows are left out, where a format does so."""
-    own = {"mask": {"seed": seed}, "answer": {"seed": seed, "windows": windows}}.get(task.format, {})
-    features = format_of(task).encode(rows, task, base.tokenizer, settings.max_length, **own)
-    if features.truncated:
-        log.info("%s: %d rows are longer than %d tokens", task.key, features.truncated, settings.max_length)
-    return features
-
-
-def _fingerprint(
-    model: TaskModel,
-    settings: TrainingSettings,
-    seed: int,
-    encoded: dict[str, Features],
-    selection: dict[str, Features],
-) -> str:
+def _fingerprint(model: TaskModel, settings: TrainingSettings, seed: int, rows: EncodedRows) -> str:
     """Everything that fixes the weights a run ends with."""
-    rows = [part for f in (*encoded.values(), *selection.values()) for part in (f.ids, f.offsets, f.labels)]
-    return fingerprint(model, settings, seed, list(encoded), list(selection), *rows)
+    encoded = (*rows.training.values(), *rows.selection.values())
+    values = [part for features in encoded for part in (features.ids, features.offsets, features.labels)]
+    return fingerprint(model, settings, seed, list(rows.training), list(rows.selection), *values)
 
 
-def _has_idle_weights(model: TaskModel) -> bool:
-    """Whether a step can leave weights out: heads of other tasks, or XLNet's mask vector, for pretraining alone."""
-    return len(model.heads) > 1 or model.encoder.config.model_type == "xlnet"
+@dataclass
+class _Training:
+    """A run at work; its methods are the steps of `train`, in order.
 
+    Attributes
+    ----------
+    run : str
+        What its checkpoints are known by.
+    kept : dict of str to torch.Tensor or None
+        Weights of the best epoch, or the mean of the epochs, so far.
+    """
 
-def _to(value: torch.Tensor, device: torch.device) -> torch.Tensor:
-    if device.type == "cuda":
-        return value.pin_memory().to(device, non_blocking=True)
-    return value.to(device)
+    rows: EncodedRows
+    settings: TrainingSettings
+    seed: int
+    folder: Path
+    engine: Engine
+    run: str
+    checkpoint_seconds: float
+    progress: Progress | None
+    state: State = field(default_factory=State)
+    kept: dict[str, torch.Tensor] | None = None
+    last_saved: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.lengths = {key: features.unit_lengths for key, features in self.rows.training.items()}
+        self.per_epoch = len(self._batches(1))
+        self.total = self.per_epoch * self.settings.epochs
 
-def _record(state: _State, waiting: list[tuple[dict, torch.Tensor]]) -> None:
-    for row, loss in waiting:
-        value = float(loss)
-        if not np.isfinite(value):
-            raise StudyError(
-                f"the loss of task {row['task']} is {value} at step {row['step']}: lower learning_rate "
-                f"(it is {row['learning_rate']:.1e} there), or raise warmup"
-            )
-        state.history.append({**row, "loss": value})
-    waiting.clear()
+    def _batches(self, epoch: int) -> list[tuple[str, np.ndarray]]:
+        own = self.settings
+        return mixed_batches(self.lengths, own.batch_size, seed=self.seed, epoch=epoch, cap=own.cap)
 
+    def resume(self) -> None:
+        """Go on from the last checkpoint of this run, or begin."""
+        torch.manual_seed(self.seed)
+        found = load_checkpoint(self.folder, self.engine.plain, self.engine.inner, run=self.run)
+        if found is not None:
+            facts, self.kept = found
+            self.state = State(**facts)
+            log.info("continuing at step %d", self.state.step)
+        elif self.engine.rank == 0:  # of an attempt that can't be continued
+            shutil.rmtree(self.folder / EPOCHS, ignore_errors=True)
+        if self.engine.rank:  # another dropout in every process
+            torch.manual_seed(self.seed + 1_000_003 * self.engine.rank + self.state.step)
+        self.last_saved = time.monotonic()
 
-def _resume(
-    folder: Path, model: TaskModel, optimizer: torch.optim.Optimizer, run: str
-) -> tuple[_State, dict[str, torch.Tensor] | None]:
-    found = load_checkpoint(folder, model, optimizer, run=run)
-    if found is None:
-        return _State(), None
-    facts, best = found
-    log.info("continuing at step %d", facts["step"])
-    return _State(**facts), best
+    @property
+    def next_epoch(self) -> int:
+        """Epoch that the next step belongs to, counted from 1."""
+        return self.state.step // self.per_epoch + 1
 
+    def is_over(self, epoch: int) -> bool:
+        """Whether patience ends with an epoch."""
+        patience = self.settings.patience
+        return bool(patience) and agreed(self.engine.accelerator, self.state.is_exhausted(epoch, patience))
 
-def _validate(
-    model: TaskModel,
-    tasks: dict[str, TaskRows],
-    selection: dict[str, Features],
-    base: LoadedEncoder,
-    vocabulary: Vocabulary,
-    device: torch.device,
-    epoch: int,
-    state: _State,
-) -> float:
-    """Score the validation rows; return the mean of the tasks' primary metrics."""
-    values = []
-    for key, features in selection.items():
-        item, rows = tasks[key].task, tasks[key].validation
-        outputs = predict_features(model, key, features, vocabulary, base.tokenizer.pad_token_id, device)
-        for row in score(format_of(item).decode(outputs, features, rows, item), item).to_dict("records"):
-            row = {"epoch": epoch, "task": key, **row, "primary": row["metric"] == item.metric}
-            state.validation.append({k: v for k, v in row.items() if k != "language"})
-            if row["primary"]:
-                values.append(row["value"])
-    return float(np.mean(values))
+    def train_epoch(self, epoch: int) -> None:
+        """Take the steps of an epoch that are still to come."""
+        state, engine = self.state, self.engine
+        engine.model.train()
+        waiting: list[tuple[dict, torch.Tensor]] = []
+        for key, index in self._batches(epoch)[state.step - (epoch - 1) * self.per_epoch :]:
+            waiting.append(self._step(epoch, key, index))
+            if len(waiting) >= FLUSH or engine.device.type == "cpu" or state.step % self.per_epoch == 0:
+                state.record(waiting)
+                if self.progress is not None:
+                    self.progress(state.step, self.total, state.history[-1]["loss"])
+            if engine.rank == 0 and self._is_time_to_save() and state.step % self.per_epoch:
+                state.record(waiting)
+                self._save()
 
+    def _step(self, epoch: int, key: str, index: np.ndarray) -> tuple[dict, torch.Tensor]:
+        """Take one step; return what is known of it, and its loss."""
+        engine, state, features = self.engine, self.state, self.rows.training[key]
+        part, weight = own_part(features, index, engine.rank, engine.processes)
+        batch = collate(features, features.inputs_of(part), self.rows.vocabulary, self.rows.pad)
+        batch = engine.place(batch)
+        with engine.accelerator.autocast():
+            outputs = engine.model(key, batch)
+        loss = format_of(self.rows.tasks[key].task).loss(outputs, batch["labels"]) * weight
+        factor = schedule(state.step, self.total, self.settings.warmup)
+        engine.step(loss, self.settings.clip, factor)
+        state.step += 1
+        row = {
+            "step": state.step,
+            "epoch": epoch,
+            "task": key,
+            "learning_rate": self.settings.learning_rate * factor,
+            "examples": len(index),
+        }
+        return row, engine.accelerator.reduce(loss.detach(), "mean")
 
-def _result(model: TrainedModel, state: _State, epochs: int, seconds: float, *, is_first: bool) -> TrainingResult:
-    columns = ["epoch", "task", "metric", "value", "n", "primary"]
-    validation = pd.DataFrame(state.validation, columns=columns)
-    chosen = state.best_epoch or epochs
-    return TrainingResult(
-        model=model,
-        history=pd.DataFrame(state.history),
-        validation=validation.assign(chosen=validation["epoch"] == chosen),
-        best_epoch=chosen,
-        seconds=seconds,
-        is_first=is_first,
-    )
+    def end_epoch(self, epoch: int) -> None:
+        """Score an epoch, where that is asked for, and keep what is to be kept of it."""
+        if self.engine.rank:
+            return
+        own, plain = self.settings, self.engine.plain
+        if self.rows.selection and (own.keep == "best" or own.patience or own.keep_epochs):
+            value = self._score(epoch)
+            if value > self.state.best_value:
+                self.state.best_value, self.state.best_epoch = value, epoch
+                if own.keep == "best":
+                    self.kept = copy_weights(plain)
+        if own.keep == "mean":
+            self.kept = add_to_mean(self.kept, plain, epoch)
+        if own.keep_epochs:
+            save_trained(epoch_folder(self.folder, epoch), self._trained())
+        if epoch < own.epochs and self._is_time_to_save():
+            self._save()
+
+    def _score(self, epoch: int) -> float:
+        scores, value = score_selection(self.engine.plain, self.rows, self.engine.device)
+        self.state.note(epoch, scores)
+        return value
+
+    def _is_time_to_save(self) -> bool:
+        return time.monotonic() - self.last_saved >= self.checkpoint_seconds
+
+    def _save(self) -> None:
+        state = self.state
+        save_checkpoint(
+            self.folder, state.step, self.engine.plain, self.engine.inner, self.kept, vars(state), run=self.run
+        )
+        self.last_saved = time.monotonic()
+
+    def finish(self, began: float) -> TrainingResult:
+        """Take the weights that are kept, score them where nothing has, and write the model."""
+        engine, state = self.engine, self.state
+        last = state.step // self.per_epoch
+        epoch = {"best": state.best_epoch or last, "last": last, "mean": MEAN_EPOCH}[self.settings.keep]
+        if engine.rank == 0:
+            if self.kept is not None:
+                engine.plain.load_state_dict(self.kept)
+            if self.rows.selection and epoch not in {row["epoch"] for row in state.validation}:
+                self._score(epoch)
+        engine.accelerator.wait_for_everyone()
+        trained = self._trained()
+        trained.encoder.cpu().eval()
+        trained.heads.cpu().eval()
+        if engine.rank == 0:
+            save_trained(self.folder, trained)
+            remove_checkpoints(self.folder)
+        return state.result(trained, epoch, time.monotonic() - began, is_first=engine.rank == 0)
+
+    def _trained(self) -> TrainedModel:
+        plain, rows = self.engine.plain, self.rows
+        return TrainedModel(base=rows.base, encoder=plain.encoder, vocabulary=rows.vocabulary, heads=plain.heads)

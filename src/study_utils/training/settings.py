@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +25,5 @@ class TrainingSettings:
     windows: int | None = None
     head_learning_rate: float | None = None
     cap: int | None = None
+    keep: Literal["best", "last", "mean"] = "best"
+    keep_epochs: bool = False

@@ -4,23 +4,23 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis.calibration import designs as module
-from study_utils.analysis.calibration.calibrate import StudyDesign, balanced
-from study_utils.analysis.calibration.designs import EFFECTS, all_points, failing, simulate_points
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.calibration.designs import EFFECTS, all_points, balanced, failing, simulate_points
+from study_utils.analysis.calibration.studies import StudyDesign
 from study_utils.sentences import describe_calibration
-
-FAST = Settings(resamples=100)
 
 
 def test_one_property_is_varied_at_a_time():
     plain = {"balanced": module.BALANCED, "like XTREME-R": module.UNBALANCED}
     for balance, varied, value, design in all_points():
         changed = {name for name, own in vars(design).items() if own != getattr(plain[balance], name)}
-        allowed = {"languages of a family": {"families"}, "seeds": {"seeds"}, "examples of a cell": {"examples"}}
+        allowed = {
+            **{"languages of a family": {"families"}, "seeds": {"seeds"}, "examples of a cell": {"examples"}},
+            "tasks": {"tasks"},
+        }
         if varied in allowed:
             assert changed <= allowed[varied]
-            number = {"families": design.families[0], "seeds": design.seeds, "examples": design.examples}
-            assert value == str(number[next(iter(allowed[varied]))])
+            sizes = {"seeds": design.seeds, "examples of a cell": design.examples, "tasks": design.tasks}
+            assert value == str({**sizes, "languages of a family": (design.families or (0,))[0]}[varied])
     names = [point[:3] for point in all_points()]
     assert len(names) == len(set(names))
     assert 0.0 in EFFECTS
@@ -34,21 +34,23 @@ def few(monkeypatch):
 
 
 def test_points_are_simulated_once_and_kept(few, tmp_path, monkeypatch):
-    first = simulate_points(20, keep=tmp_path, settings=FAST)
+    first = simulate_points(10, keep=tmp_path)
     assert first["value"].unique().tolist() == ["2", "3"]
-    assert set(first["effect"]) == set(EFFECTS)
+    assert set(first.loc[first["value"] == "2", "effect"]) == set(EFFECTS)
     assert len(list(tmp_path.iterdir())) == 2
     monkeypatch.setattr(module, "calibrate", None)
-    pd.testing.assert_frame_equal(simulate_points(20, keep=tmp_path, settings=FAST), first)
+    pd.testing.assert_frame_equal(simulate_points(10, keep=tmp_path), first)
     with pytest.raises(TypeError):
-        simulate_points(21, keep=tmp_path, settings=FAST)
+        simulate_points(11, keep=tmp_path)
 
 
 def test_sentences_say_what_falls_short(few, tmp_path):
-    points = simulate_points(20, keep=tmp_path, settings=FAST)
-    points["coverage"] = points["coverage"].where(points["value"] != "2", 0.85)
-    points["verdict"] = ["intervals too narrow" if value == "2" else "holds" for value in points["value"]]
+    points = simulate_points(10, keep=tmp_path)
+    three = (points["value"] == "3") & (points["headline"] == "family")
+    points["coverage"] = points["coverage"].where(~three, 0.85)
+    points["verdict"] = ["intervals too narrow" if one else "holds" for one in three]
     told = " ".join(describe_calibration(points))
-    assert "1 too narrow, worst for balanced, seeds: 2 (85.0%)" in told
-    assert "With 2 seeds intervals hold the truth in as few as 85.0%" in told
-    assert set(failing(points)["value"]) == {"2"}
+    assert "Families, on these tasks: intervals hold the truth in 85.0%" in told
+    assert "They fall short in 1 design, most for balanced, seeds: 3." in told
+    assert "from fewer than 3 seeds the reports of studies claim nothing" in told
+    assert set(failing(points)["value"]) == {"3"}

@@ -29,7 +29,7 @@ def test_one_language_carries_the_gain():
     assert (row["highest_without"], row["sign_changes"], row["n_left_out"]) == ("French", "French", 4)
     lowest = min(gain.drop(code).mean() for code in gain.index)
     assert row["lowest"] == pytest.approx(lowest)
-    assert not row["clear"]
+    assert not row["excludes_zero"]
 
 
 def test_leaving_a_task_out_can_make_a_result_clear():
@@ -41,9 +41,9 @@ def test_leaving_a_task_out_can_make_a_result_clear():
         for task, effect, sd in (("sib200", 0.06, 0.0), ("xnli", -0.04, 0.05))
     ]  # fmt: skip
     row = sensitivity(None, pd.concat(parts, ignore_index=True), settings=FAST).set_index("left_out").loc["task"]
-    assert not row["clear"]
+    assert not row["excludes_zero"]
     assert (row["highest_without"], row["lowest_without"]) == ("XNLI", "SIB-200")
-    assert (row["sign_changes"], row["clear_changes"]) == ("SIB-200", "XNLI")
+    assert (row["sign_changes"], row["zero_changes"]) == ("SIB-200", "XNLI")
 
 
 def test_full_rows_are_those_of_family_gains(study):
@@ -53,8 +53,10 @@ def test_full_rows_are_those_of_family_gains(study):
     assert set(found.loc[found["unit"] == "language", "left_out"]) == {"task"}
     for row in found.itertuples():
         assert row.estimate == full.loc[(row.condition, row.group), "estimate"]
-        assert row.clear == full.loc[(row.condition, row.group), "clear"]
-        assert row.lowest <= row.estimate <= row.highest
+        whole = full.loc[(row.condition, row.group)]
+        assert row.excludes_zero == (whole["p_holm"] < 0.05 and (whole["unit"] != "family" or whole["n_languages"] > 2))
+        assert row.lowest <= row.highest
+        assert row.unit == "language" or row.lowest <= row.estimate <= row.highest
 
 
 def test_a_family_left_with_two_languages_is_not_clear():
@@ -66,7 +68,7 @@ def test_a_family_left_with_two_languages_is_not_clear():
     row = sensitivity(predictions, scores, settings=FAST).iloc[0]
     assert row["sign_changes"] == ""
     assert full["clear"]
-    assert row["clear_changes"] == "Amharic, Arabic (Standard), Hebrew"
+    assert row["zero_changes"] == "Amharic, Arabic (Standard), Hebrew"
 
 
 def test_only_a_baseline_gives_no_rows(study):

@@ -17,15 +17,19 @@ CODES = " ".join(FAMILIES.values()).split()
 METRICS = {"xnli": "accuracy", "sib200": "accuracy", "udpos": "token_accuracy", "tatoeba": "accuracy_to_english"}
 
 
-def scores_of(gain, *, codes=CODES, tasks=("xnli", "sib200"), seeds=2, noise=0.003, number=0, encoder="xlmr_base"):
-    """Scores with `gain` (language to fraction, or one number) and noise between languages and cells."""
+def scores_of(
+    gain, *, codes=CODES, tasks=("xnli", "sib200"), seeds=2, noise=0.003, number=0, encoder="xlmr_base", run=0.0
+):
+    """Scores with `gain` (language to fraction, or one number) and noise between languages, cells and training runs."""
     rng = np.random.default_rng(number)
     own = {code: rng.normal(0, noise) for code in codes}
+    runs = dict(zip(itertools.product(tasks, range(seeds)), rng.normal(0, run, len(tasks) * seeds)))
     rows = []
     for task, code, seed in itertools.product(tasks, codes, range(seeds)):
         key = {"encoder": encoder, "task": task, "language": code, "variant": "clean", "seed": seed}
         rest = {"metric": METRICS[task], "n": 100, "zero_shot": True, "same_data": False, "run": "r"}
         value = (gain.get(code, 0.0) if isinstance(gain, dict) else gain) + own[code] + rng.normal(0, noise)
+        value += runs[task, seed]
         rows += [key | rest | {"condition": c, "value": 0.5 + v} for c, v in (("none", 0), ("snli", value))]
     return pd.DataFrame(rows)
 
@@ -57,6 +61,30 @@ def test_an_effect_of_script_is_not_one_of_family():
     assert row["low"] < -0.06 < row["high"] < 0
     assert not found.contrasts["clear"].any()
     assert "one family only (Slavic)" in found.warnings["warning"].str.cat()
+
+
+def test_training_runs_make_means_uncertain_but_not_differences_of_families():
+    """All languages of a task share its training runs: six runs a point apart cost every mean alike."""
+    tasks = ("xnli", "sib200", "tatoeba")
+    calm, noisy = (
+        mixed_gains(scores_of(0.02, tasks=tasks, seeds=4, noise=0.002, number=3, run=run), covariates=())
+        for run in (0.0, 0.02)
+    )
+    deviations = noisy.variances.set_index("source")["deviation"]
+    assert list(deviations.index) == ["language", "task", "cell", "seed", "run", "residual"]
+    assert 0.008 < deviations["run"] < 0.032
+    assert calm.variances.set_index("source").loc["run", "deviation"] < 0.002
+    assert noisy.families["standard_error"].min() > 3 * calm.families["standard_error"].max()
+    assert noisy.contrasts["standard_error"].to_numpy() == pytest.approx(calm.contrasts["standard_error"], rel=0.25)
+
+
+def test_effects_that_the_cells_cannot_tell_apart_are_left_out():
+    """Each language has one task only: a language within its task is the language."""
+    scores = scores_of(0.0, seeds=3)
+    half = scores["language"].isin(CODES[::2]) == (scores["task"] == "xnli")
+    found = mixed_gains(scores[half], covariates=())
+    assert found.variances["source"].tolist() == ["language", "task", "seed", "run", "residual"]
+    assert len(found.contrasts) == 3
 
 
 def test_contrasts_cover_the_truth_and_rarely_cry_wolf():

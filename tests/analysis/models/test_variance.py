@@ -16,16 +16,18 @@ def scores_of(deviations, *, number=0, codes=CODES, tasks=("xnli", "sib200", "ud
     """Scores whose gains have the given standard deviations between families, languages, ..."""
     rng = np.random.default_rng(number)
     groups = join_languages(pd.DataFrame({"language": codes}))["group"].to_numpy()
-    sd = {"family": 0, "language": 0, "task": 0, "seed": 0, "residual": 0.001} | deviations
+    sd = {"family": 0, "language": 0, "task": 0, "cell": 0, "seed": 0, "run": 0, "residual": 0.001} | deviations
     family = dict(zip(set(groups), rng.normal(0, sd["family"], len(groups))))
     language, task = rng.normal(0, sd["language"], len(codes)), rng.normal(0, sd["task"], len(tasks))
+    cell, run = (rng.normal(0, sd[name], (len(tasks), n)) for name, n in (("cell", len(codes)), ("run", seeds)))
     seed = rng.normal(0, sd["seed"], seeds)
     metrics = {"udpos": "token_accuracy", "tatoeba": "accuracy_to_english"}
     rows = []
     for j, code in enumerate(codes):
         for i, name in enumerate(tasks):
             for k in range(seeds):
-                gain = family[groups[j]] + language[j] + task[i] + seed[k] + rng.normal(0, sd["residual"])
+                gain = family[groups[j]] + language[j] + task[i] + seed[k] + cell[i, j] + run[i, k]
+                gain += rng.normal(0, sd["residual"])
                 key = {"encoder": "e5_small", "task": name, "language": code, "variant": "clean", "seed": k}
                 rest = {"metric": metrics.get(name, "accuracy"), "n": 100, "zero_shot": True, "same_data": False}
                 for condition, value in (("none", 0.5), ("snli", 0.5 + gain)):
@@ -33,15 +35,29 @@ def scores_of(deviations, *, number=0, codes=CODES, tasks=("xnli", "sib200", "ud
     return pd.DataFrame(rows)
 
 
-@pytest.mark.parametrize("source", ["family", "language", "task", "seed", "residual"])
+@pytest.mark.parametrize("source", ["family", "language", "task", "cell", "seed", "run", "residual"])
 def test_each_source_is_found_where_it_is(source):
     table = variance_shares(scores_of({source: 0.03}), settings=FAST).set_index("source")
     assert list(table.reset_index()[VARIANCE_COLUMNS]) == VARIANCE_COLUMNS
     assert table["share"].idxmax() == source
-    near = ["family", "language"] if source == "language" else [source]
-    assert table.loc[near, "share"].sum() > 0.8, "with few languages a family, some of their variance looks like its"
+    near = {"language": ["family", "language"], "run": ["run", "seed", "task"]}.get(source, [source])
+    assert table.loc[near, "share"].sum() > 0.8, (
+        "of few levels, some of the variance looks like that of what holds them"
+    )
     assert table["share"].sum() == pytest.approx(1)
     assert ((table["low"] <= table["high"]) & (table["low"] >= 0) & (table["high"] <= 1)).all()
+
+
+def test_training_runs_are_told_from_seeds_and_from_what_is_left():
+    """Half of the variance in training runs; without them in the model it would be the residual's."""
+    deviations, found = {"run": 0.03, "residual": 0.03, "language": 0.01}, []
+    for number in range(12):
+        table = variance_shares(scores_of(deviations, number=number, seeds=5), settings=Settings(resamples=2))
+        found.append(table.set_index("source")["deviation"] ** 2)
+    mean = pd.concat(found, axis=1).mean(axis=1)
+    assert mean["run"] == pytest.approx(0.03**2, rel=0.25)
+    assert mean["residual"] == pytest.approx(0.03**2, rel=0.05)
+    assert mean[["seed", "task"]].max() < 0.012**2
 
 
 def test_intervals_cover_known_shares():
@@ -56,7 +72,7 @@ def test_intervals_cover_known_shares():
 def test_what_cannot_be_told_is_withheld():
     table = variance_shares(scores_of({"language": 0.02}, seeds=1), settings=FAST)
     reasons = table.set_index("source")["withheld"]
-    assert (reasons["seed"], reasons["task"], reasons["language"]) == ("1 seed", "", "")
+    assert reasons[["seed", "run", "cell", "task", "language"]].tolist() == ["1 seed", "1 seed", "1 seed", "", ""]
     single = variance_shares(scores_of({"language": 0.02}, seeds=1, tasks=("sib200",)), settings=FAST)
     assert set(single["withheld"]) == {"too few cells to tell sources apart"}
     lonely = variance_shares(scores_of({"language": 0.02}, codes=["es", "ru", "fi", "ar"]), settings=FAST)

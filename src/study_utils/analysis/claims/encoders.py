@@ -1,151 +1,201 @@
-"""Claims about English encoders and about direct fine-tuning (arXiv 2210.01091).
+"""Claims about English encoders and about direct fine-tuning (arXiv 2210.01091), all encoders together.
 
-English counts, and so do languages that a target is trained in. The mean gain is over the languages of a target, its
-interval speaks about seeds only (Student's t over their means): targets of these claims can have one language.
+English counts, and so do languages that a target is fine-tuned in: there only that fine-tuning counts, as in the paper.
 """
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-from scipy import stats
+from collections.abc import Mapping
+from itertools import chain
 
-from study_utils.analysis.claims.evidence import Evidence, english_tasks
+import pandas as pd
+
+from study_utils.analysis.claims.evidence import Evidence, compare_arms, english_tasks
+from study_utils.analysis.claims.parts import Part, beyond, either, every, most
 from study_utils.analysis.claims.verdicts import Finding
-from study_utils.analysis.inference.families import CLEAR
-from study_utils.analysis.inference.holm import holm
-from study_utils.analysis.questions.encoders import TIMES, encoder_contrasts, trained_cells, without_stages
-from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, CELL
-from study_utils.catalog import CONDITIONS
+from study_utils.analysis.questions.encoders import without_stages
+from study_utils.analysis.results.condition_means import mean_rows
+from study_utils.analysis.results.tables import ENGLISH
+from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog.claims import Claim
 from study_utils.catalog.titles import encoder_title, task_title
 
+BERT, ROBERTA, XLNET = "bert_base", "roberta_base", "xlnet_base"
+_AFTER, _ALONE = "after an intermediate task", "fine-tuning alone"
 
-def direct_better(evidence: Evidence) -> Finding:
-    """Mean gain over encoders and targets; as claimed only if it is below zero on more than half of the targets.
-
-    Each condition is compared with the same fine-tuning without its stages; where a target is fine-tuned in a language
-    itself, only that counts there, as in the paper.
-    """
-    table = _gains_over_same_tuning(evidence)
-    if table.empty:
-        return Finding(note="no condition with an intermediate task was run")
-    cells = table.groupby(["encoder", "task", "seed"])["gain"].mean()
-    by_target = cells.groupby("task").mean()
-    down = int((by_target < 0).sum())
-    row = _over_seeds(cells.groupby("seed").mean())
-    p = row["p"]
-    p_for, p_against = (p, 1.0) if row["estimate"] < 0 else (1.0, p)
-    if 2 * down <= len(by_target) and np.isfinite(p):
-        p_for = 1.0
-    return Finding(
-        **{name: 100 * row[name] for name in ("estimate", "low", "high")},
-        p_for=p_for,
-        p_against=p_against if np.isfinite(p) else np.nan,
-        n_seeds=row["n_seeds"],
-        tested_on=f"{', '.join(map(task_title, by_target.index))}; {_named(evidence)}",
-        note=f"below zero on {down} of {len(by_target)} targets; the interval speaks about seeds",
-    )
+Arm = Mapping[tuple[str, str], float]
+"""(encoder, condition) to its weight in a mean."""
 
 
-def _gains_over_same_tuning(evidence: Evidence) -> pd.DataFrame:
-    table = of_metric(evidence.scores)
-    staged = {key: without_stages(key) for key in evidence.conditions if english_tasks(key)}
-    arms = table[table["condition"].isin(list(staged))]
-    arms = arms.assign(against=arms["condition"].map(staged))
-    cell = [name for name in CELL if name != "condition"]
-    others = table[[*cell, "condition", "value"]].rename(columns={"condition": "against", "value": "baseline"})
-    paired = arms.merge(others, on=[*cell, "against"], validate="many_to_one")
-    paired["gain"] = paired["value"] - paired["baseline"]
-    in_language = paired["against"] != BASELINE
-    own = pd.MultiIndex.from_frame(paired.loc[in_language, ["task", "language"]])
-    return paired[in_language | ~pd.MultiIndex.from_frame(paired[["task", "language"]]).isin(own)]
+def direct_better(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain of intermediate tasks on each target, mean over encoders: below minus the margin on more than half."""
+    parts = _target_parts(evidence, threshold=-evidence.margin, above=False)
+    return Finding(parts=parts, at_least=most(len(parts)), of="targets", note="" if parts else _NO_STAGE)
 
 
-def roberta_best(evidence: Evidence) -> Finding:
-    """In how many fine-tunings RoBERTa scores highest: as claimed if its lead is clear in half of them or more."""
-    return _ranked(evidence, "roberta_base", sign=1, share=0.5)
+def general_tasks(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain of intermediate tasks on each target of the general domain: above the margin on one at least."""
+    general = [task for task in evidence.targets if TASKS[task].domain == "general"]
+    if not general:
+        return Finding(note="no target of the general domain was run")
+    parts = _target_parts(evidence.on(general), threshold=evidence.margin, above=True)
+    return Finding(parts=parts, at_least=1, of="targets", note="" if parts else _NO_STAGE)
 
 
-def xlnet_worst(evidence: Evidence) -> Finding:
-    """In how many fine-tunings XLNet scores lowest: as claimed if it clearly trails in every one."""
-    return _ranked(evidence, "xlnet_base", sign=-1, share=1.0)
+_NO_STAGE = "no condition with an intermediate task was run"
 
 
-def _ranked(evidence: Evidence, key: str, *, sign: int, share: float) -> Finding:
-    """Count fine-tunings (a target in a language that trained it, under a condition) that an encoder leads or trails.
-
-    A place is clear if the encoder beats (or trails) every other one there, the p-values of `encoder_contrasts`
-    corrected over fine-tunings. The p-value for the claim is that of the last fine-tuning it needs, the one against it
-    that of the fine-tuning that makes it fail.
-    """
-    others = len(evidence.encoders) - 1
-    if key not in evidence.encoders or not others:
-        return Finding(note=f"{encoder_title(key)} was not run beside another encoder", unit="fine-tunings")
-    table = encoder_contrasts(evidence.predictions, evidence.scores, settings=evidence.settings)
-    table = trained_cells(table[(table["encoder"] == key) | (table["against"] == key)])
-    lead = table["estimate"] * np.where(table["encoder"] == key, sign, -sign)
-    table = table.assign(lead=lead, p_ahead=table["p"].where(lead > 0, 1.0), p_behind=table["p"].where(lead < 0, 1.0))
-    p_for, p_against, first = [], [], 0
-    for _, cell in table.groupby(["variant", "condition", "task", "language"], sort=False):
-        if len(cell) < others:  # another encoder lacks it
+def _target_parts(evidence: Evidence, *, threshold: float, above: bool) -> tuple[Part, ...]:
+    parts = []
+    for task in evidence.targets:
+        staged = [(encoder, key) for encoder, key in _run(evidence, task) if english_tasks(key)]
+        in_language = [(encoder, key) for encoder, key in staged if CONDITIONS[key].regime != "english"]
+        alone: dict[tuple[str, str], float] = {}
+        for encoder, key in in_language or staged:
+            alone[encoder, without_stages(key)] = alone.get((encoder, without_stages(key)), 0.0) + 1.0
+        arms = {_AFTER: dict.fromkeys(in_language or staged, 1.0), _ALONE: alone}
+        if not staged or not set(alone) <= set(_run(evidence, task)):
             continue
-        first += int((cell["lead"] > 0).all())
-        p_for.append(cell["p_ahead"].max(skipna=False))
-        p_against.append(_smallest(cell["p_behind"].tolist()))
-    if not p_for:
-        return Finding(note="no fine-tuning was run with every encoder", unit="fine-tunings")
-    needed = int(np.ceil(share * len(p_for)))
-    failing = len(p_for) - needed + 1
-    return Finding(
-        estimate=float(first),
-        unit=f"fine-tunings of {len(p_for)}",
-        p_for=float(np.sort(holm(p_for))[needed - 1]),
-        p_against=float(np.sort(holm(p_against))[failing - 1]),
-        n_seeds=int(table["n_seeds"].min()),
-        tested_on=f"{', '.join(map(task_title, table['task'].unique()))}; {_named(evidence)}",
-        note=f"clear in {int((holm(p_for) < CLEAR).sum())} of {len(p_for)} fine-tunings",
-    )
+        tables = _arms(evidence, {task: arms}, own_language=bool(in_language))
+        if (row := _compared(evidence, tables, _AFTER, _ALONE)) is not None:
+            parts.append(beyond(task_title(task), row, threshold, above=above))
+    return tuple(parts)
 
 
-def larger_intermediate(evidence: Evidence) -> Finding:
-    """Smallest ratio of the rows of an intermediate task to those of a target: a choice of design, not a result."""
-    trained = evidence.sizes[(evidence.sizes["role"] == "train") & (evidence.sizes["regime"] == "english")]
-    rows = trained.groupby("task")["rows"].max()
-    own = {task for key in evidence.conditions if key in CONDITIONS for task in CONDITIONS[key].tasks}
-    before, after = rows[rows.index.isin(own)], rows[rows.index.isin(evidence.targets)]
-    if before.empty or after.empty:
-        return Finding(note="no intermediate task was run beside a target with training rows", unit="times")
-    ratio = float(before.min() / after.max())
-    told = (
-        f"{task_title(before.idxmin())} ({before.min():,} rows) before {task_title(after.idxmax())} ({after.max():,})"
-    )
-    return Finding(
-        estimate=ratio,
-        unit="times",
-        tested_on=told,
-        note=f"the smallest ratio of training rows is {ratio:.1f}, the published design has {TIMES} or more",
-        design=ratio >= TIMES,
-    )
+def roberta_best(claim: Claim, evidence: Evidence) -> Finding:
+    """Targets on which RoBERTa is ahead of every other encoder: half of them, neither more nor fewer."""
+    return _ranked(evidence, ROBERTA, ahead=True)
 
 
-def _over_seeds(values: pd.Series) -> dict:
-    """Mean over seeds with a t interval at 95 % and a two-sided p-value; none from one seed."""
-    count, mean = len(values), float(values.mean())
+def bert_best(claim: Claim, evidence: Evidence) -> Finding:
+    """Targets on which BERT is ahead of every other encoder: half of them, neither more nor fewer."""
+    return _ranked(evidence, BERT, ahead=True)
+
+
+def xlnet_worst(claim: Claim, evidence: Evidence) -> Finding:
+    """Targets on which every other encoder is ahead of XLNet: all."""
+    return _ranked(evidence, XLNET, ahead=False)
+
+
+def _ranked(evidence: Evidence, key: str, *, ahead: bool) -> Finding:
+    others = [encoder for encoder in evidence.encoders if encoder != key]
+    if len(others) == len(evidence.encoders) or not others:
+        return Finding(note=f"{encoder_title(key)} was not run beside another encoder")
+    tables, parts = _by_encoder(evidence), []
+    for task in tables[1]["task"].unique():
+        own = tuple(None if f is None else f[f["task"] == task] for f in tables)
+        pairs = [(key, other) if ahead else (other, key) for other in others]
+        rows = {pair: _compared(evidence, own, *pair) for pair in pairs}
+        if all(row is not None for row in rows.values()):
+            against = [beyond(" against ".join(map(encoder_title, pair)), row, 0.0) for pair, row in rows.items()]
+            parts.append(every(task_title(task), against))
+    count = len(parts)
     if count < 2:
-        return {"estimate": mean, "low": np.nan, "high": np.nan, "p": np.nan, "n_seeds": count}
-    error = float(values.std(ddof=1) / np.sqrt(count))
-    if error == 0:
-        return {"estimate": mean, "low": mean, "high": mean, "p": float(mean == 0), "n_seeds": count}
-    half = stats.t.ppf(0.975, count - 1) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, count - 1))
-    return {"estimate": mean, "low": mean - half, "high": mean + half, "p": p, "n_seeds": count}
+        return Finding(note="fewer than two targets were fine-tuned with every encoder")
+    half = {"at_least": count // 2, "at_most": (count + 1) // 2} if ahead else {}
+    return Finding(parts=tuple(parts), of="targets", **half)
 
 
-def _smallest(p: list[float]) -> float:
-    corrected = holm(p)
-    return float(np.nanmin(corrected)) if np.isfinite(corrected).any() else float("nan")
+def similar(claim: Claim, evidence: Evidence) -> Finding:
+    """RoBERTa and BERT within the margin of one another, and both ahead of XLNet by more, as a mean over targets."""
+    if not {BERT, ROBERTA, XLNET} <= set(evidence.encoders):
+        return Finding(note="BERT, RoBERTa and XLNet were not run beside one another")
+    tables, margin = _by_encoder(evidence), evidence.margin
+    wanted = (
+        ("RoBERTa not above BERT", (ROBERTA, BERT), margin, False),
+        ("RoBERTa not below BERT", (ROBERTA, BERT), -margin, True),
+        ("RoBERTa above XLNet", (ROBERTA, XLNET), margin, True),
+        ("BERT above XLNet", (BERT, XLNET), margin, True),
+    )
+    rows = {pair: _compared(evidence, tables, *pair) for _, pair, _, _ in wanted}
+    if any(row is None for row in rows.values()):
+        return Finding(note="no target was fine-tuned with all three")
+    return Finding(parts=tuple(beyond(name, rows[pair], limit, above=above) for name, pair, limit, above in wanted))
 
 
-def _named(evidence: Evidence) -> str:
-    return ", ".join(map(encoder_title, evidence.encoders))
+def intermediate_best(claim: Claim, evidence: Evidence) -> Finding:
+    """Targets on which RoBERTa or BERT after an intermediate task is ahead of XLNet and of both without: all."""
+    if not {BERT, ROBERTA, XLNET} <= set(evidence.encoders):
+        return Finding(note="BERT, RoBERTa and XLNet were not run beside one another")
+    parts = []
+    for task in evidence.targets:
+        run = _trained_with_all(evidence, task)
+        staged = {key for key in run if english_tasks(key)}
+        if not staged or staged == set(run):
+            continue
+        arms = {
+            f"{encoder} {name}": dict.fromkeys(((encoder, key) for key in keys), 1.0)
+            for encoder in (BERT, ROBERTA, XLNET)
+            for name, keys in ((_AFTER, sorted(staged)), (_ALONE, sorted(set(run) - staged)))
+        }
+        tables = _arms(evidence, {task: arms}, own_language=True)
+        able = [f"{encoder} {_AFTER}" for encoder in (BERT, ROBERTA)]
+        rest = [name for name in arms if name not in able]
+        each = [[_compared(evidence, tables, name, other) for other in rest] for name in able]
+        if all(row is not None for row in chain(*each)):
+            best = [every(task_title(task), [beyond(task_title(task), row, 0.0) for row in rows]) for rows in each]
+            parts.append(either(task_title(task), best))
+    note = "" if parts else "no target was fine-tuned with all three, with and without an intermediate task"
+    return Finding(parts=tuple(parts), of="targets", note=note)
+
+
+def _run(evidence: Evidence, task: str) -> list[tuple[str, str]]:
+    """(encoder, condition) pairs that a target was scored under."""
+    own = evidence.scores[evidence.scores["task"] == task]
+    return list(own[["encoder", "condition"]].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _trained_with_all(evidence: Evidence, task: str) -> list[str]:
+    """Conditions that a target was fine-tuned under with every encoder; those in the language itself, if there are."""
+    run = _run(evidence, task)
+    shared = [key for key in dict.fromkeys(key for _, key in run) if {(e, key) for e in evidence.encoders} <= set(run)]
+    known = [key for key in shared if key in CONDITIONS]
+    return [key for key in known if CONDITIONS[key].regime != "english"] or known
+
+
+def _by_encoder(evidence: Evidence) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """Tables with an arm for each encoder: on each target its mean over the conditions that all encoders have."""
+    arms = {
+        task: {encoder: dict.fromkeys(((encoder, key) for key in run), 1.0) for encoder in evidence.encoders}
+        for task in evidence.targets
+        if (run := _trained_with_all(evidence, task))
+    }
+    return _arms(evidence, arms, own_language=True)
+
+
+def _arms(
+    evidence: Evidence, arms: Mapping[str, Mapping[str, Arm]], *, own_language: bool
+) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """Tables in which conditions are arms: on each target, weighted means over encoders and conditions.
+
+    `own_language`: only of the languages that the target was fine-tuned in, if it was scored in one.
+    """
+    tables = []
+    for frame in (evidence.predictions, evidence.scores):
+        pieces = []
+        for task, own in arms.items() if frame is not None else ():
+            part = frame[frame["task"] == task]
+            if own_language:
+                part = part[part["language"].isin(_trained_languages(evidence, task, own))]
+            names = part["encoder"].astype(str) + " " + part["condition"].astype(str)
+            part = part.assign(condition=names, encoder="all")
+            for name, arm in own.items():
+                weights = {f"{encoder} {key}": weight for (encoder, key), weight in arm.items()}
+                pieces.append(mean_rows(part, name, weights))
+        tables.append(pd.concat(pieces, ignore_index=True) if pieces else None if frame is None else frame.iloc[:0])
+    return tables[0], tables[1]
+
+
+def _trained_languages(evidence: Evidence, task: str, arms: Mapping[str, Arm]) -> set[str]:
+    keys = {key for arm in arms.values() for _, key in arm}
+    rows = evidence.scores[(evidence.scores["task"] == task) & evidence.scores["condition"].isin(keys)]
+    if all(CONDITIONS[key].regime == "english" for key in keys):
+        scored = set(rows["language"])
+        return {ENGLISH} & scored or scored
+    return set(rows.loc[~rows["zero_shot"].astype(bool), "language"])
+
+
+def _compared(
+    evidence: Evidence, tables: tuple[pd.DataFrame | None, pd.DataFrame], arm: str, against: str
+) -> pd.Series | None:
+    return compare_arms(*tables, {arm: 1.0}, {against: 1.0}, settings=evidence.settings)

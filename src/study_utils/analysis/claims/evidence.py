@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
+from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.questions.epochs import EPOCH_COLUMNS
 from study_utils.analysis.results.condition_means import add_means
 from study_utils.analysis.results.tables import BASELINE, SCORE_COLUMNS, check_results, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.claims import Claim
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
 
-WHOLE = 0.9
-"""Share of a task's published training rows from which it counts as trained on all of them: some are held out."""
 MLM = "+mlm"
 """End of the name of a condition with masked-language modelling beside its tasks."""
+
+AS_ONE = ("anli_plus",)
+"""Conditions of several data sets that count as one task, as in arXiv 2005.13013."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,19 +39,30 @@ class Evidence:
         English development scores of the target stage: `encoder`, `condition`, `target`, `task`, `language`,
         `selected_in`, `value`, `primary`, `chosen`.
     sizes : pandas.DataFrame
-        Training rows: `task`, `role`, `regime`, `rows`.
+        Training rows of each task: `task`, `role`, `regime`, `rows`.
+    training_sizes : pandas.DataFrame
+        Training rows behind each scored model: from `study_utils.study.Study.training_sizes`.
+    params : study_utils.params.StudyParams
+        What the study asked for.
     settings : Settings
         Of the bootstrap.
     margin : float
         Smallest gain that matters, in points.
+    epochs : pandas.DataFrame or None
+        Test scores of every epoch's model, and of the mean of their weights (epoch 0) where that was kept: columns
+        `EPOCH_COLUMNS`, `selection` being the English score that the epoch could be chosen by. None, or without rows:
+        the study doesn't keep epochs.
     """
 
     predictions: pd.DataFrame | None
     scores: pd.DataFrame
     validation: pd.DataFrame
     sizes: pd.DataFrame
+    training_sizes: pd.DataFrame
+    params: Any
     settings: Settings
     margin: float
+    epochs: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         require_columns(self.scores, SCORE_COLUMNS, table="results table")
@@ -58,6 +71,8 @@ class Evidence:
         if len(self.validation):
             require_columns(self.validation, needed, table="validation table")
         require_columns(self.sizes, ("task", "role", "regime", "rows"), table="table of training rows")
+        if self.epochs is not None:
+            require_columns(self.epochs, EPOCH_COLUMNS, table="table of epochs")
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -77,14 +92,14 @@ class Evidence:
 
     @cached_property
     def singles(self) -> tuple[str, ...]:
-        """Conditions with one English intermediate task and English fine-tuning."""
-        return tuple(key for key in self.conditions if len(_english_tasks(key)) == 1)
+        """Conditions with one English intermediate task and English fine-tuning; `AS_ONE` among them."""
+        return tuple(key for key in self.conditions if _is_single(key))
 
     @cached_property
     def mixtures(self) -> tuple[str, ...]:
         """Conditions with several English intermediate tasks, those with most tasks first."""
-        found = [key for key in self.conditions if len(_english_tasks(key)) > 1]
-        return tuple(sorted(found, key=lambda key: -len(_english_tasks(key))))
+        found = [key for key in self.conditions if _before_english(key) and not _is_single(key)]
+        return tuple(sorted(found, key=lambda key: -len(_before_english(key))))
 
     def compact(self) -> Evidence:
         """Make the same tables with the texts of predictions as categories: read several times as fast."""
@@ -95,48 +110,78 @@ class Evidence:
 
     def of(self, encoder: str) -> Evidence:
         """Tables of one encoder."""
-        frames = {name: getattr(self, name) for name in ("predictions", "scores", "validation")}
+        frames = {name: getattr(self, name) for name in ("predictions", "scores", "validation", "epochs")}
         own = {n: f[f["encoder"] == encoder] if f is not None and len(f) else f for n, f in frames.items()}
         return replace(self, **own)
 
     def on(self, targets: Sequence[str]) -> Evidence:
         """Tables of some targets."""
-        predictions = self.predictions
-        return replace(
-            self,
-            predictions=None if predictions is None else predictions[predictions["task"].isin(targets)],
-            scores=self.scores[self.scores["task"].isin(targets)],
-        )
+        return self._where(lambda frame: frame["task"].isin(targets))
 
-    def compare(self, *pairs: tuple[str | tuple[str, ...], str | tuple[str, ...]]) -> pd.DataFrame:
-        """Compare conditions, or means of several: one row a pair, as `contrast_gains`, same-data pairs included.
+    def about(self, claim: Claim) -> Evidence:
+        """Tables of the claim's own targets in its own languages; of all targets if none of them was run."""
+        own = [key for key in claim.targets if key in self.targets]
+        if not own:
+            return self
+        found = self.on(own)
+        if not claim.benchmark:
+            return found
+        cells = [(task, code) for task, codes in BENCHMARKS[claim.benchmark].tasks.items() for code in codes]
+        inside = found._where(lambda f: pd.MultiIndex.from_arrays([f["task"], f["language"]]).isin(cells))
+        return inside if len(inside.scores) else found
 
-        As the published averages have them. Languages that an arm was trained in count too: the claims that bring such
-        arms (translated data, masked-language modelling) are about them.
+    def _where(self, keep: Any) -> Evidence:
+        frames = {name: getattr(self, name) for name in ("predictions", "scores", "epochs")}
+        return replace(self, **{name: f if f is None else f[keep(f)] for name, f in frames.items()})
+
+    def compare(
+        self, arm: str | Sequence[str], against: str | Sequence[str] = BASELINE, *, targets: Sequence[str] = ()
+    ) -> pd.Series | None:
+        """Compare two conditions, or means of several: a row of `contrast_gains`; None if they share no cell.
+
+        English counts, and so do pairs made from the same data and languages that an arm was trained in: the published
+        averages have them all.
         """
-        arms: dict[str, dict[str, float]] = {}
-        contrasts = []
-        for number, pair in enumerate(pairs):
-            names = []
-            for side in pair:
-                if isinstance(side, str) or len(side) == 1:
-                    names.append(side if isinstance(side, str) else side[0])
-                    continue
-                name = f"mean of {', '.join(side)}"
-                arms[name] = dict.fromkeys(side, 1.0)
-                names.append(name)
-            contrasts.append(Contrast(key=str(number), arm=names[0], against=names[1]))
-        used = {
-            BASELINE,
-            *(key for pair in pairs for side in pair for key in ([side] if isinstance(side, str) else side)),
-        }
-        frames = (None if f is None else f[f["condition"].isin(used)] for f in (self.predictions, self.scores))
-        predictions, scores = add_means(*frames, arms)
-        both = {"seen": "include", "same_data": "include"}
-        return contrast_gains(predictions, scores, contrasts, settings=self.settings, **both)
+        sides = [dict.fromkeys((side,) if isinstance(side, str) else side, 1.0) for side in (arm, against)]
+        used = {BASELINE, *sides[0], *sides[1]}
+        frames = []
+        for frame in (self.predictions, self.scores):
+            kept = None if frame is None else frame["condition"].isin(used)
+            if targets and frame is not None:
+                kept &= frame["task"].isin(list(targets))
+            frames.append(None if frame is None else frame[kept])
+        return compare_arms(*frames, *sides, settings=self.settings)
 
 
-def _english_tasks(key: str) -> tuple[str, ...]:
+def compare_arms(
+    predictions: pd.DataFrame | None,
+    scores: pd.DataFrame,
+    arm: Mapping[str, float],
+    against: Mapping[str, float],
+    *,
+    settings: Settings,
+) -> pd.Series | None:
+    """Compare two weighted means of conditions: a row of `contrast_gains`; None if they share no cell."""
+    if not {*arm, *against} <= set(scores["condition"]):
+        return None
+    sides = (arm, against)
+    names = [next(iter(side)) if len(side) == 1 else f"mean of {', '.join(side)}" for side in sides]
+    means = {name: side for name, side in zip(names, sides) if len(side) > 1}
+    predictions, scores = add_means(predictions, scores, means)
+    if not set(names) <= set(scores["condition"]):
+        return None
+    everything = {"seen": "include", "same_data": "include", "english": "include"}
+    contrast = Contrast(key="claim", arm=names[0], against=names[1])
+    by = "all" if scores["language"].nunique() > 1 else "language"
+    table = contrast_gains(predictions, scores, [contrast], by=by, settings=settings, **everything)
+    return table.iloc[0] if len(table) else None
+
+
+def _is_single(key: str) -> bool:
+    return len(_before_english(key)) == 1 or key in AS_ONE
+
+
+def _before_english(key: str) -> tuple[str, ...]:
     """Tasks of a condition with one stage of English tasks and English fine-tuning; none for any other condition."""
     return english_tasks(key) if key in CONDITIONS and CONDITIONS[key].regime == "english" else ()
 
@@ -147,55 +192,3 @@ def english_tasks(key: str) -> tuple[str, ...]:
         return ()
     tasks = CONDITIONS[key].tasks
     return tasks if all(TASKS[task].training_language == "en" for task in tasks) else ()
-
-
-def lacking(claim: Claim, evidence: Evidence) -> str:
-    """Say what a test of the claim itself lacks in these runs; "" if nothing.
-
-    Parameters
-    ----------
-    claim : Claim
-        With the encoders, conditions and targets that it is about.
-    evidence : Evidence
-        Of all encoders of the study.
-    """
-    parts = []
-    if not set(claim.encoders) <= set(evidence.encoders):
-        other, own = (_listed(map(encoder_title, keys)) for keys in (evidence.encoders, claim.encoders))
-        parts.append(f"another encoder ({other}, the claim is about {own})")
-    if missing := [key for key in claim.targets if key not in evidence.targets]:
-        parts.append(f"targets that were not run ({_listed(map(task_title, missing))})")
-    have = set(evidence.conditions)
-    if missing := [keys for keys in claim.conditions if not have & set(keys)]:
-        parts.append(f"conditions that were not run ({_listed(_either(keys) for keys in missing)})")
-    if cut := _cut(claim, evidence):
-        parts.append(f"training data cut down ({cut})")
-    return "; ".join(parts)
-
-
-def _cut(claim: Claim, evidence: Evidence) -> str:
-    """Name the task with the smallest share of its published training rows, if some lack many."""
-    named = {key for keys in claim.conditions for key in keys} & set(evidence.conditions)
-    tasks = {task for key in named if key in CONDITIONS for task in CONDITIONS[key].tasks} | set(claim.targets)
-    rows = evidence.sizes[(evidence.sizes["role"] == "train") & evidence.sizes["task"].isin(tasks)]
-    shares = {}
-    for task, count in rows.groupby("task")["rows"].max().items():
-        published = getattr(TASKS[task].train, "expected", {}).get(TASKS[task].training_language)
-        if published and count < WHOLE * published:
-            shares[task] = (count, published)
-    if not shares:
-        return ""
-    task = min(shares, key=lambda key: np.divide(*shares[key]))
-    count, published = shares[task]
-    rest = f", and {len(shares) - 1} more" if len(shares) > 1 else ""
-    return f"{task_title(task)}: {count:,} of {published:,} rows{rest}"
-
-
-def _listed(names: object) -> str:
-    return ", ".join(names)
-
-
-def _either(keys: tuple[str, ...]) -> str:
-    if len(keys) > 3:
-        return f"{condition_title(keys[0])} or another of {len(keys)}"
-    return " or ".join(condition_title(key) for key in keys)

@@ -1,148 +1,192 @@
-"""Claims about English intermediate tasks (arXiv 2005.13013), each as one comparison. One encoder at a time."""
+"""Claims about English intermediate tasks (arXiv 2005.13013), each as its comparisons. One encoder at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from study_utils.analysis.claims.evidence import MLM, Evidence
-from study_utils.analysis.claims.verdicts import Finding, differs, no_better
+from study_utils.analysis.claims.parts import SHARE, Part, beyond, make_part, most
+from study_utils.analysis.claims.verdicts import Finding
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
-from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.results.gains import gains
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
-from study_utils.catalog.claims import CLAIMS
+from study_utils.catalog import TASKS
+from study_utils.catalog.claims import Claim
 from study_utils.catalog.titles import condition_title, task_title
 
-RETRIEVAL = ("bucc", "tatoeba")
 CHOSEN = "chosen on English development rows"
 
-_NO_CELL = "the compared conditions share no cell in a language other than English"
 _NO_SINGLE = Finding(note="no condition with one English intermediate task was run")
 
 
-def _compared(
-    evidence: Evidence,
-    arm: str | tuple[str, ...],
-    against: str | tuple[str, ...] = BASELINE,
-    *,
-    rule: Callable[..., Finding] = differs,
-    **more: object,
-) -> Finding:
-    table = evidence.compare((arm, against))
-    return rule(table.iloc[0], **more) if len(table) else Finding(note=_NO_CELL)
+def best_single(claim: Claim, evidence: Evidence) -> Finding:
+    """Mean gain of each task that the claim names, against half of its published size.
 
-
-def best_single(evidence: Evidence) -> Finding:
-    """Mean gain of the intermediate tasks that the claim names, those that were run."""
-    named = [key for keys in CLAIMS["phang-best-single"].conditions for key in keys if key in evidence.conditions]
-    if not named:
-        return Finding(note="none of SQuAD, MNLI and HellaSwag was run")
-    return _compared(evidence, tuple(named))
-
-
-def multitask_best(evidence: Evidence) -> Finding:
-    """The largest mixture against each single task: the claim holds only if every difference is above zero.
-
-    So the p-value for it is the largest of them (an intersection-union test, Berger 1982), and that against it the
-    smallest one, corrected over the tasks.
+    Not as claimed, though not the opposite, where one of them costs most targets more than the margin: an average of a
+    few large gains and many losses is no general gain.
     """
-    if not evidence.mixtures or not evidence.singles:
-        return Finding(note="no mixture of intermediate tasks was run beside single ones")
-    mixture = evidence.mixtures[0]
-    table = evidence.compare(*((mixture, single) for single in evidence.singles))
-    return _every(table) if len(table) else Finding(note=_NO_CELL)
+    parts, barred = [], []
+    for keys, (name, size) in zip(claim.conditions, claim.published.items()):
+        arm = [key for key in keys if key in evidence.conditions]
+        if arm and (row := evidence.compare(arm)) is not None:
+            parts.append(beyond(name, row, SHARE * size))
+            barred += _lost_targets(evidence, name, arm)
+    note = "" if parts else f"none of {', '.join(claim.published)} was run"
+    return Finding(parts=tuple(parts), of="intermediate tasks", barred="; ".join(barred), note=note)
 
 
-def _every(table: pd.DataFrame) -> Finding:
-    """Finding of a claim that all differences are above zero; shows the smallest."""
-    found = [differs(row) for _, row in table.iterrows()]
-    smallest = found[int(table["estimate"].argmin())]
-    return Finding(
-        **{name: getattr(smallest, name) for name in ("estimate", "low", "high", "n_seeds", "tested_on")},
-        p_for=float(np.max([item.p_for for item in found])),
-        p_against=_smallest(holm([item.p_against for item in found])),
-        note=smallest.note or f"the smallest of {len(table)} differences",
+def _lost_targets(evidence: Evidence, name: str, arm: Sequence[str]) -> list[str]:
+    table = gains(evidence.scores)
+    by_target = table[table["condition"].isin(arm)].groupby("task")["gain"].mean()
+    lost = int((by_target < -evidence.margin / 100).sum())
+    return (
+        [f"{name} costs {lost} of {len(by_target)} targets more than the margin"] if 2 * lost > len(by_target) else []
     )
 
 
-def _smallest(p: np.ndarray) -> float:
-    return float(np.nanmin(p)) if np.isfinite(p).any() else float("nan")
+def most_targets(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain on each target, mean over the claim's own single tasks (over all that were run, if none of these was)."""
+    if not evidence.singles:
+        return _NO_SINGLE
+    arms = {target: _singles(claim, evidence.on([target])) for target in evidence.targets}
+    rows = {target: evidence.compare(own, targets=[target]) for target, own in arms.items() if own}
+    return _over_targets({task_title(key): row for key, row in rows.items() if row is not None}, evidence.margin)
 
 
-def retrieval(evidence: Evidence) -> Finding:
-    """Mean gain on the retrieval targets minus that on the other ones.
+def _over_targets(rows: dict[str, pd.Series], margin: float) -> Finding:
+    parts = tuple(beyond(name, row, margin) for name, row in rows.items())
+    return Finding(
+        parts=parts, at_least=most(len(parts)), of="targets", note="" if parts else "no target has both arms"
+    )
+
+
+def _singles(claim: Claim, evidence: Evidence) -> list[str]:
+    own = [key for keys in claim.conditions for key in keys if key in evidence.singles]
+    return own or list(evidence.singles)
+
+
+def multitask_best(claim: Claim, evidence: Evidence) -> Finding:
+    """The mixture against each single task: ahead of all by half of the published lead over the best one."""
+    size = SHARE * next(iter(claim.published.values()))
+    return _mixture(claim, evidence, threshold=size, above=True, at_least=None)
+
+
+def multitask_no_better(claim: Claim, evidence: Evidence) -> Finding:
+    """The mixture against each single task: ahead of one at least by less than the margin."""
+    return _mixture(claim, evidence, threshold=evidence.margin, above=False, at_least=1)
+
+
+def _mixture(claim: Claim, evidence: Evidence, *, threshold: float, above: bool, at_least: int | None) -> Finding:
+    own = [key for key in claim.conditions[0] if key in evidence.mixtures]
+    mixture, singles = [*own, *evidence.mixtures][:1], _singles(claim, evidence)
+    if not mixture or not singles:
+        return Finding(note="no mixture of intermediate tasks was run beside single ones")
+    rows = {key: evidence.compare(mixture, key) for key in singles}
+    parts = [
+        beyond(f"{condition_title(mixture[0])} against {condition_title(key)}", row, threshold, above=above)
+        for key, row in rows.items()
+        if row is not None
+    ]
+    return Finding(parts=tuple(parts), at_least=at_least, of="single tasks")
+
+
+def retrieval(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain on each target without training data minus that on the others: both above the margin."""
+    sides = _retrieval_and(claim, evidence, lambda task: TASKS[task].format != "retrieve")
+    if isinstance(sides, Finding):
+        return sides
+    others, own = sides
+    parts = tuple(
+        _minus(task_title(key), row, "the other targets", others, evidence.margin) for key, row in own.items()
+    )
+    return Finding(parts=parts, of="retrieval targets")
+
+
+def answering(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain on question answering above the margin, and that on retrieval more than the margin above it."""
+    sides = _retrieval_and(claim, evidence, lambda task: TASKS[task].format == "answer")
+    if isinstance(sides, Finding):
+        return sides
+    row, own = sides
+    together = evidence.compare(_singles(claim, evidence), targets=list(own))
+    parts = (
+        beyond("question answering", row, evidence.margin),
+        _minus("retrieval", together, "question answering", row, evidence.margin),
+    )
+    return Finding(parts=parts)
+
+
+def _retrieval_and(claim: Claim, evidence: Evidence, others: object) -> Finding | tuple[pd.Series, dict]:
+    """Row of the other targets together and of each retrieval target; what is missing if one of the two is."""
+    arms = _singles(claim, evidence)
+    if not arms:
+        return _NO_SINGLE
+    rest = [key for key in evidence.targets if others(key)]
+    own = [key for key in evidence.targets if TASKS[key].format == "retrieve"]
+    row = evidence.compare(arms, targets=rest) if rest else None
+    each = {key: evidence.compare(arms, targets=[key]) for key in own}
+    each = {key: found for key, found in each.items() if found is not None}
+    if row is None or not each:
+        return Finding(note="no retrieval target was run beside one of those it is compared with")
+    return row, each
+
+
+def _minus(name: str, row: pd.Series, other: str, against: pd.Series, margin: float) -> Part:
+    """Difference of two gains on different targets, above the margin.
 
     The two are estimated apart and their errors added as if independent (Welch's degrees of freedom). Seeds and
     languages that they share move both the same way, so the interval is rather too wide than too narrow.
     """
-    there = set(evidence.targets)
-    sides = [sorted(there & set(RETRIEVAL)), sorted(there - set(RETRIEVAL))]
-    if not evidence.singles:
-        return _NO_SINGLE
-    if not all(sides):
-        return Finding(note="no retrieval target was run beside another one")
-    tables = [evidence.on(side).compare((evidence.singles, BASELINE)) for side in sides]
-    if not all(len(table) for table in tables):
-        return Finding(note=_NO_CELL)
-    rows = [table.iloc[0] for table in tables]
-    estimate = rows[0]["estimate"] - rows[1]["estimate"]
-    errors = np.array([row["standard_error"] for row in rows], float) ** 2
-    freedom = errors.sum() ** 2 / (errors**2 / np.array([row["freedom"] for row in rows], float)).sum()
-    error = np.sqrt(errors.sum())
-    half = stats.t.ppf(0.5 + rows[0]["level"] / 2, freedom) * error
-    p = 2 * stats.t.sf(abs(estimate) / error, freedom)
-    row = rows[0].copy()
-    row[["estimate", "low", "high", "p"]] = estimate, estimate - half, estimate + half, p
-    row["withheld"] = rows[0]["withheld"] or rows[1]["withheld"]
-    names = [", ".join(map(task_title, side)) for side in sides]
-    told = f"{len(evidence.singles)} intermediate tasks; {names[0]} against {names[1]}"
-    return differs(row, tested_on=told, n_seeds=int(min(item["n_seeds"] for item in rows)))
-
-
-def tydiqa(evidence: Evidence) -> Finding:
-    """Mean gain of all single tasks on TyDiQA-GoldP; as claimed only if more than half of them gain."""
-    if "tydiqa" not in evidence.targets:
-        return Finding(note="TyDiQA-GoldP was not run")
-    if not evidence.singles:
-        return _NO_SINGLE
-    own = evidence.on(["tydiqa"])
-    each = own.compare(*((single, BASELINE) for single in evidence.singles))
-    up = int((each["estimate"] > 0).sum())
-    found = _compared(own, evidence.singles, note=f"{up} of {len(each)} intermediate tasks above zero")
-    if 2 * up > len(each):
-        return found
-    return Finding(**{**vars(found), "p_for": 1.0 if np.isfinite(found.p_for) else found.p_for})
-
-
-def xnli_none(evidence: Evidence) -> Finding:
-    """Gain of each single task on XNLI: none may reach the margin, so the largest p-value counts."""
-    if "xnli" not in evidence.targets:
-        return Finding(note="XNLI was not run")
-    if not evidence.singles:
-        return _NO_SINGLE
-    table = evidence.on(["xnli"]).compare(*((single, BASELINE) for single in evidence.singles))
-    if table.empty:
-        return Finding(note=_NO_CELL)
-    found = [no_better(row, margin=evidence.margin) for _, row in table.iterrows()]
-    largest = found[int(table["estimate"].argmax())]
-    return Finding(
-        **{name: getattr(largest, name) for name in ("estimate", "low", "high", "n_seeds", "tested_on")},
-        p_for=float(np.max([item.p_for for item in found])),
-        p_against=_smallest(holm([item.p_against for item in found])),
-        note=largest.note or f"the largest of {len(found)} gains",
+    errors, freedom = (
+        np.array([side[name] for side in (row, against)], float) for name in ("standard_error", "freedom")
+    )
+    squares = errors**2
+    return make_part(
+        f"{name} against {other}",
+        100 * float(row["estimate"] - against["estimate"]),
+        100 * float(np.sqrt(squares.sum())),
+        float(squares.sum() ** 2 / (squares**2 / freedom).sum()) if squares.any() else 1.0,
+        threshold=margin,
+        above=True,
+        n_seeds=int(min(row["n_seeds"], against["n_seeds"])),
+        where=", ".join(map(task_title, f"{row['tasks']} {against['tasks']}".split())),
+        withheld=row["withheld"] or against["withheld"],
     )
 
 
-def benchmark(evidence: Evidence) -> Finding:
+def tydiqa(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain of each different task on TyDiQA-GoldP: above the margin for more than half."""
+    if "tydiqa" not in evidence.targets:
+        return Finding(note="TyDiQA-GoldP was not run")
+    named = [[key for key in keys if key in evidence.singles] for keys in claim.conditions]
+    arms = [keys for keys in named if keys] or [[key] for key in evidence.singles]
+    return _each(evidence, arms, above=True, at_least=most(len(arms)))
+
+
+def xnli_none(claim: Claim, evidence: Evidence) -> Finding:
+    """Gain of each single task on XNLI: below the margin for all."""
+    if "xnli" not in evidence.targets:
+        return Finding(note="XNLI was not run")
+    return _each(evidence, [[key] for key in _singles(claim, evidence)], above=False, at_least=None)
+
+
+def _each(evidence: Evidence, arms: Sequence[Sequence[str]], *, above: bool, at_least: int | None) -> Finding:
+    rows = {" and ".join(map(condition_title, arm)): evidence.compare(arm) for arm in arms}
+    parts = tuple(beyond(name, row, evidence.margin, above=above) for name, row in rows.items() if row is not None)
+    if not parts:
+        return _NO_SINGLE
+    return Finding(parts=parts, at_least=at_least, of="intermediate tasks")
+
+
+def benchmark(claim: Claim, evidence: Evidence) -> Finding:
     """Gain with the condition that each target's English development rows choose (mean over seeds)."""
     chosen = choose_conditions(evidence)
     if not chosen:
         return Finding(note="no target has English development scores of an intermediate condition")
-    own = evidence.on(list(chosen))
-    frames = {}
+    own, frames = evidence.on(list(chosen)), {}
     for name in ("predictions", "scores"):
         frame = getattr(own, name)
         if frame is not None:
@@ -150,15 +194,15 @@ def benchmark(evidence: Evidence) -> Finding:
             frame = pd.concat([frame, frame[picked].assign(condition=CHOSEN)], ignore_index=True)
         frames[name] = frame
     table = contrast_gains(
-        **frames, contrasts=[Contrast(key="chosen", arm=CHOSEN)], settings=evidence.settings, seen="include",
-        same_data="include",
+        **frames, contrasts=[Contrast(key="chosen", arm=CHOSEN, against=BASELINE)], settings=evidence.settings,
+        seen="include", same_data="include", english="include",
     )  # fmt: skip
     if table.empty:
-        return Finding(note=_NO_CELL)
-    told = "; ".join(f"{task_title(task)}: {condition_title(key)}" for task, key in chosen.items())
+        return Finding(note="the chosen conditions share no cell with fine-tuning alone")
+    told = ", ".join(f"{condition_title(key)} for {task_title(task)}" for task, key in chosen.items())
     left = [task_title(key) for key in evidence.targets if key not in chosen]
-    note = f"targets without English development rows are left out: {', '.join(left)}" if left else ""
-    return differs(table.iloc[0], tested_on=told, note=table.iloc[0]["withheld"] or note)
+    note = f"without English development rows, so left out: {', '.join(left)}" if left else ""
+    return Finding(parts=(beyond(told, table.iloc[0], SHARE * claim.published["average"]),), note=note)
 
 
 def choose_conditions(evidence: Evidence) -> dict[str, str]:
@@ -179,24 +223,54 @@ def choose_conditions(evidence: Evidence) -> dict[str, str]:
     return {task: means[task].idxmax() for task in evidence.targets if task in means.index.get_level_values(0)}
 
 
-def masked_language(evidence: Evidence) -> Finding:
-    """Conditions with masked-language modelling against the same conditions without it, mean over pairs."""
-    pairs = [(key, plain) for key in evidence.conditions if (plain := key.removesuffix(MLM)) != key]
-    return _no_better_pairs(evidence, pairs, missing="no condition with masked-language modelling was run")
+def mlm_no_better(claim: Claim, evidence: Evidence) -> Finding:
+    """Each condition with masked-language modelling against the same without: no better for half or more."""
+    pairs = _mlm_pairs(evidence)
+    return _pairs(evidence, pairs, above=False, missing="no condition with masked-language modelling was run")
 
 
-def translated(evidence: Evidence) -> Finding:
-    """Machine-translated STS-B against English STS-B, mean over the languages."""
-    pairs = [(key, "stsb") for keys in CLAIMS["phang-translated"].conditions for key in keys if key != "stsb"]
-    pairs = [(key, plain) for key, plain in pairs if key in evidence.conditions]
+def mlm_worse(claim: Claim, evidence: Evidence) -> Finding:
+    """Each condition without masked-language modelling against the same with it: better for more than half."""
+    pairs = [(plain, arm) for arm, plain in _mlm_pairs(evidence)]
+    return _pairs(evidence, pairs, above=True, missing="no condition with masked-language modelling was run")
+
+
+def _mlm_pairs(evidence: Evidence) -> list[tuple[str, str]]:
+    return [(key, plain) for key in evidence.conditions if (plain := key.removesuffix(MLM)) != key]
+
+
+def translated_no_better(claim: Claim, evidence: Evidence) -> Finding:
+    """Machine-translated against English data of one task: no better for half of the languages or more."""
+    return _pairs(evidence, _translated_pairs(claim, evidence), above=False, missing=_no_translation(evidence))
+
+
+def translated_worse(claim: Claim, evidence: Evidence) -> Finding:
+    """English against machine-translated data of one task: better for more than half of the languages."""
+    pairs = [(plain, arm) for arm, plain in _translated_pairs(claim, evidence)]
+    return _pairs(evidence, pairs, above=True, missing=_no_translation(evidence))
+
+
+def _translated_pairs(claim: Claim, evidence: Evidence) -> list[tuple[str, str]]:
+    (english,), copies = claim.conditions
+    return [(key, english) for key in copies if key in evidence.conditions]
+
+
+def _no_translation(evidence: Evidence) -> str:
     people = [key for key in evidence.conditions if key.startswith("xnli_pairs_") and key != "xnli_pairs_en"]
     also = " (XNLI pairs were, but people translated them)" if people else ""
-    return _no_better_pairs(evidence, pairs, missing=f"no machine-translated intermediate data was run{also}")
+    return f"no machine-translated intermediate data was run{also}"
 
 
-def _no_better_pairs(evidence: Evidence, pairs: list[tuple[str, str]], *, missing: str) -> Finding:
-    pairs = [(arm, against) for arm, against in pairs if against in evidence.conditions]
-    if not pairs:
-        return Finding(note=missing)
-    sides = tuple(tuple(dict.fromkeys(side)) for side in zip(*pairs))
-    return _compared(evidence, *sides, rule=no_better, margin=evidence.margin)
+def _pairs(evidence: Evidence, pairs: Sequence[tuple[str, str]], *, above: bool, missing: str) -> Finding:
+    """First arm of each pair minus the second: above the margin for more than half, or not for half or more."""
+    there = {*evidence.conditions, BASELINE}
+    rows = {pair: evidence.compare(*pair) for pair in pairs if set(pair) <= there}
+    parts = tuple(
+        beyond(f"{condition_title(arm)} against {condition_title(other)}", row, evidence.margin, above=above)
+        for (arm, other), row in rows.items()
+        if row is not None
+    )
+    count = len(parts)
+    return Finding(
+        parts=parts, at_least=most(count) if above else count - count // 2, of="pairs", note="" if parts else missing
+    )

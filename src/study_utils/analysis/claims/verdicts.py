@@ -1,65 +1,81 @@
 """What can be said of a claim: the rules, stated once.
 
-A finding carries two p-values: that the results are as claimed, and that they are the opposite. Those of all claims
-are corrected together (Holm 1979). A claim of a difference is as claimed if its interval lies on that side and the
-corrected p-value is below 0.05; a claim of no gain if gains as large as the margin are ruled out by the corrected
-one-sided test (Schuirmann 1987, one side of it). Nothing is said from fewer than three seeds.
+A claim is made of parts (`study_utils.analysis.claims.parts`) and says how many of them hold.
 
-What results say *here* is one thing, the verdict on a claim another: it is only given where the claim's own encoder,
-targets, conditions and amount of data were run. Everything else is "not tested here".
+**Correction.** Each claim has one p-value: twice the smaller of those that it holds and that it fails, two-sided as an
+interval is. These are corrected over the claims of a ledger (Holm 1979). Nothing is said from fewer than three seeds.
+
+What results say *here* is one thing, the verdict on a claim another: that is only given where nothing lacks
+(`study_utils.analysis.claims.needs`): everything else is "not tested here".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 
-from study_utils.analysis.inference.families import CLAIM_SEEDS, CLEAR
+from study_utils.analysis.claims.parts import Part, how_many, last_if_missing
+from study_utils.analysis.inference.clear import CLAIM_SEEDS, CLEAR
 from study_utils.analysis.inference.holm import holm
 from study_utils.catalog.claims import Claim
 
 SUPPORTED, CONTRADICTED, OPEN, UNTESTED = "supported", "contradicted", "not decided", "not tested here"
-AS_CLAIMED, OPPOSITE, UNCLEAR, NOTHING = "as claimed", "the opposite", "not clear", "no such runs"
-FOLLOWED, NOT_FOLLOWED = "design followed", "design not followed"
-_VERDICTS = {AS_CLAIMED: SUPPORTED, OPPOSITE: CONTRADICTED, UNCLEAR: OPEN}
+AS_CLAIMED, OPPOSITE, UNCLEAR, NOTHING = "as claimed", "not as claimed", "not clear", "no such runs"
+FOLLOWED, NOT_FOLLOWED = "followed", "not followed"
+_VERDICTS = {AS_CLAIMED: SUPPORTED, OPPOSITE: CONTRADICTED, UNCLEAR: OPEN, NOTHING: UNTESTED}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one study's results say about the comparison that a claim makes.
+    """What one study's results say about the comparisons that a claim makes.
 
     Attributes
     ----------
-    estimate, low, high : float
-        In `unit`; the interval is missing where none is given.
+    parts : tuple of Part
+        None if there are no such runs; `note` says why.
+    at_least, at_most : int
+        How many of the parts hold if the claim does; all by default.
+    of : str
+        What the parts are, in the plural.
     unit : str
-        ``"points"`` for a difference of scores; counts and ratios say what of.
-    p_for, p_against : float
-        That the results are as claimed, that they are the opposite; missing: not tested.
-    n_seeds : int
-        Seeds behind it.
-    tested_on : str
-        Conditions, targets and languages behind it.
+        Of the estimates.
     note : str
-        What a reader must know; why there is no estimate, if there is none.
-    design : bool or None
-        For a claim about a design: whether these runs follow it.
+        What a reader must know.
+    barred : str
+        Why these results can't count as claimed, whatever the parts say.
     """
 
-    estimate: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
+    parts: tuple[Part, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    of: str = "comparisons"
     unit: str = "points"
-    p_for: float = float("nan")
-    p_against: float = float("nan")
-    n_seeds: int = 0
-    tested_on: str = ""
     note: str = ""
-    design: bool | None = None
+    barred: str = ""
+
+    @property
+    def needed(self) -> tuple[int, int]:
+        """Fewest and most parts that hold if the claim does."""
+        count = len(self.parts)
+        return (
+            count if self.at_least is None else self.at_least,
+            count if self.at_most is None else self.at_most,
+        )
+
+    def deciding(self, *, fails: bool = False) -> Part:
+        """The part that the claim stands with: of those needed, the one that is least sure to hold; or falls with."""
+        count, (at_least, _) = len(self.parts), self.needed
+        order = sorted(self.parts, key=lambda part: last_if_missing(part.p_fail if fails else part.p))
+        return order[min(count - at_least, count - 1) if fails else max(at_least, 1) - 1]
+
+    def p(self) -> tuple[float, float]:
+        """P-values of the claim: that it does not hold (small: as claimed), that it does; missing if none is tested."""
+        if not self.parts or not np.isfinite(sides := np.array([part.sides for part in self.parts])).any():
+            return float("nan"), float("nan")
+        p_for, p_against = how_many(sides, *self.needed)
+        return (1.0 if self.barred else p_for), p_against
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,18 +87,21 @@ class Verdict:
     claim, encoder : str
         Key of the claim; encoder (or encoders) of these runs.
     verdict : str
-        ``supported``, ``contradicted``, ``not decided`` or ``not tested here``; of a design, whether it was followed.
+        ``supported``, ``contradicted``, ``not decided`` or ``not tested here``; of a design, ``followed`` or ``not
+        followed``.
     here : str
-        Direction in these runs, whatever they are: ``as claimed``, ``the opposite``, ``not clear``, ``no such runs``;
-        empty for a design.
-    why : str
-        Why results point there, or to neither side.
-    estimate, low, high, unit, tested_on
-        As in `Finding`.
+        What these runs say, whatever they are: ``as claimed``, ``not as claimed``, ``not clear``, ``no such runs``; of
+        a design, what they have.
+    estimate, low, high, unit, part
+        Of the part that the claim stands or falls with.
+    of : str
+        What the parts are.
+    n_parts, n_hold, n_fail : int
+        Parts, and how many clearly hold and clearly fail (corrected over the parts and the claims).
     p : float
-        The smaller one of the two p-values, corrected over all claims.
-    reason : str
-        Why the verdict is what it is.
+        Two-sided, corrected over the claims of the ledger.
+    where, why : str
+        Targets and languages behind that part; how many parts are needed, and why nothing is said.
     needs : str
         What a test of the claim itself lacks; empty if nothing.
     """
@@ -91,97 +110,82 @@ class Verdict:
     encoder: str
     verdict: str
     here: str
-    why: str
-    estimate: float
-    low: float
-    high: float
-    unit: str
-    p: float
-    tested_on: str
-    reason: str
-    needs: str
+    estimate: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    unit: str = ""
+    part: str = ""
+    of: str = ""
+    n_parts: int = 0
+    n_hold: int = 0
+    n_fail: int = 0
+    p: float = float("nan")
+    where: str = ""
+    why: str = ""
+    needs: str = ""
 
 
 LEDGER_COLUMNS = [*Verdict.__dataclass_fields__]
 
 
-def differs(row: pd.Series, **more: object) -> Finding:
-    """Finding of a claim that something is better: a row of `contrast_gains`."""
-    up, tested = row["estimate"] > 0, np.isfinite(row["p"])
-    p_for, p_against = (row["p"], 1.0) if up else (1.0, row["p"])
-    return _of_row(row, p_for if tested else np.nan, p_against if tested else np.nan, **more)
-
-
-def no_better(row: pd.Series, *, margin: float, **more: object) -> Finding:
-    """Finding of a claim that something is no better, by a margin in points."""
-    if not np.isfinite(row["p"]):
-        return _of_row(row, np.nan, np.nan, **more)
-    p_for = float(stats.t.sf((margin / 100 - row["estimate"]) / row["standard_error"], row["freedom"]))
-    clear = row["estimate"] > 0 and row["low"] > 0 and p_for >= CLEAR
-    return _of_row(row, p_for, row["p"] if clear else 1.0, **more)
-
-
-def _of_row(row: pd.Series, p_for: float, p_against: float, **more: object) -> Finding:
-    conditions = row["arm"] if row["against"] == "none" else f"{row['arm']} against {row['against']}"
-    own = {
-        "n_seeds": int(row["n_seeds"]),
-        "tested_on": f"{conditions}; {row['tasks'].replace(' ', ', ')}; {row['n_languages']} languages",
-        "note": row["withheld"],
-    }
-    numbers = {name: 100 * float(row[name]) for name in ("estimate", "low", "high")}
-    return Finding(**numbers, p_for=p_for, p_against=p_against, **{**own, **more})
-
-
 def verdicts(findings: Sequence[tuple[Claim, str, Finding, str]]) -> list[Verdict]:
-    """Decide on all claims together.
+    """Decide on all testable claims together.
 
     Parameters
     ----------
     findings : sequence of (Claim, str, Finding, str)
         Claim, encoder of these runs, what they say, and what a test of the claim itself lacks ("" if nothing).
     """
-    p = np.array([(item.p_for, item.p_against) for _, _, item, _ in findings], float).reshape(-1, 2)
-    p[[item.n_seeds < CLAIM_SEEDS for _, _, item, _ in findings]] = np.nan
-    corrected = holm(p.ravel()).reshape(-1, 2)
-    found = []
-    for (claim, encoder, item, needs), pair in zip(findings, corrected):
-        here, why = _here(item, pair)
-        if item.design is not None:
-            verdict, reason, here, why = (FOLLOWED if item.design else NOT_FOLLOWED), item.note, "", ""
-        elif needs or here == NOTHING:
-            verdict, reason = UNTESTED, needs or item.note
-        else:
-            verdict, reason = _VERDICTS[here], why
-        own = {name: getattr(item, name) for name in ("estimate", "low", "high", "unit", "tested_on")}
-        smallest = float(np.nanmin(pair)) if np.isfinite(pair).any() else float("nan")
-        found.append(
-            Verdict(
-                claim=claim.key,
-                encoder=encoder,
-                verdict=verdict,
-                here=here,
-                why=why,
-                p=smallest,
-                reason=reason,
-                needs=needs,
-                **own,
-            )
-        )
-    return found
+    sides = np.array([item.p() for _, _, item, _ in findings], float).reshape(-1, 2)
+    p = np.minimum(1.0, 2 * sides.min(axis=1))
+    return [
+        _verdict(claim, encoder, item, needs, p=float(one), corrected=float(after), holds=bool(side[0] < side[1]))
+        for (claim, encoder, item, needs), side, one, after in zip(findings, sides, p, holm(p))
+    ]
 
 
-def _here(item: Finding, p: np.ndarray) -> tuple[str, str]:
-    if not np.isfinite(item.estimate):
-        return NOTHING, item.note
-    if item.n_seeds < CLAIM_SEEDS:
-        return UNCLEAR, f"fewer than {CLAIM_SEEDS} seeds"
-    if p[0] < CLEAR:
-        return AS_CLAIMED, "the interval and the corrected test are on the claim's side"
-    if p[1] < CLEAR:
-        return OPPOSITE, "the interval and the corrected test are against the claim"
-    return UNCLEAR, "; ".join(filter(None, ("the corrected test decides for neither side", item.note)))
+def _verdict(
+    claim: Claim, encoder: str, item: Finding, needs: str, *, p: float, corrected: float, holds: bool
+) -> Verdict:
+    own = {"claim": claim.key, "encoder": encoder, "needs": needs}
+    if not item.parts:
+        return Verdict(**own, verdict=UNTESTED, here=NOTHING, why=item.note)
+    here = UNCLEAR if not corrected < CLEAR else AS_CLAIMED if holds else OPPOSITE
+    clear = _clear(item, times=corrected / p if p > 0 else 1.0)
+    part = item.deciding(fails=here == OPPOSITE)
+    return Verdict(
+        **own,
+        verdict=UNTESTED if needs else _VERDICTS[here],
+        here=here,
+        **{name: getattr(part, name) for name in ("estimate", "low", "high", "where")},
+        unit=item.unit,
+        part=part.label,
+        of=item.of,
+        n_parts=len(item.parts),
+        n_hold=sum(clear),
+        n_fail=len(clear) - sum(clear),
+        p=corrected,
+        why="; ".join(filter(None, (_why(item, here), item.note))),
+    )
 
 
-def ledger_table(found: Sequence[Verdict]) -> pd.DataFrame:
-    """Verdicts as a table, one row a claim and encoder: columns `LEDGER_COLUMNS`."""
-    return pd.DataFrame([asdict(item) for item in found], columns=LEDGER_COLUMNS)
+def _clear(item: Finding, *, times: float) -> list[bool]:
+    """Of the parts that clearly hold or fail, whether they hold; corrected over the parts and over the claims."""
+    sides = np.array([part.sides for part in item.parts], float)
+    corrected = times * holm(np.minimum(1.0, 2 * sides.min(axis=1)))
+    return [bool(side[0] < side[1]) for side, p in zip(sides, corrected) if p < CLEAR]
+
+
+def _why(item: Finding, here: str) -> str:
+    """Why results point to neither side, where it isn't the interval alone; how many parts are needed."""
+    low, high = item.needed
+    several = len(item.parts) > 1
+    needed = f"{low}" if high == len(item.parts) else f"{low} to {high}" if low < high else f"exactly {low}"
+    reasons = [f"{needed} needed"] if several else []
+    if min(part.n_seeds for part in item.parts) < CLAIM_SEEDS:
+        reasons.append(f"fewer than {CLAIM_SEEDS} seeds")
+    elif withheld := next((part.withheld for part in item.parts if part.withheld), ""):
+        reasons.append(f"no interval for {'some' if several else 'it'}: {withheld}")
+    if item.barred and here != OPPOSITE:
+        reasons.append(item.barred)
+    return "; ".join(reasons)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
-from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS, corrected, family_gains
+from study_utils.analysis.inference.clear import corrected
+from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS, family_gains
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
@@ -57,10 +58,11 @@ def contrast_gains(
     seen: str = "exclude",
     same_data: str = "exclude",
     english: str = "exclude",
+    judged: bool = True,
 ) -> pd.DataFrame:
     """Average the difference between two arms over the cells that both have, with intervals.
 
-    The same nested paired bootstrap as `study_utils.analysis.family_gains`, with the second arm as the baseline.
+    The same model and rules as in `study_utils.analysis.family_gains`, with the second arm as the baseline.
 
     Parameters
     ----------
@@ -76,12 +78,14 @@ def contrast_gains(
         Pairs of intermediate and target task made from the same data, in either arm.
     english : {"exclude", "include"}
         English cells.
+    judged : bool
+        As in `family_gains`.
 
     Returns
     -------
     pandas.DataFrame
         Columns of `family_gains`, with `contrast` (its key), `arm` and `against` in place of `condition`; `p_holm` is
-        corrected over all rows of the table. A contrast whose arms share no cell has no row.
+        corrected over all rows of the table, none of which is primary. A contrast whose arms share no cell has no row.
 
     Raises
     ------
@@ -104,7 +108,8 @@ def contrast_gains(
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
         examples = None if predictions is None else _two_arms(predictions, item, cells)[0]
-        found = family_gains(examples, mine, by=by, settings=settings, same_data=same_data, english=english)
+        options = {"by": by, "settings": settings, "same_data": same_data, "english": english, "judged": judged}
+        found = family_gains(examples, mine, **options)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:
         return pd.DataFrame(columns=CONTRAST_COLUMNS)

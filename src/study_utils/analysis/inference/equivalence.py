@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.families import claim_barred
+from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.results.tables import require_columns
 from study_utils.errors import AnalysisError
@@ -22,7 +22,8 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     ----------
     table : pandas.DataFrame
         From `study_utils.analysis.family_gains`, or any table with `estimate`, `standard_error`, `freedom`, `unit`,
-        `n_languages`, `n_seeds` and `withheld`. From too few languages or seeds nothing is claimed, as there.
+        `n_languages`, `n_seeds` and `withheld`. From too few languages or seeds, and where an arm is at chance in a
+        task or runs collapsed (columns `at_chance`, `not_learnt`, `collapsed`), nothing is claimed.
     margin : float
         Smallest effect that matters, in points (hundredths); chosen before looking at results.
 
@@ -54,7 +55,7 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     quantile = stats.t.ppf(1 - ALPHA, freedom)
     p = np.where(tested, p, np.nan)
     p_holm = holm(p)
-    small = (p_holm < ALPHA) & (claim_barred(table) == "").to_numpy()
+    small = (p_holm < ALPHA) & (_barred(table) == "").to_numpy()
     return table.assign(
         margin=margin,
         p_equivalence=p,
@@ -62,3 +63,12 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
         equivalence=np.where(tested, np.where(small, *VERDICTS), ""),
         smallest_margin=np.where(tested, size + np.where(error > 0, quantile * error, 0), np.nan),
     )
+
+
+def _barred(table: pd.DataFrame) -> pd.Series:
+    """Why "no effect" is not said; that one task decides an effect bars none."""
+    barred = claim_barred(table.drop(columns=["decided_by", "failed_decide"], errors="ignore"))
+    for column in ("at_chance", "not_learnt", "collapsed"):
+        if column in table:
+            barred = barred.mask(table[column] != "", "runs that failed")
+    return barred

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Interval, Settings
-from study_utils.analysis.inference.grids import Grid, grid_interval, prepare, unit_grids, withheld_reason
-from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.clear import CLAIM_TASKS, CLEAR, corrected
+from study_utils.analysis.inference.example_noise import Noise, example_noise
+from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel, Interval
+from study_utils.analysis.inference.groups import Prepared, prepare
+from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.results.failed_runs import judge_runs
+from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.catalog.titles import task_title
 
-CLEAR = 0.05
-"""A result is called clear if its interval excludes zero and its corrected p-value is below this."""
-CLAIM_LANGUAGES = 3
-"""Fewest languages of a family for which a result can be called clear. Two show too little of how languages differ."""
-CLAIM_SEEDS = 3
-"""Fewest seeds for which a result can be called clear. Where seeds differ most, two gave false claims in one study of
-ten (the calibration report)."""
+MIN_EXAMPLES = 30
+"""Fewest examples, over languages and tasks, that an interval may rest on."""
+MIN_SEEDS = 2
+"""Fewest seeds: with one, nothing says how much another training run would differ."""
 
 FAMILY_GAIN_COLUMNS = [
-    *(
-        "encoder",
-        "variant",
-        "condition",
-        "unit",
-        "group",
-        "estimate",
-        "low",
-        "high",
-        "level",
-        "p",
-        "p_holm",
-        "clear",
-    ),
-    *("resampled", "n_languages", "n_tasks", "n_seeds", "n_examples", "languages", "tasks", "measure"),
-    *("standard_error", "freedom", "same_data", "comparable", "withheld"),
+    *("encoder", "variant", "condition", "unit", "group", "primary", "estimate", "low", "high", "level", "p", "p_holm"),
+    *("clear", "decided_by", "general_estimate", "general_low", "general_high", "general_p", "general_p_holm"),
+    *("general_clear", "general_withheld", "resampled", "n_languages", "n_tasks", "n_seeds", "n_examples"),
+    *("languages", "tasks", "measure", "standard_error", "freedom", "same_data", "comparable", "withheld"),
+    *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 
 SUMMARY_COLUMNS = (
-    *("condition", "group", "estimate", "low", "high", "p_holm", "clear"),
-    *("n_languages", "n_tasks", "n_seeds", "resampled", "withheld"),
+    *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "general_low", "general_high"),
+    *("general_clear", "n_languages", "tasks", "n_seeds", "resampled", "withheld"),
 )
 """Columns that a reader needs first."""
 
@@ -49,21 +42,22 @@ def family_gains(
     *,
     by: str = "family",
     settings: Settings = Settings(),  # noqa: B008 - frozen
-    rng: np.random.Generator | None = None,
     same_data: str = "exclude",
     cells: str = "own",
     english: str = "exclude",
+    judged: bool = True,
 ) -> pd.DataFrame:
-    """Average zero-shot gains within families, with intervals from a nested paired bootstrap.
+    """Average zero-shot gains within families, on these tasks and for tasks like these, with intervals.
 
-    The estimate is macro: over seeds within a cell, over languages within a task, over tasks. Gains are averaged, never
-    raw scores, so no condition profits from easier tasks.
+    A mixed model (`study_utils.analysis.inference.gain_model`): every task weighs the same, and families are compared
+    adjusted for the tasks that they have. On balanced data the estimate is the plain macro mean. Gains are averaged,
+    never raw scores, so no condition profits from easier tasks.
 
     Parameters
     ----------
     predictions : pandas.DataFrame or None
-        Columns of `study_utils.analysis.results.tables.PREDICTION_COLUMNS`. None: languages and seeds are resampled
-        only.
+        Columns of `study_utils.analysis.results.tables.PREDICTION_COLUMNS`. Without them, noise of test examples that
+        translations share is not in the intervals.
     scores : pandas.DataFrame, optional
         The results table. It says which cells are zero-shot and which share data. Without it the catalogue says which
         languages a condition can have been trained in and what shares data. Needed for tasks whose predictions have no
@@ -71,9 +65,7 @@ def family_gains(
     by : {"family", "branch", "language", "resource", "all"}
         Unit of a row. A family with one language, and an isolate, is shown as that language.
     settings : Settings
-        `resamples`, `level`, `seed`.
-    rng : numpy.random.Generator, optional
-        Source of randomness; made from the seed if left out.
+        `level` and `primary`.
     same_data : {"exclude", "include"}
         What to do with pairs of intermediate and target task made from the same data (MNLI and XNLI).
     cells : {"own", "common"}
@@ -81,88 +73,198 @@ def family_gains(
         conditions of a group have different ones. ``"common"``: only over cells that all conditions have.
     english : {"exclude", "include"}
         English, where the results table calls it zero-shot: for `study_utils.analysis.inference.contrasts` alone.
+    judged : bool
+        Whether the values are scores that can be compared with chance, so that failed runs are looked for.
 
     Returns
     -------
     pandas.DataFrame
-        One row an (encoder, variant, condition, group). `estimate`, `low`, `high`, `standard_error` are fractions;
-        `p` is two-sided and `p_holm` corrected over all rows of the table that have one (Holm 1979); `clear` says
-        whether the interval excludes zero, ``p_holm < 0.05`` and nothing bars a claim (`claim_barred`);
-        `resampled` what the interval speaks about; `n_examples` counts each test example once; `languages` and `tasks`
-        name what is averaged; `measure` is the per-example measure (see
-        `study_utils.analysis.results.cells.example_blocks`); `same_data` names the tasks that share data with the
-        condition (left out if excluded); `withheld` says why an interval is missing.
+        One row an (encoder, variant, condition, group). Estimates, ends of intervals and errors are fractions.
+
+        `estimate`, `low`, `high`, `p`, `p_holm`, `standard_error`, `freedom`
+            on these tasks; `p` is two-sided, `p_holm` corrected (`study_utils.analysis.inference.clear.corrected`).
+        `clear`
+            whether the interval excludes zero, ``p_holm < 0.05`` and nothing bars a claim (`claim_barred`).
+        `decided_by`
+            the task without which the sign turns, or the interval no longer excludes zero.
+        `general_estimate`, `general_low`, ..., `general_clear`
+            the same for tasks like these; `general_withheld` says why they are missing.
+        `resampled`
+            what the interval speaks about.
+        `n_examples`, `languages`, `tasks`, `measure`
+            test examples, each counted once; what is averaged; the per-example measure (see
+            `study_utils.analysis.results.cells.example_blocks`).
+        `same_data`
+            tasks that share data with the condition (left out if excluded).
+        `withheld`
+            why an interval is missing.
+        `at_chance`, `not_learnt`, `collapsed`
+            tasks with one arm at chance, or both; runs that collapsed
+            (`study_utils.analysis.results.failed_runs`).
+        `sound_estimate`, `sound_low`, `sound_high`, `sound_p`
+            on these tasks without all of those; missing if there are none.
+        `failed_decide`
+            whether the estimate's sign, or whether the interval excludes zero, is another without them.
 
     Raises
     ------
     AnalysisError
         If the tables are not valid, cells lack seeds or baselines, or a choice is unknown.
     """
-    choices = {"same_data": same_data, "cells": cells, "english": english}
-    prepared = prepare(predictions, scores, by=by, settings=settings, rng=rng, **choices)
-    groups = prepared.table.groupby(["encoder", "variant", "label"])
-    covered = {key: set(zip(part["task"], part["language"])) for key, part in groups}
+    prepared = prepare(predictions, scores, by=by, same_data=same_data, cells=cells, english=english)
+    covered = {
+        key: set(zip(part["task"], part["language"]))
+        for key, part in prepared.table.groupby(["encoder", "variant", "label"])
+    }
+    runs = judge_runs(_judged_scores(prepared, scores)) if judged else None
     rows = []
-    for (encoder, variant, label, condition), part, grid, borrowed in unit_grids(prepared):
-        keys = {"encoder": encoder, "variant": variant, "condition": condition, "group": label}
-        interval = grid_interval(grid, settings=settings, root=prepared.root, borrowed=borrowed)
-        own = set(zip(part["task"], part["language"]))
-        rows.append(
-            keys
-            | gain_row(interval, grid, unit=part["unit"].iloc[0])
-            | {
-                "measure": ", ".join(sorted(part["measure"].unique())),
-                "comparable": own == covered[encoder, variant, label],
-                "same_data": ", ".join(sorted(prepared.shared.get((encoder, variant, condition), ()))),
-                "level": settings.level,
-            }
-        )
-    return corrected(pd.DataFrame(rows, columns=FAMILY_GAIN_COLUMNS))
+    for (encoder, variant, condition), part in prepared.table.groupby(["encoder", "variant", "condition"], sort=True):
+        keys = {"encoder": encoder, "variant": variant, "condition": condition}
+        noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
+        failed = _failed(runs, keys)
+        found = _headline(part, noise, settings.level, failed)
+        for label, own in part.groupby("label", sort=True):
+            cells_of = set(zip(own["task"], own["language"]))
+            row = keys | {"group": label, **found[label], **behind(own), **_told(failed, own)}
+            row["measure"] = ", ".join(sorted(own["measure"].unique()))
+            row["comparable"] = cells_of == covered[encoder, variant, label]
+            row["same_data"] = ", ".join(sorted(prepared.shared.get((encoder, variant, condition), ())))
+            rows.append(row | {"level": settings.level} | withhold(row))
+    table = pd.DataFrame(rows, columns=[name for name in FAMILY_GAIN_COLUMNS if name not in _ADDED])
+    table = table.sort_values(["encoder", "variant", "group", "condition"], ignore_index=True)
+    return corrected(table, settings.primary)[FAMILY_GAIN_COLUMNS]
 
 
-def gain_row(interval: Interval, grid: Grid, *, unit: str) -> dict:
-    """Numbers of one unit under one condition, with the interval withheld where there is a reason."""
-    withheld = withheld_reason(
-        grid, lonely=unit != "language" and len(grid.languages) == 1, flat=not np.isfinite(interval.p)
-    )
-    shown = {name: getattr(interval, name) for name in ("low", "high", "p", "standard_error", "freedom")}
+_ADDED = ("primary", "p_holm", "clear", "general_p_holm", "general_clear")
+_NUMBERS = ("estimate", "low", "high", "p", "standard_error", "freedom")
+
+
+def _headline(
+    part: pd.DataFrame, noise: Mapping[str, Noise], level: float, failed: pd.DataFrame
+) -> dict[str, dict[str, object]]:
+    """Numbers of every group of one condition, on these tasks and on others, with and without what may decide them."""
+
+    def on_these(cells: pd.DataFrame) -> dict[str, Interval]:
+        return GainModel(cells).estimate(cells["gain"].to_numpy(), noise=noise, level=level) if len(cells) else {}
+
+    whole = on_these(part)
+    tasks = sorted(part["task"].unique())
+    without: dict[str, dict[str, Interval]] = {}
+    if len(tasks) > 1 and any(own.p < CLEAR for own in whole.values()):
+        without = {task: on_these(part[part["task"] != task]) for task in tasks}
+    general: dict[str, Interval] = {}
+    if len(tasks) >= CLAIM_TASKS:
+        general = GainModel(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)
+    sound = part[~_is_failed(part, failed)]
+    again = {} if len(sound) == len(part) else on_these(sound)
+    found = {}
+    for label, own in whole.items():
+        row: dict[str, object] = {name: getattr(own, name) for name in _NUMBERS}
+        deciding = [task_title(task) for task, other in without.items() if turns(own, other.get(label))]
+        row |= {"decided_by": ", ".join(deciding), "failed_decide": len(sound) < len(part)}
+        row["general_withheld"] = "" if general else (
+            f"{len(tasks)} task{'s' * (len(tasks) > 1)}, fewer than {CLAIM_TASKS}: how much tasks differ is not known"
+        )  # fmt: skip
+        for prefix, interval in (("general", general.get(label)), ("sound", again.get(label))):
+            for name in ("estimate", "low", "high", "p"):
+                row[f"{prefix}_{name}"] = np.nan if interval is None else getattr(interval, name)
+        if row["failed_decide"]:
+            # Where one side is at chance in every task, that is the difference; where both are, there is none.
+            row["failed_decide"] = differs(own, again[label]) if label in again else _unlearnt(part, failed, label)
+        found[label] = row
+    return found
+
+
+def turns(whole: Interval, without: Interval | None) -> bool:
+    """Whether an interval that excludes zero no longer does, or has the other sign, without something."""
+    return whole.p < CLEAR and (without is None or differs(whole, without))
+
+
+def differs(one: Interval, other: Interval) -> bool:
+    """Whether two intervals differ in sign, or in whether they exclude zero."""
+    return (one.p < CLEAR) != (other.p < CLEAR) or (one.p < CLEAR and one.estimate * other.estimate < 0)
+
+
+def _judged_scores(prepared: Prepared, scores: pd.DataFrame | None) -> pd.DataFrame:
+    """Scores of the languages that count, of both arms; the cells' own values where there is no results table."""
+    if scores is not None:
+        others = scores[(scores["language"] != ENGLISH)]
+        return others if len(others) else scores
+    table = prepared.table.rename(columns={"measure": "metric"})
+    baseline = table.assign(condition=BASELINE, value=table["baseline"])
+    key = ["encoder", "variant", "condition", "task", "language", "seed", "metric"]
+    return pd.concat([table.assign(value=table["score"]), baseline.drop_duplicates(key)], ignore_index=True)
+
+
+def _failed(runs: pd.DataFrame | None, keys: Mapping[str, str]) -> pd.DataFrame:
+    """Failed runs of a condition and of its baseline: `condition`, `task`, `seed`, `at_chance`, `collapsed`."""
+    columns = ["condition", "task", "seed", "at_chance", "collapsed"]
+    if runs is None:
+        return pd.DataFrame(columns=columns)
+    here = (runs["encoder"] == keys["encoder"]) & (runs["variant"] == keys["variant"])
+    here &= runs["condition"].isin([keys["condition"], BASELINE])
+    return runs.loc[here & (runs["at_chance"] | runs["collapsed"]), columns]
+
+
+def _is_failed(part: pd.DataFrame, failed: pd.DataFrame) -> np.ndarray:
+    at_chance = part["task"].isin(failed.loc[failed["at_chance"].astype(bool), "task"])
+    collapsed = set(map(tuple, failed.loc[failed["collapsed"].astype(bool), ["task", "seed"]].to_numpy()))
+    return at_chance.to_numpy() | np.array([pair in collapsed for pair in zip(part["task"], part["seed"])], bool)
+
+
+def _unlearnt(part: pd.DataFrame, failed: pd.DataFrame, label: str) -> bool:
+    """Whether both arms are at chance in every task of a group."""
+    arms = failed[failed["at_chance"].astype(bool)].groupby("task")["condition"].nunique()
+    return part.loc[part["label"] == label, "task"].isin(arms.index[arms == 2]).all()
+
+
+def _told(failed: pd.DataFrame, part: pd.DataFrame) -> dict[str, str]:
+    """Name what failed among the tasks of a group."""
+    failed = failed[failed["task"].isin(part["task"])]
+    arms = failed[failed["at_chance"].astype(bool)].groupby("task")["condition"].nunique()
+    runs = failed[failed["collapsed"].astype(bool)]
     return {
-        "unit": unit,
-        "estimate": interval.estimate,
-        **(dict.fromkeys(shown, float("nan")) if withheld else shown),
-        **behind(grid),
-        "withheld": withheld,
+        "at_chance": ", ".join(task_title(task) for task in arms.index[arms == 1]),
+        "not_learnt": ", ".join(task_title(task) for task in arms.index[arms == 2]),
+        "collapsed": ", ".join(
+            f"{task_title(row.task)} seed {row.seed}{' of the baseline' * (row.condition == BASELINE)}"
+            for row in runs.itertuples()
+        ),
     }
 
 
-def behind(grid: Grid) -> dict:
-    """What stands behind the numbers of a grid."""
+def behind(part: pd.DataFrame) -> dict[str, object]:
+    """What stands behind the numbers of a group's rows."""
+    cells = part.drop_duplicates(["task", "language"])
+    languages, tasks = sorted(part["language"].unique()), sorted(part["task"].unique())
+    with_examples = cells.loc[cells["examples"] > 0, "task"].nunique()
+    names = ["language"] * (len(languages) > 1)
+    if with_examples:
+        names.append("example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)")
     return {
-        "resampled": grid.resampled,
-        "n_languages": len(grid.languages),
-        "n_tasks": len(grid.tasks),
-        "n_seeds": len(grid.seeds),
-        "n_examples": int(grid.counts.sum()),
-        "languages": " ".join(grid.languages),
-        "tasks": " ".join(grid.tasks),
+        "unit": part["unit"].iloc[0],
+        "resampled": ", ".join(names + ["seed"] * (part["seed"].nunique() > 1)),
+        "n_languages": len(languages),
+        "n_tasks": len(tasks),
+        "n_seeds": part["seed"].nunique(),
+        "n_examples": int(cells["examples"].sum()),
+        "languages": " ".join(languages),
+        "tasks": " ".join(tasks),
     }
 
 
-def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """Add Holm's correction over the rows that have a p-value, and which rows are clear."""
-    table["p_holm"] = holm(table["p"])
-    table["clear"] = is_clear(table)
-    return table
-
-
-def is_clear(table: pd.DataFrame) -> pd.Series:
-    """Which rows may be called clear: columns `low`, `high`, `p_holm`, `unit`, `n_languages`, `n_seeds`."""
-    excludes = (table["low"] > 0) | (table["high"] < 0)
-    return (excludes & (table["p_holm"] < CLEAR) & (claim_barred(table) == "")).astype(bool)
-
-
-def claim_barred(table: pd.DataFrame) -> pd.Series:
-    """Why no claim is made from a row, whatever its interval: too few seeds or languages; empty if nothing bars it."""
-    few_languages = (table["unit"] == "family") & (table["n_languages"] < CLAIM_LANGUAGES)
-    barred = np.where(few_languages, f"fewer than {CLAIM_LANGUAGES} languages of the family", "")
-    return pd.Series(np.where(table["n_seeds"] < CLAIM_SEEDS, f"fewer than {CLAIM_SEEDS} seeds", barred), table.index)
+def withhold(row: Mapping[str, object]) -> dict[str, object]:
+    """Say why an interval is withheld, and take away its numbers if it is."""
+    reason = ""
+    if row["n_seeds"] < MIN_SEEDS:
+        reason = f"{row['n_seeds']} seed, fewer than {MIN_SEEDS}: the spread between training runs is not known"
+    elif "example" in row["resampled"] and row["n_examples"] < MIN_EXAMPLES:
+        reason = f"{row['n_examples']} examples, fewer than {MIN_EXAMPLES}"
+    elif row["unit"] == "family" and row["n_languages"] == 1:
+        reason = "one language of the family under this condition"
+    elif not np.isfinite(row["p"]):
+        reason = "nothing varies, or the cells are too few for a model"
+    if not reason:
+        return {"withheld": ""}
+    numbers = [*_NUMBERS[1:], *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in ("low", "high", "p"))]
+    return {"withheld": reason} | {name: np.nan for name in numbers if name in row}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Borrowed, Settings
-from study_utils.analysis.inference.families import corrected, gain_row, is_clear
-from study_utils.analysis.inference.grids import Grid, grid_interval, prepare, unit_grids
+from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLEAR
+from study_utils.analysis.inference.example_noise import Noise, example_noise
+from study_utils.analysis.inference.families import behind
+from study_utils.analysis.inference.gain_model import GainModel, Interval
+from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.inference.holm import holm
-from study_utils.catalog import LANGUAGES, TASKS
+from study_utils.analysis.inference.settings import Settings
+from study_utils.catalog import LANGUAGES
+from study_utils.catalog.titles import task_title
 
 SENSITIVITY_COLUMNS = [
-    *("encoder", "variant", "condition", "unit", "group", "left_out", "n_left_out", "estimate", "clear"),
-    *("lowest", "lowest_without", "highest", "highest_without", "sign_changes", "clear_changes"),
+    *("encoder", "variant", "condition", "unit", "group", "left_out", "n_left_out", "estimate", "excludes_zero"),
+    *("lowest", "lowest_without", "highest", "highest_without", "sign_changes", "zero_changes"),
 ]
 
 
@@ -23,81 +29,87 @@ def sensitivity(
     *,
     by: str = "family",
     settings: Settings = Settings(),  # noqa: B008 - frozen
-    rng: np.random.Generator | None = None,
     same_data: str = "exclude",
     cells: str = "own",
 ) -> pd.DataFrame:
-    """Leave out one language, then one task, of every row of `family_gains`; same parameters, draws and errors.
+    """Leave out one language, then one task, of every row of `family_gains`, and fit again; same parameters and errors.
 
     Returns
     -------
     pandas.DataFrame
         Two rows, `left_out` language and task, for each (encoder, variant, condition, group) that has two or more of
-        them: `n_left_out` (how many were left out in turn), `estimate` and `clear` (with everything, as in
-        `family_gains`), `lowest` and `highest` (fractions: range of the estimates) with what is missing then
-        (`lowest_without`, `highest_without`), and what, left out, turns the sign (`sign_changes`) or changes whether
-        the result is clear (`clear_changes`); both name the languages or tasks, or are empty. For `clear` the p-value
-        is corrected together with those of the other rows as they are. A family left with too few languages for
-        a claim is not clear.
+        them: `n_left_out` (how many were left out in turn), `estimate` (as in `family_gains`), `excludes_zero`
+        (corrected p-value below 0.05, with languages and seeds enough for a claim), `lowest` and `highest` (fractions:
+        range of the estimates) with what is missing then (`lowest_without`, `highest_without`), and what, left out,
+        turns the sign (`sign_changes`) or changes whether the result excludes zero (`zero_changes`); both name the
+        languages or tasks, or are empty. The p-value is corrected together with those of the other rows as they are.
     """
-    prepared = prepare(
-        predictions,
-        scores,
-        by=by,
-        settings=settings,
-        rng=rng,
-        same_data=same_data,
-        cells=cells,
-        function="sensitivity",
-    )
-    units = list(unit_grids(prepared))
-
-    def again(grid: Grid, *, unit: str, borrowed: Borrowed) -> dict:
-        interval = grid_interval(grid, settings=settings, root=prepared.root, borrowed=borrowed)
-        return gain_row(interval, grid, unit=unit)
-
-    rows = [
-        dict(zip(("encoder", "variant", "group", "condition"), key))
-        | again(grid, unit=part["unit"].iloc[0], borrowed=borrowed)
-        for key, part, grid, borrowed in units
-    ]
-    if not rows:
-        return pd.DataFrame(columns=SENSITIVITY_COLUMNS)
-    table = corrected(pd.DataFrame(rows))
+    args = {"by": by, "same_data": same_data, "cells": cells, "function": "sensitivity"}
+    prepared = prepare(predictions, scores, **args)
+    keys = ["encoder", "variant", "condition"]
+    kept, rows = [], []
+    for key, part in prepared.table.groupby(keys, sort=True):
+        noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
+        whole = _estimates(part, noise)
+        tasks = {task: _estimates(part[part["task"] != task], noise) for task in sorted(part["task"].unique())}
+        for label, own in part.groupby("label", sort=True):
+            languages = sorted(own["language"].unique())
+            again = {
+                "language": {code: _estimates(part[part["language"] != code], noise, label) for code in languages},
+                "task": {task: tasks[task] for task in sorted(own["task"].unique())},
+            }
+            rows.append(dict(zip(keys, key)) | {"group": label} | behind(own) | vars(whole[label]))
+            kept.append({kind: {name: one.get(label) for name, one in found.items()} for kind, found in again.items()})
+    table = pd.DataFrame(rows)
     found = []
-    for place, (_, part, grid, borrowed) in enumerate(units):
-        row = table.iloc[place]
-        unit = part["unit"].iloc[0]
-        for kind, names in (("language", grid.languages), ("task", grid.tasks)):
-            if len(names) < 2:
-                continue
-            kept = [again(grid.keep(**{kind: i}, drop=True), unit=unit, borrowed=borrowed) for i in range(len(names))]
-            titles = [LANGUAGES[name].name if kind == "language" else TASKS[name].title for name in names]
-            found.append(_summary(row, place, table["p"], kept, titles) | {"left_out": kind})
+    for place, leaving in enumerate(kept):
+        for kind, again in leaving.items():
+            there = {name: one for name, one in again.items() if one is not None}
+            if len(again) > 1 and there:
+                row = _summary(
+                    table, place, there, task_title if kind == "task" else _language_name, kind == "language"
+                )
+                found.append(row | {"left_out": kind, "n_left_out": len(there)})
     return pd.DataFrame(found, columns=SENSITIVITY_COLUMNS)
 
 
-def _summary(row: pd.Series, place: int, p: pd.Series, kept: list[dict], titles: list[str]) -> dict:
-    estimates = np.array([one["estimate"] for one in kept])
-    clear = _clear(kept, p, place)
+def _estimates(part: pd.DataFrame, noise: dict[str, Noise], label: str | None = None) -> dict[str, Interval]:
+    if label is not None and label not in set(part["label"]):
+        return {}
+    return GainModel(part).estimate(part["gain"].to_numpy(), noise=noise) if len(part) else {}
+
+
+def _language_name(code: str) -> str:
+    return LANGUAGES[code].name
+
+
+def _summary(
+    table: pd.DataFrame, place: int, again: dict[str, Interval], title: Callable[[str], str], fewer: bool
+) -> dict:
+    row = table.iloc[place]
+    titles = [title(key) for key in again]
+    estimates = np.array([one.estimate for one in again.values()])
+    significant = _significant(table, place, row["p"], row["n_languages"])
+    changed = [_significant(table, place, one.p, row["n_languages"] - fewer) != significant for one in again.values()]
     turned = np.sign(estimates) * np.sign(row["estimate"]) < 0
-    changed = clear != row["clear"]
     low, high = int(estimates.argmin()), int(estimates.argmax())
     return {
-        **{name: row[name] for name in ("encoder", "variant", "condition", "unit", "group", "estimate", "clear")},
-        "n_left_out": len(kept),
+        **{name: row[name] for name in ("encoder", "variant", "condition", "unit", "group", "estimate")},
+        "excludes_zero": significant,
         "lowest": estimates[low],
         "lowest_without": titles[low],
         "highest": estimates[high],
         "highest_without": titles[high],
         "sign_changes": ", ".join(np.array(titles, object)[turned]),
-        "clear_changes": ", ".join(np.array(titles, object)[changed]),
+        "zero_changes": ", ".join(np.array(titles, object)[changed]),
     }
 
 
-def _clear(kept: list[dict], p: pd.Series, place: int) -> np.ndarray:
-    """Which of the rows made again are clear, each corrected together with the other rows as they are."""
-    again = pd.DataFrame(kept)
-    together = np.tile(p.to_numpy(float), (len(again), 1))
-    together[:, place] = again["p"]
-    return is_clear(again.assign(p_holm=[holm(row)[place] for row in together])).to_numpy()
+def _significant(table: pd.DataFrame, place: int, p: float, languages: int) -> bool:
+    """Whether a row is significant with another p-value, the others as they are."""
+    row = table.iloc[place]
+    if row["n_seeds"] < CLAIM_SEEDS or (row["unit"] == "family" and languages < CLAIM_LANGUAGES):
+        return False
+    together = table["p"].to_numpy(float).copy()
+    together[place] = p
+    return bool(holm(together)[place] < CLEAR)

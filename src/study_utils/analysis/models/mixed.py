@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.bootstrap import Settings
-from study_utils.analysis.inference.grids import check_choice, prepare
+from study_utils.analysis.inference.groups import check_choice, prepare
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.models.covariates import COVARIATES, choose_covariates, choose_formats, language_facts
 from study_utils.analysis.models.reml import Fit, fit, make_design
 from study_utils.errors import AnalysisError
@@ -37,7 +37,8 @@ class MixedGains:
     covariates : pandas.DataFrame
         `covariate`, `unit` (what one unit of it means), and the same numbers.
     variances : pandas.DataFrame
-        `source` (language, task, cell = language within task, seed, residual) and `deviation`, its standard deviation.
+        `source` (language, task, cell = language within task, seed, run = the training runs of a task that share a
+        seed, residual) and `deviation`, its standard deviation.
     warnings : pandas.DataFrame
         `warning`: what was left out or can't be separated, in plain words.
     """
@@ -59,7 +60,9 @@ def mixed_gains(
 ) -> MixedGains:
     """Model the zero-shot gains of every condition: family, covariates and task format, crossed random effects.
 
-    gain = family + covariates + format + language + task + (language, task) + seed + residual; the last five random.
+    gain = family + covariates + format + language + task + (language, task) + seed + (task, seed) + residual; the last
+    six random. What one seed does to all languages of a task is one training run's doing, however many languages it is
+    scored in: without it in the model, task effects and formats would look far more certain than they are.
     Fitted by restricted maximum likelihood, intervals with Satterthwaite's degrees of freedom
     (`study_utils.analysis.models.reml`). Covariates belong to languages, so their errors rest on the number of
     languages, however many tasks and seeds there are.
@@ -85,7 +88,7 @@ def mixed_gains(
     check_choice("mixed_gains", by=(by, ("family", "branch")))
     for name in covariates:
         check_choice("mixed_gains", covariates=(name, tuple(COVARIATES)))
-    table = prepare(None, scores, by=by, settings=settings, same_data=same_data, function="mixed_gains").table
+    table = prepare(None, scores, by=by, same_data=same_data, function="mixed_gains").table
     found: dict[str, list[dict]] = {name: [] for name in MixedGains.__dataclass_fields__}
     for key, part in table.groupby(list(_KEYS), sort=True):
         for name, rows in _model(part, list(covariates), settings.level).items():
@@ -128,9 +131,8 @@ def _model(part: pd.DataFrame, wanted: list[str], level: float) -> dict[str, lis
     families = np.column_stack([own["label"] == group for group in groups]).astype(float)
     fixed = np.column_stack([families, own[chosen.names].to_numpy(float), by_task.to_numpy(float)])
     names = [*groups, *chosen.names, *formats.columns]
-    design = make_design(fixed, _random(part))
     try:
-        model = fit(part["gain"].to_numpy(), design)
+        model = fit(part["gain"].to_numpy(), make_design(fixed, _random(part)))
     except AnalysisError as error:
         notes.append(f"No model of these gains: {error}.")
         return {"warnings": [{"warning": text} for text in notes]}
@@ -159,16 +161,22 @@ def _model(part: pd.DataFrame, wanted: list[str], level: float) -> dict[str, lis
 
 
 def _random(part: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Random effects that the cells can tell apart."""
-    tasks, seeds = part["task"].nunique(), part["seed"].nunique()
-    found = {"language": part["language"].to_numpy()} if tasks > 1 or seeds > 1 else {}
-    if tasks > 1:
-        found["task"] = part["task"].to_numpy()
-    if tasks > 1 and seeds > 1:
-        found["cell"] = (part["task"] + " " + part["language"]).to_numpy()
-    if seeds > 1:
-        found["seed"] = part["seed"].to_numpy()
-    return found
+    """Random effects that the cells can tell apart: finer than those before, and coarser than the rows."""
+    language, task, seed = (part[name].astype(str) for name in ("language", "task", "seed"))
+    columns = {
+        "language": language,
+        "task": task,
+        "cell": task + " " + language,
+        "seed": seed,
+        "run": task + " " + seed,
+    }
+    inside = {"language": (), "task": (), "cell": ("language", "task"), "seed": (), "run": ("task", "seed")}
+    counts = {name: column.nunique() for name, column in columns.items()}
+    return {
+        name: column.to_numpy(str)
+        for name, column in columns.items()
+        if max([1, *(counts[other] for other in inside[name])]) < counts[name] < len(part)
+    }
 
 
 def _numbers(model: Fit, weights: np.ndarray, level: float) -> dict:

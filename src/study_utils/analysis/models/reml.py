@@ -1,77 +1,68 @@
 """Linear mixed model with crossed random intercepts, fitted by restricted maximum likelihood.
 
-statsmodels fits the same models (a test compares both), but gives no small-sample degrees of freedom and takes several
-times as long. Here the likelihood is written with matrices of the size of the random effects (Woodbury; Bates et al.
-2015, section 3), so that hundreds of studies can be simulated. Degrees of freedom of fixed effects are Satterthwaite's,
-from the expected information of the variances (Giesbrecht and Burns 1985).
+It gives what R's lmerTest gives (a test compares both): estimates and Satterthwaite's degrees of freedom, from the
+observed information of the variances; and predictions of single levels, and the likelihood-ratio test of a variance.
+statsmodels fits the same models without degrees of freedom, in many times the time
+(`benchmarks/mixed_model_speed.py`). Time and memory grow linearly with the rows
+(`study_utils.analysis.models.layout`), and cross products of a design are computed once for any number of responses, so
+that thousands of studies can be simulated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import linalg, optimize
+from scipy import stats
 
-from study_utils.errors import AnalysisError
+from study_utils.analysis.models.layout import Layout, lay_out
+from study_utils.analysis.models.search import START, Point, is_positive, search
+from study_utils.analysis.models.solve import Solved, solve
+from study_utils.errors import AnalysisError, unknown
 
-_SMALL = 1e-8
-"""Ratio of a variance to the residual variance below which it counts as zero."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """A fitted model.
-
-    Attributes
-    ----------
-    beta, covariance : numpy.ndarray
-        Fixed effects, shape (p,), and their covariance, shape (p, p).
-    variances : dict of str to float
-        Variance of each random effect, and ``"residual"``.
-    spread : numpy.ndarray
-        Asymptotic covariance of the variances that are above zero, in the order of `above`.
-    slopes : numpy.ndarray
-        Shape (len(above), p, p): how the covariance of the fixed effects changes with each of these variances.
-    above : tuple of str
-        Names of the variances above zero.
-    """
-
-    beta: np.ndarray
-    covariance: np.ndarray
-    variances: dict[str, float]
-    spread: np.ndarray
-    slopes: np.ndarray
-    above: tuple[str, ...]
-
-    def error(self, weights: np.ndarray) -> float:
-        """Standard error of a weighted sum of the fixed effects."""
-        return float(np.sqrt(weights @ self.covariance @ weights))
-
-    def freedom(self, weights: np.ndarray) -> float:
-        """Satterthwaite's degrees of freedom of a weighted sum of the fixed effects."""
-        slope = np.einsum("i,kij,j->k", weights, self.slopes, weights)
-        return float(2 * self.error(weights) ** 4 / (slope @ self.spread @ slope))
+_EXACT = 1e-12
+"""Share of the response's mean square below which a residual variance is rounding."""
+_ROUNDING = 1e-24
+"""Residual variance that is rounding whatever the response: scores lie between 0 and 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Design:
-    """What a model needs of its rows, computed once: cross products of fixed effects and indicators of levels.
+    """What a model needs of its rows, laid out once for any number of responses.
 
     Attributes
     ----------
-    fixed : numpy.ndarray
-        Shape (rows, p), of full rank.
-    indicators : numpy.ndarray
-        Shape (rows, q): one column a level of a random effect.
-    blocks : dict of str to slice
-        Columns of each random effect.
+    levels : dict of str to numpy.ndarray
+        Sorted levels of each random effect.
+    codes : dict of str to numpy.ndarray
+        Shape (rows,): where in `levels` each row's level is.
+    layout : Layout
+        Cross products of random and fixed effects.
     """
 
-    fixed: np.ndarray
-    indicators: np.ndarray
-    blocks: dict[str, slice]
+    levels: dict[str, np.ndarray]
+    codes: dict[str, np.ndarray]
+    layout: Layout
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Fixed effects, shape (rows, p)."""
+        return self.layout.basis @ self.layout.triangle
+
+    def simulate(self, found: Mapping[str, float], *, size: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw responses, shape (size, rows), with the given variances and without fixed effects."""
+        rows = len(self.layout.basis)
+        drawn = rng.normal(0, np.sqrt(found["residual"]), (size, rows))
+        for name, code in self.codes.items():
+            drawn += rng.normal(0, np.sqrt(found[name]), (size, len(self.levels[name])))[:, code]
+        return drawn
+
+    @cached_property
+    def start(self) -> Solved:
+        """Where every search starts, solved once for all responses."""
+        return solve(self.layout, np.full(len(self.codes), START))
 
 
 def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
@@ -87,98 +78,199 @@ def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
     Raises
     ------
     AnalysisError
-        If the fixed effects are not of full rank, or rows are too few.
+        If the fixed effects are not of full rank, rows are too few, or an effect can't be told from the residual, the
+        fixed effects or another effect.
     """
-    rows, columns = fixed.shape
-    if np.linalg.matrix_rank(fixed) < columns or rows <= columns:
-        raise AnalysisError(
-            f"{columns} fixed effects cannot be told apart with {rows} rows: leave a covariate out or add languages"
+    levels, codes = {}, {}
+    for name, column in random.items():
+        levels[name], codes[name] = np.unique(column, return_inverse=True)
+    return Design(levels=levels, codes=codes, layout=lay_out(np.asarray(fixed, float), codes))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """A sum of fixed effects and single levels: `estimate`, `error` of prediction and Satterthwaite's `freedom`."""
+
+    estimate: float
+    error: float
+    freedom: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fit:
+    """A fitted model.
+
+    Attributes
+    ----------
+    beta, covariance : numpy.ndarray
+        Fixed effects, shape (p,), and their covariance, shape (p, p).
+    variances : dict of str to float
+        Variance of each random effect, and ``"residual"``.
+    effects : dict of str to numpy.ndarray
+        Best linear unbiased prediction of each level, in the order of `Design.levels`.
+    spread : numpy.ndarray
+        Asymptotic covariance of the variances that are above zero, in the order of `above`.
+    above : tuple of str
+        Names of the variances above zero.
+    log_likelihood : float
+        Logarithm of the restricted likelihood, as lme4 counts it.
+    """
+
+    beta: np.ndarray
+    covariance: np.ndarray
+    variances: dict[str, float]
+    effects: dict[str, np.ndarray]
+    spread: np.ndarray
+    above: tuple[str, ...]
+    log_likelihood: float
+    solved: Solved
+
+    def error(self, weights: np.ndarray) -> float:
+        """Standard error of a weighted sum of the fixed effects."""
+        return float(np.sqrt(weights @ self.covariance @ weights))
+
+    def freedom(self, weights: np.ndarray) -> float:
+        """Satterthwaite's degrees of freedom of a weighted sum of the fixed effects."""
+        return self.predict(weights).freedom
+
+    def predict(self, weights: np.ndarray, levels: Mapping[str, np.ndarray] | None = None) -> Predicted:
+        """Predict a weighted sum of fixed effects and of levels of random effects (partial pooling).
+
+        The mean of a language, say, is its fixed part, its own effect and the mean of its effects within the tasks. The
+        error is that of the prediction, with the uncertainty of the fixed effects and taking the variances as known;
+        the degrees of freedom account for their estimation. Where a variance is zero its levels are predicted as zero
+        without error.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray
+            Shape (p,): weights of the fixed effects.
+        levels : mapping of str to numpy.ndarray, optional
+            Name of a random effect to the weights of its levels, in the order of `Design.levels`.
+
+        Raises
+        ------
+        AnalysisError
+            If an effect is not in the model.
+        """
+        names = list(self.effects)
+        given = dict(levels or {})
+        for name in given:
+            _check_effect(name, names, "Fit.predict")
+        solved, residual = self.solved, self.variances["residual"]
+        wanted = [
+            np.asarray(given[name], float) if name in given else np.zeros(len(self.effects[name])) for name in names
+        ]
+        scaled = [ratio * part for ratio, part in zip(solved.ratios, wanted)]
+        rotated = np.linalg.solve(solved.layout.triangle.T, weights)
+        split = solved.layout.split(scaled)
+        *from_levels, on_fixed = solved.project(*split)
+        through = solved.layout.gather(*from_levels)
+        fixed = solved.layout.gather(*solved.of_fixed(rotated))
+        # What remains of each level's weight is the derivative of the error by the level's own effect.
+        left = [want - one - other for want, one, other in zip(wanted, through, fixed)]
+        unit = float(rotated @ (solved.k[np.ix_(solved.fixed, solved.fixed)] @ rotated)) - 2 * float(on_fixed @ rotated)
+        unit += sum(float(part @ (want - one)) for part, want, one in zip(scaled, wanted, through))
+        slopes = np.array([part @ part for part in left])
+        slopes = np.append(slopes, unit - slopes @ solved.ratios)
+        slope = slopes[[(*names, "residual").index(name) for name in self.above]]
+        estimate = float(weights @ self.beta) + sum(float(w @ self.effects[n]) for n, w in zip(names, wanted))
+        square = residual * max(unit, 0.0)
+        spread = float(slope @ self.spread @ slope)
+        return Predicted(
+            estimate=estimate, error=float(np.sqrt(square)), freedom=2 * square**2 / spread if spread > 0 else np.inf
         )
-    parts, blocks, start = [], {}, 0
-    for name, levels in random.items():
-        codes = np.unique(levels, return_inverse=True)[1]
-        parts.append(np.eye(codes.max() + 1)[codes])
-        blocks[name] = slice(start, start + codes.max() + 1)
-        start = blocks[name].stop
-    indicators = np.concatenate(parts, axis=1) if parts else np.zeros((rows, 0))
-    return Design(fixed=fixed, indicators=indicators, blocks=blocks)
 
 
-_EXACT = 1e-12
-"""Share of the variance of the response, and variance, below which a residual is rounding."""
+def variances(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> dict[str, float]:
+    """Estimate the variance of each random effect and of the residual by restricted maximum likelihood.
+
+    Those `without` are held at zero.
+    """
+    return _variances(_search(y, design, without), design)
 
 
-def variances(y: np.ndarray, design: Design) -> dict[str, float]:
-    """Estimate the variance of each random effect and of the residual by restricted maximum likelihood."""
-    x, z = design.fixed, design.indicators
-    freedom = len(y) - x.shape[1]
-    zz, zx, zy = z.T @ z, z.T @ x, z.T @ y
-    xx, xy, yy = x.T @ x, x.T @ y, y @ y
-    sizes = [block.stop - block.start for block in design.blocks.values()]
-
-    def criterion(ratios: np.ndarray) -> tuple[float, np.ndarray]:
-        """Minus twice the restricted log likelihood over the residual variance's optimum, and its gradient."""
-        root = np.sqrt(np.repeat(ratios, sizes))
-        inner = linalg.cho_factor(np.eye(len(root)) + root[:, None] * zz * root, lower=True)
-
-        def solve(left: np.ndarray, right: np.ndarray, plain: np.ndarray) -> np.ndarray:
-            return plain - (root[:, None] * left).T @ linalg.cho_solve(inner, root[:, None] * right)
-
-        vzz, vzx, vxx = solve(zz, zz, zz), solve(zz, zx, zx), solve(zx, zx, xx)
-        vzy, vxy = solve(zz, zy[:, None], zy[:, None]), solve(zx, zy[:, None], xy[:, None])
-        vyy = float(solve(zy[:, None], zy[:, None], np.array([[yy]]))[0, 0])
-        outer = linalg.cho_factor(vxx, lower=True)
-        beta = linalg.cho_solve(outer, vxy)
-        rest = max(vyy - float((vxy.T @ beta)[0, 0]), np.finfo(float).tiny)
-        projected = np.diag(vzz) - np.einsum("ij,ji->i", vzx, linalg.cho_solve(outer, vzx.T))
-        toward = (vzy - vzx @ beta)[:, 0] ** 2
-        slopes = projected - freedom * toward / rest
-        logs = 2 * np.log(np.diag(inner[0])).sum() + 2 * np.log(np.diag(outer[0])).sum()
-        gradient = np.array([slopes[block].sum() for block in design.blocks.values()])
-        criterion.residual = rest / freedom
-        return logs + freedom * np.log(rest), gradient
-
-    count = len(sizes)
-    ratios = np.zeros(0)
-    if count:
-        found = optimize.minimize(
-            criterion, np.full(count, 0.5), jac=True, method="L-BFGS-B", bounds=[(0, 1e6)] * count,
-            options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
-        )  # fmt: skip
-        ratios = np.where(found.x > _SMALL, found.x, 0.0)
-    criterion(ratios)
-    residual = criterion.residual
-    return dict(zip(design.blocks, (ratios * residual).tolist())) | {"residual": residual}
-
-
-def fit(y: np.ndarray, design: Design) -> Fit:
+def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
     """Fit the model and work out how certain its fixed effects are.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        Response, shape (rows,).
+    design : Design
+    without : collection of str
+        Random effects whose variance is held at zero.
 
     Raises
     ------
     AnalysisError
         If the effects leave no variation of `y` unexplained, as where it is constant: no error can be estimated.
     """
-    x, z = design.fixed, design.indicators
-    found = variances(y, design)
-    if found["residual"] <= max(_EXACT, _EXACT * float(np.var(y))):
+    found = _search(y, design, without)
+    layout, solved, response = design.layout, found.solved, found.response
+    variance = _variances(found, design)
+    residual = variance["residual"]
+    if residual <= max(_ROUNDING, _EXACT * float(np.mean(np.square(y)))):
         raise AnalysisError("the effects explain every value exactly, so no error can be estimated")
-    above = tuple(name for name, value in found.items() if value > 0)
-    parts = [z[:, design.blocks[name]] if name != "residual" else np.eye(len(y)) for name in above]
-    total = sum(found[name] * part @ part.T for name, part in zip(above, parts))
-    inverse = linalg.inv(total)
-    covariance = linalg.inv(x.T @ inverse @ x)
-    beta = covariance @ (x.T @ inverse @ y)
-    weighted = [part.T @ inverse @ x for part in parts]
-    slopes = np.stack([covariance @ w.T @ w @ covariance for w in weighted])
-    projection = inverse - inverse @ x @ covariance @ x.T @ inverse
-    # tr(P Va P Vb) is the squared norm of Za' P Zb.
-    information = np.array([[0.5 * ((a.T @ projection @ b) ** 2).sum() for b in parts] for a in parts])
+    above = tuple(name for name, value in variance.items() if value > 0)
+    at = [list(variance).index(name) for name in above]
+    observed, expected = found.information()
+    information = observed if is_positive(observed[np.ix_(at, at)]) else expected
+    inverse = np.linalg.inv(layout.triangle)
+    fixed = solved.fixed
+    levels = layout.gather(response.inner, response.outer)
+    rest = len(y) - fixed.sum()
+    determinants = solved.logs + 2 * np.log(np.abs(np.diag(layout.triangle))).sum()
     return Fit(
-        beta=beta,
-        covariance=covariance,
-        variances=found,
-        spread=linalg.pinvh(information),
-        slopes=slopes,
+        beta=inverse @ (layout.basis.T @ y + found.scale * response.fixed),
+        covariance=residual * inverse @ solved.k[np.ix_(fixed, fixed)] @ inverse.T,
+        variances=variance,
+        effects={n: found.scale * r * part for n, r, part in zip(design.codes, solved.ratios, levels)},
+        spread=residual**2 * np.linalg.pinv(information[np.ix_(at, at)], hermitian=True),
         above=above,
+        log_likelihood=float(-0.5 * (rest * (np.log(2 * np.pi * residual) + 1) + determinants)),
+        solved=solved,
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tested:
+    """Likelihood-ratio test that a variance is zero: the `statistic`, and `p` from half a chi-squared distribution."""
+
+    statistic: float
+    p: float
+
+
+def likelihood_ratio(y: np.ndarray, design: Design, name: str) -> Tested:
+    """Test whether the variance of one random effect is above zero.
+
+    Zero is the end of what a variance can be, so under the hypothesis the statistic is zero half of the time and
+    chi-squared with one degree of freedom otherwise (Self and Liang 1987; Stram and Lee 1994).
+
+    Raises
+    ------
+    AnalysisError
+        If the effect is not in the model, or it can't be fitted.
+    """
+    _check_effect(name, design.codes, "likelihood_ratio")
+    full, without = fit(y, design), fit(y, design, without=(name,))
+    statistic = max(0.0, 2 * (full.log_likelihood - without.log_likelihood))
+    return Tested(statistic=statistic, p=float(0.5 * stats.chi2.sf(statistic, 1)) if statistic > 0 else 1.0)
+
+
+def _search(y: np.ndarray, design: Design, without: Collection[str]) -> Point:
+    for name in without:
+        _check_effect(name, design.codes, "fit")
+    return search(
+        np.asarray(y, float), design.start, free=np.array([name not in without for name in design.codes], bool)
+    )
+
+
+def _variances(found: Point, design: Design) -> dict[str, float]:
+    residual = found.residual * found.scale**2
+    return dict(zip(design.codes, (found.solved.ratios * residual).tolist())) | {"residual": residual}
+
+
+def _check_effect(name: str, known: Collection[str], where: str) -> None:
+    if name not in known:
+        raise AnalysisError(unknown("random effect", name, list(known), where=where))

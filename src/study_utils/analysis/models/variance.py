@@ -1,15 +1,25 @@
-"""How much of the differences between gains lies between families, languages, tasks and seeds."""
+"""How much of the differences between gains lies between families, languages, tasks, seeds and training runs."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings, stream
-from study_utils.analysis.inference.grids import prepare
+from study_utils.analysis.inference.groups import prepare
+from study_utils.analysis.inference.settings import Settings, stream
 from study_utils.analysis.models.reml import Design, make_design, variances
+from study_utils.errors import AnalysisError
 
-SOURCES = ("family", "language", "task", "seed")
+SOURCES = {
+    "family": ("family",),
+    "language": ("language",),
+    "task": ("task",),
+    "cell": ("task", "language"),
+    "seed": ("seed",),
+    "run": ("task", "seed"),
+}
+"""What gains may differ by, and the columns whose combinations are its levels: `cell` is a language within a task,
+`run` the training runs of a task that share a seed (the condition's and the baseline's)."""
 MIN_LEVELS = 2
 FLAT = 1e-9
 """Largest difference between gains that counts as none."""
@@ -27,8 +37,9 @@ def variance_shares(
 ) -> pd.DataFrame:
     """Decompose the variance of zero-shot gains, for each condition, by restricted maximum likelihood.
 
-    The model is gain = mean + family + language + task + seed + residual, all but the mean random; languages lie within
-    families, everything else is crossed. The residual holds interactions and the noise of test examples.
+    The model is gain = mean + family + language + task + cell + seed + run + residual, all but the mean random;
+    languages lie within families, a cell is a language within a task, and a run what one seed does to all languages of
+    a task; everything else is crossed. The residual holds what is left, the noise of test examples in it.
 
     Parameters
     ----------
@@ -43,7 +54,7 @@ def variance_shares(
     Returns
     -------
     pandas.DataFrame
-        One row an (encoder, variant, condition) and `source` (family, language, task, seed, residual): `share` of the
+        One row an (encoder, variant, condition) and `source` (keys of `SOURCES`, residual): `share` of the
         total variance with `low` and `high`; `deviation`, the standard deviation in fractions; `levels`, how many
         families, languages, ... there are; `n_cells`. With few levels the interval of a share is wide, and one of a
         source with one level is `withheld`.
@@ -60,7 +71,7 @@ def variance_shares(
     AnalysisError
         If the table is not valid.
     """
-    table = prepare(None, scores, by="family", settings=settings, same_data=same_data, function="variance_shares").table
+    table = prepare(None, scores, by="family", same_data=same_data, function="variance_shares").table
     rows = []
     for key, part in table.groupby(["encoder", "variant", "condition"], sort=True):
         keys = dict(zip(("encoder", "variant", "condition"), key))
@@ -71,19 +82,19 @@ def variance_shares(
 
 def _decompose(part: pd.DataFrame, *, settings: Settings, rng: np.random.Generator) -> list[dict]:
     part = part.assign(family=part["group"])
-    levels = {name: part[name].nunique() for name in SOURCES}
-    used = {name: part[name].to_numpy() for name in SOURCES if levels[name] >= MIN_LEVELS}
-    if levels["family"] == levels["language"]:
-        used.pop("family", None)
+    counts = {name: part[name].nunique() for name in ("family", "language", "task", "seed")}
+    reasons = {name: _why_not(name, counts) for name in SOURCES}
+    used = {name: _levels(part, name) for name in SOURCES if not reasons[name]}
+    levels = {name: len(part[list(columns)].drop_duplicates()) for name, columns in SOURCES.items()}
     sources = (*used, "residual")
-    withheld, rows = "", {}
-    if not used or len(part) <= sum(levels[name] - 1 for name in used) + 1:
-        withheld = "too few cells to tell sources apart"
-    elif np.ptp(part["gain"]) < FLAT:
-        withheld = "no gain differs from another"
-    else:
-        design = make_design(np.ones((len(part), 1)), used)
-        estimate = _vector(variances(part["gain"].to_numpy(), design), sources)
+    withheld, rows = _too_few(part, counts, used), {}
+    if not withheld:
+        try:
+            design = make_design(np.ones((len(part), 1)), used)
+            estimate = _vector(variances(part["gain"].to_numpy(), design), sources)
+        except AnalysisError as error:
+            withheld = str(error)
+    if not withheld:
         drawn = _bootstrap(estimate, design, sources, resamples=settings.resamples, rng=rng)
         share = _shares(estimate)
         low, high = _ends(share, _shares(drawn), settings.level)
@@ -91,11 +102,29 @@ def _decompose(part: pd.DataFrame, *, settings: Settings, rng: np.random.Generat
             rows[name] = {"share": share[i], "low": low[i], "high": high[i], "deviation": np.sqrt(estimate[i])}
     found = []
     for name in (*SOURCES, "residual"):
-        reason = withheld
-        if not reason and name not in rows:
-            reason = f"1 {name}" if levels[name] < MIN_LEVELS else "every family has one language"
+        reason = withheld or reasons.get(name, "")
         found.append({"source": name, "levels": levels.get(name, len(part)), "withheld": reason} | rows.get(name, {}))
     return found
+
+
+def _why_not(name: str, counts: dict[str, int]) -> str:
+    """Why a source can't be told; empty if it can."""
+    needed = {"cell": ("task", "language", "seed"), "run": ("task", "seed", "language")}.get(name, (name,))
+    for column in needed:
+        if counts[column] < MIN_LEVELS:
+            return f"1 {column}"
+    return "every family has one language" if name == "family" and counts["family"] == counts["language"] else ""
+
+
+def _levels(part: pd.DataFrame, name: str) -> np.ndarray:
+    first, *rest = (part[column].astype(str) for column in SOURCES[name])
+    return first.str.cat(rest, sep=" ").to_numpy(str)
+
+
+def _too_few(part: pd.DataFrame, counts: dict[str, int], used: dict[str, np.ndarray]) -> str:
+    if not used or len(part) <= sum(counts[name] - 1 for name in used if name in counts) + 1:
+        return "too few cells to tell sources apart"
+    return "no gain differs from another" if np.ptp(part["gain"]) < FLAT else ""
 
 
 def _vector(found: dict[str, float], sources: tuple[str, ...]) -> np.ndarray:
@@ -122,8 +151,5 @@ def _bootstrap(
     estimate: np.ndarray, design: Design, sources: tuple[str, ...], *, resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Variances of studies simulated from the estimates, shape (resamples, sources)."""
-    sizes = [block.stop - block.start for block in design.blocks.values()]
-    deviation = np.sqrt(np.repeat(estimate[:-1], sizes))
-    drawn = rng.normal(size=(resamples, len(deviation))) * deviation @ design.indicators.T
-    drawn += rng.normal(0, np.sqrt(estimate[-1]), drawn.shape)
+    drawn = design.simulate(dict(zip(sources, estimate)), size=resamples, rng=rng)
     return np.stack([_vector(variances(y, design), sources) for y in drawn])

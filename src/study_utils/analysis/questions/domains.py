@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.contrasts import CONTRAST_COLUMNS, Contrast, contrast_gains
-from study_utils.analysis.inference.families import corrected
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.condition_means import add_means
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog import TASKS
@@ -91,7 +91,7 @@ def domain_gains(
         Whether only targets of the arm's own domain count, or only general ones.
     by : {"resource", "language", "family", "all"}
         What to average over; ``"resource"``: low-resource languages
-        (`study_utils.analysis.inference.grids.resource_label`) and others.
+        (`study_utils.analysis.inference.groups.resource_label`) and others.
     settings : Settings
         Of the bootstrap.
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
 from study_utils.analysis.inference.contrasts import CONTRAST_COLUMNS, Contrast, contrast_gains
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS, family_gains
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.condition_means import mean_rows
 from study_utils.analysis.results.tables import (
     BASELINE,
@@ -30,7 +30,7 @@ OTHERS = "other languages"
 
 _EXAMPLE = [name for name in (*CELL, "example_id", "measure") if name != "variant"]
 _SCORE = [name for name in (*CELL, "metric") if name != "variant"]
-_MIRRORED = ("estimate", "low", "high")
+_MIRRORED = ("", "general_", "sound_")
 
 
 def drops(
@@ -79,8 +79,7 @@ def drop_differences(
     """Average the drop of one condition minus that of another, with intervals.
 
     Of every example, (1 + perturbed - clean) / 2 is a score whose difference between two arms is half
-    the difference of their drops, turned round. So the study's bootstrap holds, with clean and perturbed resampled
-    together.
+    the difference of their drops, turned round. So the study's model holds, with clean and perturbed paired.
 
     Parameters
     ----------
@@ -216,7 +215,7 @@ def _differences(
         for variant in variants_of(scores)
         for arm, against in pairs
     ]
-    return _times(contrast_gains(predictions, scores, arms, **options), -2)
+    return _times(contrast_gains(predictions, scores, arms, judged=False, **options), -2)
 
 
 def _changes(frame: pd.DataFrame, keys: list[str], column: str, whole: str = "") -> pd.DataFrame:
@@ -231,7 +230,8 @@ def _changes(frame: pd.DataFrame, keys: list[str], column: str, whole: str = "")
 def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
     """Multiply estimates and intervals by a number below zero."""
     found = table.copy()
-    for column, source in zip(_MIRRORED, ("estimate", "high", "low")):
-        found[column] = factor * table[source]
+    for prefix in _MIRRORED:
+        for column, source in (("estimate", "estimate"), ("low", "high"), ("high", "low")):
+            found[f"{prefix}{column}"] = factor * table[f"{prefix}{source}"]
     found["standard_error"] = abs(factor) * table["standard_error"]
     return found

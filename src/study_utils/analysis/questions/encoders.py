@@ -11,9 +11,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
-from study_utils.analysis.inference.families import corrected
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.cells import example_blocks
 from study_utils.analysis.results.gains import of_metric
 from study_utils.analysis.results.tables import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, require_columns

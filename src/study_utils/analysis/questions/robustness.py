@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study_utils.analysis.inference.bootstrap import Borrowed, Settings
-from study_utils.analysis.inference.families import behind
-from study_utils.analysis.inference.grids import Grid, grid_interval, prepare, unit_grids, withheld_reason
+from study_utils.analysis.inference.example_noise import Noise, example_noise
+from study_utils.analysis.inference.families import behind, withhold
+from study_utils.analysis.inference.gain_model import GainModel, Interval
+from study_utils.analysis.inference.groups import prepare
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.gains import NEGATIVE_TRANSFER
 from study_utils.catalog import LANGUAGES
 
@@ -37,7 +39,6 @@ def robustness_intervals(
     *,
     by: str = "family",
     settings: Settings = Settings(),  # noqa: B008 - frozen
-    rng: np.random.Generator | None = None,
     same_data: str = "exclude",
     cells: str = "own",
 ) -> pd.DataFrame:
@@ -63,80 +64,76 @@ def robustness_intervals(
         ``seed_spread``
             standard deviation of the mean gain between seeds.
 
-        `method` says how the interval was made. ``bootstrap``: nested paired bootstrap as in `family_gains`, of
-        retention by its linear part. ``bootstrap, simultaneous``: the worst language and the share speak about these
-        languages and no others, so languages are not resampled; every language has an interval at level
-        1 - (1 - level)/languages (Bonferroni), and all that holds within those intervals is covered: the worst gain is
-        between the smallest low end and the smallest high end, the share between that of the languages clearly
-        negative and that of those not clearly positive. This is cautious, and honest about a minimum of noisy numbers,
-        which plain resampling biases downwards. ``chi-square``: a standard deviation of normal deviations with as many
-        degrees of freedom as languages or seeds less one. `resampled`, the `n_` columns and `withheld` as in
-        `family_gains`; they count the cells that the quantity has.
+        `method` says how the interval was made. ``mixed model``: as in `family_gains`, on these tasks. ``mixed model,
+        simultaneous``: the worst language and the share speak about these languages and no others. Every language is
+        predicted (partial pooling) with an interval at level 1 - (1 - level)/languages (Bonferroni), and all that holds
+        within those intervals is covered: the worst gain is between the smallest low end and the smallest high end, the
+        share between that of the languages clearly negative and that of those not clearly positive. Pooling keeps the
+        smallest of many noisy numbers from looking worse than it is. ``chi-square``: a standard deviation of normal
+        deviations with as many degrees of freedom as languages or seeds less one. `resampled`, the `n_` columns and
+        `withheld` as in `family_gains`; they count the cells that the quantity has.
     """
-    prepared = prepare(
-        predictions,
-        scores,
-        by=by,
-        settings=settings,
-        rng=rng,
-        same_data=same_data,
-        cells=cells,
-        function="robustness_intervals",
-    )
-    rows = []
-    for value in LIMITS:
-        for (encoder, variant, label, condition), part, grid, borrowed in unit_grids(prepared, value):
-            unit = part["unit"].iloc[0]
-            keys = {"encoder": encoder, "variant": variant, "condition": condition, "unit": unit, "group": label}
-            args = {"settings": settings, "root": prepared.root, "borrowed": borrowed}
-            lonely = unit != "language" and len(grid.languages) == 1
-            found = [_average(value, grid, lonely=lonely, **args)]
-            if value == "gain":
-                found += _over_languages(grid, **args) + _spreads(grid, settings.level)
-            rows += [keys | row | {"level": settings.level} for row in found]
+    prepared = prepare(predictions, scores, by=by, same_data=same_data, cells=cells, function="robustness_intervals")
+    keys, rows = ["encoder", "variant", "condition"], []
+    for key, whole in prepared.table.groupby(keys, sort=True):
+        for value, limits in LIMITS.items():
+            # A language of a task that lacks the value under some seed (retention where English scores nothing) is out.
+            lacking = whole[value].isna().groupby([whole["task"], whole["language"]]).transform("any")
+            part = whole[~lacking]
+            if part.empty:
+                continue
+            noise = example_noise(prepared.blocks, part, value=value) if prepared.blocks else {}
+            told = {"noise": noise, "level": settings.level, "limits": limits}
+            found = GainModel(part).estimate(part[value].to_numpy(), **told)
+            for label, own in part.groupby("label", sort=True):
+                row = dict(zip(keys, key)) | {"group": label, "level": settings.level}
+                rows.append(row | _average(value, own, found[label]))
+                if value == "gain":
+                    others = [*_over_languages(part, own, noise, settings.level), *_spreads(own, settings.level)]
+                    rows += [row | other for other in others]
     table = pd.DataFrame(rows, columns=ROBUSTNESS_INTERVAL_COLUMNS)
     place = table["quantity"].map({name: i for i, name in enumerate(QUANTITIES)})
     keys = ["encoder", "variant", "group", "condition"]
     return table.assign(place=place).sort_values([*keys, "place"], ignore_index=True).drop(columns="place")
 
 
-def _average(value: str, grid: Grid, *, lonely: bool, settings: Settings, root: int, borrowed: Borrowed) -> dict:
-    found = grid_interval(grid, settings=settings, root=root, borrowed=borrowed, limits=LIMITS[value])
-    withheld = withheld_reason(grid, lonely=lonely, flat=not np.isfinite(found.p))
-    return _row(value, grid, found.estimate, (found.low, found.high), method="bootstrap", withheld=withheld)
+def _average(value: str, own: pd.DataFrame, found: Interval) -> dict:
+    withheld = withhold(behind(own) | {"p": found.p})["withheld"]
+    return _row(value, own, found.estimate, (found.low, found.high), method="mixed model", withheld=withheld)
 
 
-def _over_languages(grid: Grid, *, settings: Settings, root: int, borrowed: Borrowed) -> list[dict]:
+def _over_languages(part: pd.DataFrame, own: pd.DataFrame, noise: dict[str, Noise], level: float) -> list[dict]:
     """Worst language and share with negative transfer, from simultaneous intervals of the languages."""
-    count = len(grid.languages)
-    strict = Settings(resamples=settings.resamples, level=1 - (1 - settings.level) / count, seed=settings.seed)
-    alone = [grid.keep(language=place) for place in range(count)]
-    each = [grid_interval(one, settings=strict, root=root, borrowed=borrowed) for one in alone]
-    estimates, lows, highs = (np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high"))
-    reasons = [withheld_reason(one, lonely=False, flat=not np.isfinite(i.p)) for one, i in zip(alone, each)]
-    withheld = "one language" if count == 1 else next(filter(None, reasons), "")
-    resampled = ", ".join(name for name in grid.resampled.split(", ") if name != "language")
-    told = {"method": "bootstrap, simultaneous", "withheld": withheld, "resampled": resampled}
-    worst = LANGUAGES[grid.languages[int(estimates.argmin())]].name
+    codes = sorted(own["language"].unique())
+    alone = part.assign(unit="language", label=part["language"])
+    strict = 1 - (1 - level) / len(codes)
+    found = GainModel(alone).estimate(part["gain"].to_numpy(), noise=noise, level=strict)
+    each = [found[code] for code in codes]
+    estimates, lows, highs, p = (
+        np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high", "p")
+    )
+    withheld = "one language" if len(codes) == 1 else withhold(behind(own) | {"p": p.sum()})["withheld"]
+    resampled = ", ".join(name for name in behind(own)["resampled"].split(", ") if name != "language")
+    told = {"method": "mixed model, simultaneous", "withheld": withheld, "resampled": resampled}
+    worst = LANGUAGES[codes[int(estimates.argmin())]].name
     below = NEGATIVE_TRANSFER - 1e-9
     share = (float((highs < below).mean()), float((lows < below).mean()))
     return [
-        _row("worst_gain", grid, estimates.min(), (lows.min(), highs.min()), worst=worst, **told),
-        _row("negative_share", grid, (estimates < below).mean(), share, **told),
+        _row("worst_gain", own, estimates.min(), (lows.min(), highs.min()), worst=worst, **told),
+        _row("negative_share", own, (estimates < below).mean(), share, **told),
     ]
 
 
-def _spreads(grid: Grid, level: float) -> list[dict]:
-    gain = grid.value.mean(axis=2)
-    scored = ~np.isnan(gain)
-    freedom = int(scored.sum()) - len(grid.tasks)
-    within = gain - np.nanmean(gain, axis=1, keepdims=True)
-    spread = float(np.sqrt(np.nansum(within**2) / freedom)) if freedom else float("nan")
-    seeds = np.nanmean(grid.value, axis=1).mean(axis=0)
+def _spreads(own: pd.DataFrame, level: float) -> list[dict]:
+    cells = own.groupby(["task", "language"])["gain"].mean()
+    within = cells - cells.groupby("task").transform("mean")
+    freedom = len(cells) - own["task"].nunique()
+    spread = float(np.sqrt((within**2).sum() / freedom)) if freedom else float("nan")
+    seeds = own.groupby(["seed", "task"])["gain"].mean().groupby("seed").mean()
     seed_spread = float(seeds.std(ddof=1)) if len(seeds) > 1 else float("nan")
     found = []
     for name, estimate, count, what in (
-        ("spread", spread, len(grid.languages), "language"),
+        ("spread", spread, own["language"].nunique(), "language"),
         ("seed_spread", seed_spread, len(seeds), "seed"),
     ):
         many = f"{count} {what}" if count == 1 else f"{count} {what}s"
@@ -148,14 +145,14 @@ def _spreads(grid: Grid, level: float) -> list[dict]:
             ends = tuple(estimate * np.sqrt((count - 1) / tails))
         elif count >= MIN_UNITS:
             withheld = "no task has two languages"
-        found.append(_row(name, grid, estimate, ends, method="chi-square", withheld=withheld, resampled=what))
+        found.append(_row(name, own, estimate, ends, method="chi-square", withheld=withheld, resampled=what))
     return found
 
 
-def _row(quantity: str, grid: Grid, estimate: float, ends: tuple, *, withheld: str, worst: str = "", **told) -> dict:
+def _row(quantity: str, own: pd.DataFrame, estimate: float, ends: tuple, *, withheld: str, worst: str = "", **told):
     low, high = (float("nan"), float("nan")) if withheld else ends
     numbers = {"quantity": quantity, "estimate": float(estimate), "low": low, "high": high, "worst": worst}
-    return behind(grid) | numbers | told | {"withheld": withheld}
+    return behind(own) | numbers | told | {"withheld": withheld}
 
 
 _TITLES = {

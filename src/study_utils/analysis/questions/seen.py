@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.analysis.inference.bootstrap import Settings
+from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.contrasts import CONTRAST_COLUMNS, Contrast, contrast_gains
-from study_utils.analysis.inference.families import corrected
+from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, SCORE_COLUMNS, require_columns
 from study_utils.catalog.conditions import find_condition
 

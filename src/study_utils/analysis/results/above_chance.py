@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from study_utils.analysis.results.tables import require_columns
@@ -32,9 +33,14 @@ def compare_with_chance(scores: pd.DataFrame) -> pd.DataFrame:
         (mean), `learnt` (above chance by more than `FLOOR`).
     """
     require_columns(scores, ("task", "condition", "metric", "value"), table="scores")
+    judging = judging_rows(scores)
+    means = judging.groupby(["task", "condition", "metric"], sort=False, observed=True)["value"].mean().reset_index()
+    chance = np.array([TASKS[task].chance for task in means["task"]], float)
+    return means.assign(learnt=means["value"] > chance + FLOOR)
+
+
+def judging_rows(scores: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the metric that judges each task: macro F1 where labels are predicted, else its primary metric."""
     found = set(zip(scores["task"], scores["metric"]))
     judges = {task: _OF_LABELS if (task, _OF_LABELS) in found else TASKS[task].metric for task, _ in found}
-    judging = scores[scores["metric"] == scores["task"].map(judges)]
-    means = judging.groupby(["task", "condition", "metric"], sort=False)["value"].mean().reset_index()
-    chance = means["task"].map({task: TASKS[task].chance for task in judges}).astype(float)
-    return means.assign(learnt=means["value"] > chance + FLOOR)
+    return scores[scores["metric"].astype(object) == scores["task"].astype(object).map(judges)]

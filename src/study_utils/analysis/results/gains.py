@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from study_utils.analysis.results.tables import (
@@ -50,8 +52,10 @@ def gains(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
     return paired[[*CELL, "metric", "score", "baseline", "gain", "zero_shot", "same_data"]]
 
 
-def of_metric(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
-    """Rows of one metric of a valid results table.
+def of_metric(
+    scores: pd.DataFrame, *, metric: str = "primary", instead: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Rows of one metric of a valid results table; with `instead`, of the metric that it names for a task.
 
     Raises
     ------
@@ -60,7 +64,8 @@ def of_metric(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
     """
     check_results(scores)
     if metric == "primary":
-        wanted = scores["task"].map({task: primary_metric(task) for task in scores["task"].unique()})
+        primary = {task: primary_metric(task) for task in scores["task"].unique()}
+        wanted = scores["task"].map(primary | dict(instead or {}))
     else:
         wanted = metric
     chosen = scores.loc[scores["metric"] == wanted, list(SCORE_COLUMNS)]

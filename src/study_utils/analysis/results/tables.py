@@ -145,5 +145,6 @@ def join_languages(frame: pd.DataFrame) -> pd.DataFrame:
         for key in joined["encoder"].unique():
             if key in ENCODERS and ENCODERS[key].seen:
                 rows = joined["encoder"] == key
-                joined.loc[rows, "seen"] = [ENCODERS[key].has_seen(code) for code in joined.loc[rows, "language"]]
+                seen = [ENCODERS[key].has_seen(code) for code in joined.loc[rows, "language"]]
+                joined.loc[rows, "seen"] = pd.array(seen, dtype="boolean")
     return joined

@@ -14,7 +14,8 @@ _COPA_COLUMNS = {
     **dict(id="idx", text="premise", question="question", label="label"),
     "choices": ("choice1", "choice2"),
 }
-_COPA_QUESTIONS = {"cause": "What was the cause of this?", "effect": "What happened as a result?"}
+_COPA_QUESTIONS = {"cause": "What was the cause?", "effect": "What was the effect?"}
+"""As google-research/xtreme words them (`third_party/run_xcopa.py`)."""
 _LETTERS = {letter: place for place, letter in enumerate("ABCDE")}
 
 
@@ -89,6 +90,7 @@ CHOICE_TASKS = (
         title="XCOPA",
         format="choose",
         metric="accuracy",
+        test_length=128,
         train=_copa("train", 400),
         validation=_copa("validation", 100),
         test=HubRows(
@@ -106,8 +108,8 @@ CHOICE_TASKS = (
         licence="CC BY 4.0",
         citation="Ponti et al. 2020, arXiv 2005.00333",
         note=(
-            "Trained on English COPA (400 rows); Social IQa before it gives the benchmark's protocol. The question "
-            "field is wrong in th, tr, sw, id and it, so it is taken from et by idx."
+            "Trained on English COPA (400 rows); the condition `social_iqa` gives the benchmark's two steps. The "
+            "question field is wrong in th, tr, sw, id and it, so it is taken from et by idx."
         ),
     ),
     Task(

@@ -62,6 +62,7 @@ def _squad2(held: bool) -> HubRows:
 _MLQA = dict(
     format="answer",
     metric="mlqa",
+    test_length=384,
     train=squad(held=False),
     validation=squad(held=True),
     licence="CC BY-SA 3.0",
@@ -74,6 +75,7 @@ QUESTION_TASKS = (
         title="XQuAD",
         format="answer",
         metric="squad",
+        test_length=384,
         train=squad(held=False),
         validation=squad(held=True),
         test=HubRows(
@@ -125,6 +127,7 @@ QUESTION_TASKS = (
         title="TyDiQA-GoldP",
         format="answer",
         metric="squad",
+        test_length=384,
         train=tydiqa("train", ["en"], held=False),
         validation=tydiqa("train", ["en"], held=True),
         test=tydiqa("validation", list(TYDIQA_NAMES)),

@@ -7,31 +7,11 @@ from collections.abc import Iterable, Mapping
 from study_utils.catalog.hub.domain_kinds import entities, published
 from study_utils.catalog.hub.shared import FROM_PARQUET, FROM_SCRIPT, LOCAL, PARQUET, english, every
 from study_utils.catalog.schema import HubRows, Task
+from study_utils.catalog.treebanks import CODES, sentences, treebanks
 
 _UD = "2.7"
 _WIKIANN = "f0a3be6dc5564c0cc4150bb660144800a1f539d4"
 
-_TREEBANKS = {
-    **dict(en="en_ewt", af="af_afribooms", ar="ar_padt", bg="bg_btb", de="de_gsd", el="el_gdt", es="es_gsd"),
-    **dict(et="et_edt", eu="eu_bdt", fa="fa_seraji", fi="fi_tdt", fr="fr_gsd", he="he_htb", hi="hi_hdtb"),
-    **dict(hu="hu_szeged", id="id_gsd", it="it_isdt", ja="ja_gsd", kk="kk_ktb", ko="ko_kaist", lt="lt_hse"),
-    **dict(mr="mr_ufal", nl="nl_alpino", pl="pl_pdb", pt="pt_gsd", ro="ro_rrt", ru="ru_gsd", ta="ta_ttb"),
-    **dict(te="te_mtg", th="th_pud", tl="tl_trg", tr="tr_imst", uk="uk_iu", ur="ur_udtb", vi="vi_vtb"),
-    **dict(wo="wo_wtb", yo="yo_ytb", zh="zh_gsd"),
-}
-_UD_TEST_ROWS = {
-    **dict(en=2077, af=425, ar=680, bg=1116, de=977, el=456, es=426, eu=1799, fa=600, fi=1555, fr=416, he=491),
-    **dict(it=482, kk=1047, lt=55, mr=47, nl=596, pl=2215, pt=1204, ro=729, ru=601, ta=120, th=1000, tr=983),
-    **dict(uk=892, ur=535, wo=470, yo=318, zh=500),
-    **dict(et=3214, hi=1684, hu=449, ja=543, ko=2287, te=146, vi=800),
-}
-_UD_TRAIN_ROWS = {
-    **dict(af=1315, ar=6075, el=1662, fr=14450, kk=31, lt=153, mr=373, ro=8043, ta=400, tr=3664, wo=1188),
-}
-_UD_DEV_ROWS = {
-    **dict(af=194, ar=909, bg=1115, de=799, el=403, es=1400, eu=1798, fa=599, fi=1364, fr=1476, he=484, it=564),
-    **dict(lt=55, mr=46, nl=718, pl=2215, pt=1210, ro=752, ru=579, ta=80, tr=988, uk=672, ur=552, wo=449, zh=500),
-}
 _UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
 
 _PANX_CODES = (
@@ -72,21 +52,17 @@ _CCG_LAYOUT = (
 )
 
 
-def _ud(split: str, treebanks: Mapping[str, str], expected: Mapping[str, int]) -> HubRows:
+def _ud(split: str, languages: Iterable[str]) -> HubRows:
+    """Rows of all treebanks that have the split, of those of the languages that have one."""
     return HubRows(
         hub_id="commul/universal_dependencies",
         revision=_UD,
         split=split,
-        configs=treebanks,
+        configs=treebanks(split, languages),
         columns={"tokens": "tokens", "tags": "upos"},
         unlabelled=("_",),
-        expected=expected,
+        expected=sentences(split, languages),
     )
-
-
-def _ud_without(*codes: str) -> dict[str, str]:
-    """Treebanks without those of some languages: Thai and Yoruba have test rows only, Kazakh has none to select."""
-    return {code: name for code, name in _TREEBANKS.items() if code not in codes}
 
 
 def _panx(split: str, languages: Iterable[str], expected: Mapping[str, int]) -> HubRows:
@@ -136,18 +112,20 @@ TAGGING_TASKS = (
         format="tag",
         labels=tuple(_UPOS),
         metric="token_accuracy",
-        train=_ud("train", {"en": "en_ewt"}, {"en": 12543}),
-        validation=_ud("validation", {"en": "en_ewt"}, {"en": 2002}),
-        test=_ud("test", _TREEBANKS, _UD_TEST_ROWS),
-        train_in=_ud("train", _ud_without("en", "th", "tl", "yo"), _UD_TRAIN_ROWS),
-        validation_in=_ud("validation", _ud_without("en", "th", "tl", "yo", "kk"), _UD_DEV_ROWS),
+        beside=("legacy_chunk_f1",),
+        test_length=128,
+        train=_ud("train", ["en"]),
+        validation=_ud("validation", ["en"]),
+        test=_ud("test", CODES),
+        train_in=_ud("train", CODES[1:]),
+        validation_in=_ud("validation", CODES[1:]),
         licence="one per treebank, mostly CC BY-SA and CC BY-NC-SA",
         citation="Universal Dependencies 2.7",
         note=(
-            "Syntactic words, one treebank a language. XTREME and XTREME-R join all treebanks of a language (et EDT "
-            "and EWT; hi HDTB and PUD; id GSD, CSUI and PUD; ja GSD, PUD and Modern; ko Kaist, GSD and PUD; tl TRG and "
-            "Ugnayan; most others too) and keep fused words as one, so published scores are not comparable. Read at "
-            "the data set's release 2.7. Not confirmed: a commit of it; the number of test rows in id and tl."
+            "All treebanks of a language, joined as the benchmark joins them; syntactic words, where it keeps fused "
+            "words as one. A copy that lacks some treebanks is read only if a study says `partial_sets: true`. Chinese "
+            "GSD and GSDSimp hold the same sentences in two scripts. Read at the data set's release 2.7. Not "
+            "confirmed: a commit of it."
         ),
     ),
     Task(
@@ -156,6 +134,7 @@ TAGGING_TASKS = (
         format="tag",
         labels=_PANX_LABELS,
         metric="span_f1",
+        test_length=128,
         train=_PANX_TRAIN,
         validation=_PANX_VALIDATION,
         test=_panx("test", _PANX_CODES, _PANX_TEST_ROWS),
@@ -172,6 +151,7 @@ TAGGING_TASKS = (
         format="tag",
         labels=_PANX_LABELS,
         metric="span_f1",
+        test_length=128,
         train=_PANX_TRAIN,
         validation=_PANX_VALIDATION,
         test=_panx("validation", _PANX_CODES[1:], _PANX_SMALL_ROWS),

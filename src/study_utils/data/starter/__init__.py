@@ -8,6 +8,7 @@ from CLDR and from `words`. Split by template and by message, so that no test se
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,13 @@ RECIPES: dict[str, Callable[[str, str], pd.DataFrame]] = {
 
 def package_digest() -> dict[str, str]:
     """Everything that the rows depend on: version of each package, and of the recipes."""
-    return {**{name: version(name) for name in PACKAGES}, "recipe": RECIPE_VERSION}
+    return {**_versions(), "recipe": RECIPE_VERSION}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Package to its version; a plan asks for them thousands of times."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def left_out() -> pd.DataFrame:

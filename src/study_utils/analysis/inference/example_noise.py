@@ -1,0 +1,84 @@
+"""Noise of test examples that a mixed model of gains can't tell from effects; its variance is worked out from them.
+
+A mean over many languages holds the noise of each through what languages vary. What the languages of a task share, as
+translations of one test set do, looks like an effect of the task; and the noise of one language's cells looks like what
+is special about that language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from study_utils.analysis.results.cells import Block
+from study_utils.analysis.results.tables import BASELINE, ENGLISH
+
+GRADIENTS: Mapping[str, Callable[..., tuple]] = {
+    "gain": lambda s, s0, e, e0: (1, -1, 0, 0),
+    "gap": lambda s, s0, e, e0: (-1, 0, 1, 0),
+    "gap_change": lambda s, s0, e, e0: (-1, 1, 1, -1),
+    "retention": lambda s, s0, e, e0: (1 / e, 0, -s / e**2, 0),
+    "retention_change": lambda s, s0, e, e0: (1 / e, -1 / e0, -s / e**2, s0 / e0**2),
+}
+"""How each value of a cell changes with its score, the baseline's, English, and English under the baseline."""
+
+_FROM = ("score", "baseline", "english", "english_baseline")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """Variance of a task's cells from their test examples: `shared` by its languages, and each language's `own`."""
+
+    shared: float
+    own: float
+
+
+def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: str = "gain") -> dict[str, Noise]:
+    """Work out the noise of examples in one condition.
+
+    A cell is the mean over seeds; its deviation from resampling the examples is a sum over examples (linearised), so
+    the covariance of two languages is a sum over the examples with the same id. Scores of English count where the value
+    holds them: they are the same in every language.
+
+    Parameters
+    ----------
+    blocks : mapping
+        From `study_utils.analysis.results.cells.example_blocks`.
+    part : pandas.DataFrame
+        Rows of one encoder, variant and condition of `study_utils.analysis.results.cells.paired_cells`.
+    value : str
+        A key of `GRADIENTS`.
+
+    Returns
+    -------
+    dict of str to Noise
+        Task to the mean covariance between two languages (none for a task with one language, or where languages
+        disagree more than by chance), and what remains of the mean variance. Tasks without an example level are not in
+        it.
+    """
+    first = part.iloc[0]
+    encoder, variant, condition = first["encoder"], first["variant"], first["condition"]
+    found = {}
+    for task, rows in part[part["examples"] > 0].groupby("task"):
+        cells = dict(iter(rows.groupby("language")))
+        needed = {(encoder, variant, task, code) for code in (*cells, ENGLISH)} & blocks.keys()
+        ids = np.unique(np.concatenate([blocks[key].ids for key in needed]))
+        deviations = np.zeros((len(cells), len(ids)))
+        for place, (language, own) in enumerate(cells.items()):
+            gradients = np.broadcast_arrays(own["gain"], *GRADIENTS[value](*(own[name] for name in _FROM)))[1:]
+            sides = ((language, condition), (language, BASELINE), (ENGLISH, condition), (ENGLISH, BASELINE))
+            for gradient, (code, arm) in zip(gradients, sides):
+                if np.any(gradient):
+                    block = blocks[encoder, variant, task, code]
+                    at = [block.runs.index((arm, seed)) for seed in own["seed"]]
+                    residual = block.correct[at] - block.score[at, None] * block.total
+                    change = np.asarray(gradient, float) @ residual / (len(own) * block.total.sum())
+                    deviations[place, np.searchsorted(ids, block.ids)] += change
+        count, alone = len(cells), float((deviations**2).sum())
+        total = float((deviations.sum(axis=0) ** 2).sum())
+        shared = max(0.0, (total - alone) / (count * (count - 1))) if count > 1 else 0.0
+        found[task] = Noise(shared=shared, own=max(0.0, alone / count - shared))
+    return found

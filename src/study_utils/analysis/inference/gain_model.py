@@ -1,0 +1,265 @@
+"""The mixed model behind every interval of a gain.
+
+gain(task, language, seed) = family + task + language + (language, task) + seed + (task, seed) + residual
+
+Family is fixed, or left out for a mean over all languages. Language, (language, task), seed and the training run (task,
+seed) are random, as the languages, runs and seeds of a study stand for others. *On these tasks* the task is fixed with
+effects that sum to zero, so that a family's mean weighs every task the same and families are compared on equal terms,
+whatever tasks have their languages. For *tasks like these* the task is random too, and so is (family, task) where there
+are several families. Fitted by restricted maximum likelihood, with Satterthwaite's degrees of freedom
+(`study_utils.analysis.models.reml`). A single language is its best linear unbiased prediction: the mean of its family
+(of all languages that stand alone, if it does) and what the language adds, on these tasks in the mean over them, drawn
+towards zero as far as noise would explain it.
+
+Noise of test examples lies in the residual and in (language, task); what is not seen there is added
+(`study_utils.analysis.inference.example_noise`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special
+from scipy.sparse import coo_array, csgraph
+
+from study_utils.analysis.inference.example_noise import Noise
+from study_utils.analysis.models.reml import Design, fit, make_design
+from study_utils.errors import AnalysisError
+
+THESE, LIKE_THESE = "these", "like these"
+_LANGUAGE, _CELL = "language", "language and task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """An estimate with its interval; `p` is two-sided, against zero."""
+
+    estimate: float
+    low: float
+    high: float
+    standard_error: float
+    freedom: float
+    p: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Target:
+    """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`."""
+
+    label: str
+    weights: np.ndarray
+    rows: np.ndarray
+    levels: Mapping[str, np.ndarray]
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Piece:
+    """Rows whose families share tasks, so that task and family can be told apart.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray
+        Places of its rows among all.
+    fixed : numpy.ndarray
+        Fixed effects, shape (rows, p).
+    design : Design or None
+        None where the rows are too few for a model.
+    targets : tuple of Target
+        The groups.
+    tasks : tuple of str
+        Fixed tasks; empty where they are random.
+    """
+
+    rows: np.ndarray
+    fixed: np.ndarray
+    design: Design | None
+    targets: tuple[Target, ...]
+    tasks: tuple[str, ...]
+
+
+class GainModel:
+    """The model laid out for the cells of one condition, for any gains that they may have.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        One row a cell and seed: `task`, `language`, `seed`, `unit`, `label`, `pool`, as
+        `study_utils.analysis.inference.groups.prepare` gives them.
+    tasks : {"these", "like these"}
+        Whether the task is fixed or random.
+
+    Attributes
+    ----------
+    pieces : tuple of Piece
+        Parts whose families share no task, each fitted by itself; mostly there is one.
+    """
+
+    def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE) -> None:
+        codes = {name: pd.factorize(cells[name], sort=True)[0] for name in ("task", "language", "seed", "pool")}
+        together = _connected(codes["task"], codes["pool"]) if tasks == THESE else np.zeros(len(cells), int)
+        places = [np.flatnonzero(together == number) for number in range(together.max() + 1)]
+        self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE) for rows in places)
+
+    def estimate(
+        self,
+        gains: np.ndarray,
+        *,
+        noise: Mapping[str, Noise] | None = None,
+        level: float = 0.95,
+        limits: tuple[float, float] = (-1.0, 1.0),
+    ) -> dict[str, Interval]:
+        """Estimate every group.
+
+        Parameters
+        ----------
+        gains : numpy.ndarray
+            Shape (rows,), in the order of the cells.
+        noise : mapping of str to Noise, optional
+            Task to the noise of its test examples; counts on these tasks.
+        level : float
+            Of the intervals.
+        limits : tuple of float
+            Lowest and highest possible value; intervals end there.
+
+        Returns
+        -------
+        dict of str to Interval
+            Label to interval. All but the estimate are missing where cells are too few for a model, or where nothing
+            varies although the estimate isn't zero.
+        """
+        found, noise = {}, noise or {}
+        for piece in self.pieces:
+            shared = sum(noise[task].shared for task in piece.tasks if task in noise) / max(1, len(piece.tasks)) ** 2
+            for target, told in zip(piece.targets, _predict(piece, gains[piece.rows])):
+                own = sum(noise[task].own for task in target.tasks if task in noise) / max(1, len(target.tasks)) ** 2
+                found[target.label] = _interval(*told, shared + own, level=level, limits=limits)
+        return found
+
+
+def _connected(tasks: np.ndarray, pools: np.ndarray) -> np.ndarray:
+    """Number of each row's piece: families are compared through tasks that they share, directly or over others."""
+    size = tasks.max() + pools.max() + 2
+    links = coo_array((np.ones(len(tasks)), (tasks, tasks.max() + 1 + pools)), shape=(size, size))
+    return np.unique(csgraph.connected_components(links, directed=False)[1][tasks], return_inverse=True)[1]
+
+
+def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> Piece:
+    names: dict[str, np.ndarray] = {}
+    codes = {}
+    for name in ("task", "language", "seed", "pool"):
+        codes[name], names[name] = pd.factorize(cells[name], sort=True)
+    pools, tasks = len(names["pool"]), len(names["task"])
+    columns = np.eye(pools)[codes["pool"]]
+    if fixed:  # the last task's effect is minus the sum of the others
+        contrasts = np.vstack([np.eye(tasks)[:, :-1][:-1], -np.ones((1, tasks - 1))])
+        columns = np.column_stack([columns, contrasts[codes["task"]]])
+    random = _random(codes, fixed=fixed)
+    try:
+        design = make_design(columns, random)
+    except AnalysisError:
+        design = None
+    tasks_of = tuple(map(str, names["task"])) if fixed else ()
+    targets = tuple(_target(cells, label, columns, codes, random, tasks_of) for label in cells["label"].unique())
+    return Piece(rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of)
+
+
+def _target(
+    cells: pd.DataFrame,
+    label: str,
+    columns: np.ndarray,
+    codes: Mapping[str, np.ndarray],
+    random: Mapping[str, np.ndarray],
+    tasks: tuple[str, ...],
+) -> Target:
+    own = (cells["label"] == label).to_numpy()
+    weights = np.zeros(columns.shape[1])
+    weights[codes["pool"][own][0]] = 1.0
+    if cells["unit"].to_numpy()[own][0] != "language":
+        return Target(label=label, weights=weights, rows=own, levels={}, tasks=())
+    levels = {}
+    for name in (_LANGUAGE, *[_CELL] * bool(tasks)):
+        if name in random:
+            there = np.unique(random[name][own])
+            levels[name] = np.isin(np.arange(random[name].max() + 1), there) / len(there)
+    return Target(
+        label=label,
+        weights=weights,
+        rows=own,
+        levels=levels,
+        tasks=tuple(tasks[i] for i in np.unique(codes["task"][own])) if tasks else (),
+    )
+
+
+def _random(codes: Mapping[str, np.ndarray], *, fixed: bool) -> dict[str, np.ndarray]:
+    """Levels of the random effects that these cells can tell from each other and from the fixed ones."""
+    task, language, seed, pool = (codes[name] for name in ("task", "language", "seed", "pool"))
+    wanted = {} if fixed else {"task": (task,), "family and task": (pool, task)}
+    wanted |= {_LANGUAGE: (language,), _CELL: (language, task), "seed": (seed,), "run": (task, seed)}
+    known = [pool] + [task] * fixed
+    found: dict[str, np.ndarray] = {}
+    for name, parts in wanted.items():
+        levels = _joined(*parts)
+        many = levels.max() + 1
+        told_by_fixed = any(_joined(levels, other).max() == other.max() for other in known)
+        told_by_random = any(_joined(levels, other).max() + 1 == many == other.max() + 1 for other in found.values())
+        if 1 < many < len(levels) and not told_by_fixed and not told_by_random:
+            found[name] = levels
+    return found
+
+
+def _joined(*parts: np.ndarray) -> np.ndarray:
+    """Number the combinations that occur."""
+    key = np.zeros(len(parts[0]), np.int64)
+    for part in parts:
+        key = key * (int(part.max()) + 1) + part
+    return np.unique(key, return_inverse=True)[1]
+
+
+def _predict(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
+    """Estimate, standard error and degrees of freedom of every group."""
+    try:
+        if piece.design is None:
+            raise AnalysisError("too few cells")
+        model = fit(gains, piece.design)
+    except AnalysisError:  # or every gain is explained exactly
+        return _without_model(piece, gains)
+    told = [model.predict(target.weights, target.levels) for target in piece.targets]
+    return [(one.estimate, one.error, max(1.0, one.freedom)) for one in told]
+
+
+def _without_model(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
+    """Least squares: without an error, or with none where the fixed effects explain every gain exactly."""
+    solution = np.linalg.lstsq(piece.fixed, gains, rcond=None)[0]
+    rest = gains - piece.fixed @ solution
+    error = np.nan if piece.design is None else 0.0
+    return [
+        (float(target.weights @ solution) + (rest[target.rows].mean() if target.levels else 0.0), error, np.inf)
+        for target in piece.targets
+    ]
+
+
+def _interval(
+    estimate: float,
+    error: float,
+    freedom: float,
+    extra: float,
+    *,
+    level: float,
+    limits: tuple[float, float],
+) -> Interval:
+    """Interval of an estimate whose variance from the model is joined by a known one."""
+    total = float(np.sqrt(error**2 + extra))
+    if not np.isfinite(total):
+        half = p = np.nan
+    elif total > 0:
+        freedom = freedom * (total / error) ** 4 if error > 0 else np.inf
+        half = float(special.stdtrit(freedom, 0.5 + level / 2)) * total
+        p = float(2 * special.stdtr(freedom, -abs(estimate) / total))
+    else:
+        half, p = (0.0, 1.0) if estimate == 0 else (np.nan, np.nan)
+    low, high = (float(end) for end in np.clip((estimate - half, estimate + half), *limits))
+    return Interval(estimate=estimate, low=low, high=high, standard_error=total, freedom=freedom, p=p)

@@ -1,0 +1,16 @@
+"""What a study has of a published benchmark: a table where there is one, and sentences always."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study_utils.analysis.results.benchmarks import benchmark_table
+from study_utils.report.notebook import HasReport, keep_table, say
+from study_utils.sentences import describe_benchmark
+
+
+def keep_benchmark(study: HasReport, scores: pd.DataFrame, benchmark: str) -> pd.DataFrame | None:
+    """Say what a study has of a benchmark; write and return the table of its tasks, if it scores any."""
+    table = benchmark_table(scores, benchmark)
+    say(describe_benchmark(table, benchmark))
+    return None if table.empty else keep_table(study, table, benchmark)

@@ -1,0 +1,71 @@
+"""Sentences about what a study can detect."""
+
+from __future__ import annotations
+
+from study_utils.analysis.planning.outlook import Outlook
+from study_utils.analysis.planning.power import ABOUT, POWER
+from study_utils.sentences.gains import counted
+
+
+def describe_outlook(outlook: Outlook) -> list[str]:
+    """Say the smallest gains that a study can detect, and where the variances behind them come from."""
+    notes = [f"Not used: {note.rstrip('.')}." for note in outlook.notes]
+    if outlook.unknown:
+        told = f"What this study can detect can't be told: {outlook.unknown.rstrip('.')}."
+        return [told, *notes, f"It takes a finished study with {_NEEDED}, named by analysis.components."]
+    return [*_smallest(outlook), *_source(outlook), *notes]
+
+
+def describe_margin(outlook: Outlook) -> list[str]:
+    """Say what it takes to reach the margin, where the study as planned doesn't and that is known."""
+    reach = outlook.reach
+    if reach is None or reach.gain != reach.gain:
+        return []
+    start = f"Over all languages, on these tasks, the margin of {_margin(outlook.margin)} is out of reach"
+    tried = f"{counted(reach.seeds, 'seed')} and {counted(reach.rows, 'test row')} a language"
+    if reach.enough:
+        return [f"{start} as planned: {tried} would reach it ({reach.gain:.1f} points)."]
+    return [f"{start}: even {tried}, the most that was tried, leave {reach.gain:.1f} points."]
+
+
+_NEEDED = "two tasks, two languages and two seeds or more"
+
+
+def _smallest(outlook: Outlook) -> list[str]:
+    found = outlook.planned.set_index("about")
+    shown = found[found["withheld"] == ""]
+    if shown.empty:
+        return [f"As planned, this study can detect no gain of any size: {found['withheld'].iloc[0]}."]
+    said = []
+    if ABOUT[0] in shown.index:
+        said.append(
+            f"With {counted(outlook.seeds, 'seed')}, the smallest true gain of a condition over all languages that "
+            f"this study detects with {POWER:.0%} power is {_points(shown, ABOUT[0])} points on these tasks"
+            + (f", and {_points(shown, ABOUT[1])} points for tasks like these." if ABOUT[1] in shown.index else ".")
+        )
+    said += [
+        f"For {about} it is {_points(shown, about)} points before correction and {_points(shown, about, '_corrected')} "
+        f"where it has to stand out among {counted(int(shown.loc[about, 'comparisons']), 'comparison')}."
+        for about in ABOUT[2:]
+        if about in shown.index
+    ]
+    for reason, part in found[found["withheld"] != ""].groupby("withheld", sort=False):
+        said.append(f"It can detect nothing about {' or '.join(part.index)}: {reason}.")
+    return said
+
+
+def _source(outlook: Outlook) -> list[str]:
+    known = outlook.components
+    told = f"How gains vary is known from {outlook.source}: {counted(known.conditions, 'condition')}, "
+    told += f"{counted(known.tasks, 'task')}, {counted(known.languages, 'language')}, {counted(known.seeds, 'seed')}"
+    if known.from_predictions:
+        return [f"{told}; the noise of its test rows was measured."]
+    return [f"{told}; the noise of its test rows is only bounded, so more test rows may bring more than is said."]
+
+
+def _points(found, about: str, suffix: str = "") -> str:
+    return f"{100 * found.loc[about, f'gain{suffix}']:.1f}"
+
+
+def _margin(value: float) -> str:
+    return f"{value:g} point{'s' * (value != 1)}"

@@ -1,0 +1,205 @@
+"""The smallest gain that a study finds: closed forms, the whole covariance written out, simulation."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import linalg, stats
+
+from study_utils.analysis.planning.components import Components
+from study_utils.analysis.planning.power import (
+    ABOUT,
+    detectable,
+    make_cells,
+    middle_languages,
+    precision,
+    smallest_gain,
+    with_seeds,
+)
+from study_utils.errors import AnalysisError
+from study_utils.paths import project_root
+
+KNOWN = Components(
+    family=2e-4, task=9e-4, language=4e-4, language_task=6e-4, seed=1e-4, run=3e-4, residual=5e-4, shared_row=0.02,
+    own_row=0.04, conditions=1, tasks=4, languages=24, seeds=3, from_predictions=True,
+)  # fmt: skip
+NOTHING = replace(KNOWN, **{name: 0.0 for name, value in asdict(KNOWN).items() if isinstance(value, float)})
+THESE, LIKE_THESE, FAMILY, LANGUAGE = ABOUT
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("detectable_gains", project_root() / "benchmarks/detectable_gains.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def balanced(script):
+    return script.balanced(families=6, languages=4, tasks=5, seeds=3, rows=50)
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    cells = [("xnli", code) for code in "es fr de ru hi ur sw".split()]
+    cells += [("sib200", code) for code in "es fr de nl ru uk fi et hi ur sw ja".split()]
+    cells += [("tatoeba", code) for code in "fr nl uk fi ja".split()] + [("udpos", "fi"), ("udpos", "de")]
+    table = pd.DataFrame(cells, columns=["task", "language"]).assign(rows=[20 + 7 * i for i in range(len(cells))])
+    return make_cells(table, seeds=4)
+
+
+@pytest.fixture(scope="module")
+def lonely():
+    """Every language the only one of its family."""
+    table = pd.DataFrame([(task, code) for task in ("xnli", "sib200", "udpos") for code in "de ru hi fi ar".split()])
+    return make_cells(table.set_axis(["task", "language"], axis=1).assign(rows=100), seeds=3)
+
+
+def test_a_balanced_study_has_the_error_of_the_textbook(balanced):
+    families, languages, tasks, seeds, rows = 6, 24, 5, 3, 50
+    k = KNOWN
+    cell, rest = k.language_task + k.shared_row / rows, k.residual + k.own_row / rows
+    of_seeds = k.seed / seeds + k.run / (tasks * seeds)
+    over_all = k.family / families + k.language / languages + (cell + rest / seeds) / (languages * tasks) + of_seeds
+    expected = {
+        THESE: over_all,
+        LIKE_THESE: over_all + k.task / tasks,
+        FAMILY: k.language / 3 + (cell + rest / seeds) / (3 * tasks) + of_seeds,
+        LANGUAGE: (cell + rest / seeds) / tasks + of_seeds,
+    }
+    for about, variance in expected.items():
+        assert precision(k, balanced, about)[0] == pytest.approx(np.sqrt(variance)), about
+
+
+def test_degrees_of_freedom_are_those_of_what_varies(balanced):
+    tiny = {"residual": 1e-6}
+    assert precision(replace(NOTHING, seed=1.0, **tiny), balanced, THESE)[1] == pytest.approx(2, rel=1e-3)
+    assert precision(replace(NOTHING, task=1.0, **tiny), balanced, LIKE_THESE)[1] == pytest.approx(4, rel=1e-3)
+    family = precision(replace(NOTHING, language=1.0, **tiny), balanced, FAMILY)
+    assert 15 < family[1] <= 24 - 7 + 1e-3, "pooled over the languages of all families"
+
+
+@pytest.mark.parametrize("kind", ["uneven", "lonely"])
+def test_cells_that_seeds_share_are_computed_as_if_every_row_were_written_out(kind, request):
+    """Covariance of all rows, generalised least squares and expected information, without any structure."""
+    uneven = request.getfixturevalue(kind)
+    rows = pd.DataFrame({"task": uneven.tasks, "language": uneven.languages, "family": uneven.families})
+    rows = pd.concat([rows.assign(seed=k, n=uneven.rows) for k in range(uneven.seeds)], ignore_index=True)
+    rows["language_task"], rows["run"] = rows["task"] + rows["language"], rows["task"] + rows["seed"].astype(str)
+
+    def same(name):
+        return np.equal.outer(rows[name].to_numpy(), rows[name].to_numpy()).astype(float)
+
+    parts = {name: same(name) for name in ("family", "task", "language", "language_task", "seed", "run")}
+    tasks = pd.get_dummies(rows["task"]).to_numpy(float)
+    sums_to_zero = tasks[:, 1:] - tasks[:, :1]
+    for about in ABOUT:
+        used, fixed = dict(parts), np.ones((len(rows), 1))
+        if about != LIKE_THESE:
+            used.pop("task")
+            fixed = np.column_stack([fixed, sums_to_zero])
+        if about in (FAMILY, LANGUAGE):
+            focal = rows["language"].isin(middle_languages(uneven, 3 if about == FAMILY else 1))
+            used.pop("family")
+            families = pd.get_dummies(rows["family"].where(~focal, " first")).to_numpy(float)
+            fixed = np.column_stack([families, sums_to_zero])
+            if about == LANGUAGE:
+                used["language"] = used["language"] * np.outer(~focal, ~focal)
+        noise = np.diag(KNOWN.residual + KNOWN.own_row / rows["n"])
+        noise += np.diag(KNOWN.shared_row / rows["n"]) @ parts["language_task"]
+        whole = sum((getattr(KNOWN, name) * part for name, part in used.items()), noise)
+        inverse = linalg.inv(whole)
+        spread = linalg.inv(fixed.T @ inverse @ fixed)
+        project = inverse - inverse @ fixed @ spread @ fixed.T @ inverse
+        if (kind, about) == ("lonely", LANGUAGE):
+            used.pop("language")  # every language has a fixed effect
+        directions = [*used.values(), np.eye(len(rows))]
+        information = [[0.5 * np.trace(project @ a @ project @ b) for b in directions] for a in directions]
+        toward = inverse @ fixed @ spread[:, 0]
+        slopes = np.array([toward @ part @ toward for part in directions])
+        freedom = 2 * spread[0, 0] ** 2 / (slopes @ linalg.pinvh(information) @ slopes)
+        error, told = precision(KNOWN, uneven, about)
+        assert error == pytest.approx(np.sqrt(spread[0, 0])), about
+        assert told == pytest.approx(max(1.0, freedom), rel=1e-6), about
+
+
+@pytest.mark.parametrize(("freedom", "alpha"), [(2.0, 0.05), (7.3, 0.05), (7.3, 0.05 / 76), (60.0, 0.01)])
+def test_the_smallest_gain_has_the_power_of_a_noncentral_t(freedom, alpha):
+    gain = smallest_gain(0.02, freedom, alpha, 0.8)
+    critical = stats.t.ppf(1 - alpha / 2, freedom)
+    assert stats.nct.sf(critical, freedom, gain / 0.02) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_with_many_degrees_of_freedom_it_is_the_sum_of_two_quantiles():
+    assert smallest_gain(1.0, 1e9, 0.05) == pytest.approx(stats.norm.ppf(0.975) + stats.norm.ppf(0.8), abs=1e-3)
+
+
+def test_more_of_anything_finds_smaller_gains(script):
+    def gains(**changes):
+        size = {"families": 6, "languages": 4, "tasks": 4, "seeds": 3, "rows": 50} | changes
+        return detectable(KNOWN, script.balanced(**size)).set_index("about")["gain"]
+
+    planned = gains()
+    for changes in ({"seeds": 6}, {"rows": 200}, {"tasks": 8}):
+        assert (gains(**changes) < planned).all(), changes
+    assert (gains(languages=8)[[THESE, FAMILY]] < planned[[THESE, FAMILY]]).all()
+    assert planned[THESE] < planned[LIKE_THESE]
+    more = detectable(KNOWN, script.balanced(families=6, languages=4, tasks=4, seeds=3, rows=50), power=0.9)
+    assert (more.set_index("about")["gain"] > planned).all()
+
+
+def test_correction_is_that_of_holms_first_step(balanced):
+    table = detectable(KNOWN, balanced, comparisons={FAMILY: 24}).set_index("about")
+    error, freedom = table.loc[FAMILY, ["standard_error", "freedom"]]
+    assert table.loc[FAMILY, "gain_corrected"] == pytest.approx(smallest_gain(error, freedom, 0.05 / 24))
+    assert table.loc[FAMILY, "gain"] == pytest.approx(smallest_gain(error, freedom, 0.05))
+    assert (table["gain_corrected"] == table["gain"]).drop(FAMILY).all()
+
+
+@pytest.mark.parametrize("about", ABOUT)
+def test_simulated_studies_find_what_is_planned(script, about):
+    components = Components(**(script.FLAT | script.COMPONENTS["languages and seeds vary"]), from_predictions=False)
+    cells = script.balanced(families=4, languages=3, tasks=4, seeds=4, rows=50)
+    planned = detectable(components, cells).set_index("about").loc[about, "gain"]
+    found = script.simulated(components, cells, about, studies=200, seed=5)
+    assert planned == pytest.approx(found, rel=0.15)
+
+
+def test_what_can_not_be_claimed_has_no_numbers(script, balanced):
+    two = detectable(KNOWN, with_seeds(balanced, 2))
+    assert two["gain"].isna().all()
+    assert set(two["withheld"]) == {"nothing is claimed from fewer than 3 seeds"}
+    few = script.balanced(families=2, languages=1, tasks=2, seeds=3, rows=50)
+    table = detectable(KNOWN, few).set_index("about")
+    assert table.loc[LIKE_THESE, "withheld"] == "fewer than 3 tasks: how much tasks differ is not known"
+    assert table.loc[FAMILY, "withheld"] == "2 languages are too few"
+    assert table.loc[[THESE, LANGUAGE], "gain"].notna().all()
+
+
+def test_a_family_that_no_language_links_with_some_task_has_no_numbers():
+    tasks = {"xnli": "de ru", "udpos": "fi fr hi", "sib200": "sw tr"}
+    table = pd.DataFrame([(task, code) for task, codes in tasks.items() for code in codes.split()])
+    cells = make_cells(table.set_axis(["task", "language"], axis=1).assign(rows=100), seeds=3)
+    assert middle_languages(cells, 3) == ["fr", "hi", "ru"]
+    found = detectable(KNOWN, cells).set_index("about")
+    assert found.loc[FAMILY, "withheld"].startswith("tasks and languages fall into groups")
+    assert found.loc[[THESE, LIKE_THESE], "gain"].notna().all()
+
+
+def test_bad_input_is_refused(balanced):
+    with pytest.raises(AnalysisError, match=r"power 0\.3"):
+        detectable(KNOWN, balanced, power=0.3)
+    with pytest.raises(AnalysisError, match="level 95"):
+        detectable(KNOWN, balanced, level=95)
+    cells = pd.DataFrame({"task": ["xnli"], "language": ["de"], "rows": [10]})
+    with pytest.raises(AnalysisError, match="no language is scored"):
+        make_cells(cells.head(0), seeds=3)
+    with pytest.raises(AnalysisError, match="every cell must be there once"):
+        make_cells(pd.concat([cells, cells]), seeds=3)
+    with pytest.raises(AnalysisError, match="unknown language 'dee'"):
+        make_cells(cells.assign(language="dee"), seeds=3)
