@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from study_utils.catalog import TASKS, Stage, Task
+from study_utils.catalog import TASKS, Stage, StarterRows, Task
 from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.schema import Rows, row_languages
 from study_utils.data.choice import choose
