@@ -10,7 +10,7 @@ from study_utils.sentences.checks import (
     describe_sensitivity,
     describe_variance,
 )
-from study_utils.sentences.claims import describe_ledger
+from study_utils.sentences.claims import describe_ledger, ledger_lines
 from study_utils.sentences.data import (
     describe_coverage,
     describe_dropped,
@@ -103,4 +103,5 @@ __all__ = [
     "describe_tasks",
     "describe_variance",
     "describe_variants",
+    "ledger_lines",
 ]
