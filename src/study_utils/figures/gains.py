@@ -251,7 +251,7 @@ def _condition_panels(
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
     lines, columns = grid_shape(len(used), _PER_ROW)
     figure, axes = new_figure(
-        width=3.4 + max(_PANEL * columns, 3.0),
+        width=4.0 + max(_PANEL * columns, 3.0),
         height=0.9 + lines * (0.9 + row_height * max(rows, 2)),
         rows=lines,
         columns=columns,
@@ -263,7 +263,7 @@ def _condition_panels(
     for number, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
         title = condition_title(condition)
         title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
-        ax.set_title(wrapped(title, _PANEL), fontsize=9.5)
+        ax.set_title(wrapped(title, 0.8 * _PANEL), fontsize=9.5)
         if number + columns >= len(used):
             ax.tick_params(labelbottom=True)
     return figure, axes[: len(used)], used

@@ -22,6 +22,9 @@ class EncoderParams(Params):
     source: Name = Field(description="catalogue key, hub id @ commit, or folder (from the project folder)")
     title: Name | None = None
     pooling: Literal[POOLINGS] | None = Field(None, description="sentence vector: first or last token, or the mean")
+    layer: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        None, description="layer that retrieval reads instead of the published one"
+    )
     segments: Annotated[bool, Field(strict=True)] | None = Field(
         None, description="whether token types tell the texts of a pair apart"
     )

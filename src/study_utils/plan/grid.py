@@ -270,7 +270,7 @@ class _Planner:
         spec, task = place.spec, place.task
         data = self.add(self.rows.test_data(task))
         seeded = f"-s{place.seed}" if start else ""
-        own = {"start": start, "data": data, "settings": {"variant": variant, **reading(self.params, task)}}
+        own = {"start": start, "data": data, "settings": {"variant": variant, **reading(self.params, task, spec)}}
         own |= {"retrieve": VERSIONS["retrieve"]} if task.retrieval else {}
         own |= {"languages": part} if part else {}
         own |= {} if variant == CLEAN else {"perturb": VERSIONS["perturb"]}

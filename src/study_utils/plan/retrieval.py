@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from study_utils.catalog import Task, encoder
+from study_utils.catalog import Encoder, Task, encoder
+from study_utils.catalog.retrieval import PUBLISHED, Retrieval
 from study_utils.encoders.ends import check_declared_ends
 from study_utils.encoders.facts import architecture
 from study_utils.errors import EncoderError
 from study_utils.params import StudyParams
 
 
-def reading(params: StudyParams, task: Task) -> dict:
+def asked_of(params: StudyParams, key: str, spec: Encoder) -> Retrieval | None:
+    """How a target is read with an encoder: one that declares a layer of its own is read there, not by the rule."""
+    asked = params.retrieval(key)
+    if asked is None or asked.layer != PUBLISHED or spec.layer is None:
+        return asked
+    return replace(asked, layer=spec.layer)
+
+
+def reading(params: StudyParams, task: Task, spec: Encoder) -> dict:
     """Settings under which test rows become inputs and, for retrieval, vectors.
 
     The layer is in it as it was asked for: with the encoder, which is in the identity too, it says the number.
     """
-    asked = params.retrieval(task.key)
+    asked = asked_of(params, task.key, spec)
     if asked is None:
         return {"max_length": params.test_max_length(task.key)}
     scored = params.evaluation.retrieval.scored
@@ -37,9 +46,11 @@ def layers_read(params: StudyParams) -> dict[tuple[str, str], tuple[int, int]]:
     EncoderError
         If an encoder lacks the layer that is asked for, or its tokenizer the token that makes the vectors.
     """
-    asked = {key: item for key in params.targets if (item := params.retrieval(key))}
     found = {}
-    for name in params.encoders if asked else ():
+    for name in params.encoders:
+        asked = {key: item for key in params.targets if (item := asked_of(params, key, encoder(name)))}
+        if not asked:
+            continue
         try:
             depth = architecture(encoder(name)).layers
         except EncoderError:
