@@ -188,7 +188,7 @@ def test_larger_studies_are_planned_with_their_hours(look, tmp_path):
     assert table.loc["languages", "languages"] > 40
     assert table.loc["tasks", "tasks"] == 6
     assert (table.loc[["seeds", "test rows", "tasks"], "all_these_tasks"] < planned["all_these_tasks"]).all()
-    assert set(found.curves["line"]) == {"as planned", "977 test rows", f"{table.loc['languages', 'languages']} "
+    assert set(found.curves["line"]) == {"as planned", "1000 test rows", f"{table.loc['languages', 'languages']} "
                                          "languages", "6 tasks"}  # fmt: skip
     first = found.curves[found.curves["line"] == "as planned"].set_index("seeds")["all_these_tasks"]
     assert list(first.index) == [3, 5, 10, 20]

@@ -12,6 +12,7 @@ from encoder_texts import SCRIPTS
 from transformers import PreTrainedTokenizerFast
 
 from study_utils.catalog import ENCODERS, encoder, task
+from study_utils.catalog.encoders import DECLARED
 from study_utils.encoders.words import marks_blanks, word_pieces
 from study_utils.errors import EncoderError
 from study_utils.formats import tag
@@ -21,9 +22,6 @@ MARKS = {"bytes", "gemma", "llama"}
 CODES = {"LATIN": "vi", "CYRILLIC": "ru", "GREEK": "el", "ARABIC": "ar", "HEBREW": "he", "DEVANAGARI": "hi",
          "BENGALI": "bn", "TAMIL": "ta", "GEORGIAN": "ka", "HANGUL": "ko", "ETHIOPIC": "am"}  # fmt: skip
 UNSPACED = {"THAI": "th", "CJK": "zh", "HIRAGANA": "ja"}
-
-DECLARED = tuple(ENCODERS.values())
-"""Before a test enters others."""
 
 
 @pytest.fixture(scope="module", params=TOKENIZERS)

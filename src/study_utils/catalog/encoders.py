@@ -97,7 +97,7 @@ _PICKLED = (
     "save_pretrained of transformers and name that folder."
 )
 
-_DECLARED = (
+DECLARED = (
     Encoder(
         key="e5_small",
         title="multilingual E5 small (4-bit weights, packaged)",
@@ -332,7 +332,8 @@ _DECLARED = (
     ),
 )
 
-ENCODERS = {item.key: item for item in _DECLARED}
+ENCODERS = {item.key: item for item in DECLARED}
+"""Key to encoder: those of the catalogue, and those that a study enters for a process."""
 
 
 def encoder(key: str) -> Encoder:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark
 from study_utils.catalog.claims import BACKGROUND, CLAIMS, DESIGN, SOURCES, TESTABLE, Claim
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
-from study_utils.catalog.encoders import ENCODERS, Encoder
+from study_utils.catalog.encoders import DECLARED, Encoder
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.retrieval import PUBLISHED_LAYERS, Retrieval
 from study_utils.catalog.schema import DOMAINS, HubRows, Rows, StarterRows, Task, row_languages
@@ -74,7 +74,7 @@ def page() -> str:
     parts += ["### Other languages", _training_table(found), _notes(found)]
     parts += ["### Text of many languages", _TEXTS, _text_table(texts), _notes(texts)]
     parts += ["## Conditions", _CONDITIONS, _condition_table(CONDITIONS.values())]
-    parts += ["## Encoders", _encoder_table(ENCODERS.values()), "## Benchmarks"]
+    parts += ["## Encoders", _encoder_table(DECLARED), "## Benchmarks"]
     for item in BENCHMARKS.values():
         rows = [(key, TASKS[key].title, len(codes), " ".join(codes)) for key, codes in item.tasks.items()]
         parts += [
