@@ -10,10 +10,9 @@ import torch
 from encoder_texts import AWKWARD, SCRIPTS
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import XLMRobertaForMaskedLM
 
-from study_utils.encoders.load import LoadedEncoder, quiet
-from study_utils.encoders.vocabulary import Vocabulary, base_rows, expand, trim, word_rows
+from study_utils.encoders.load import LoadedEncoder
+from study_utils.encoders.vocabulary import Vocabulary, expand, trim, word_rows
 from study_utils.errors import EncoderError
 
 TEXTS = [*SCRIPTS.values(), AWKWARD["emoji"], AWKWARD["mixed direction"], ""]
@@ -209,20 +208,6 @@ def test_base_rows_may_be_a_function_and_must_fit(tiny) -> None:
         expand(models[2], trained, wanted, base[:100])
     with pytest.raises(EncoderError, match="base rows have shape"):
         expand(models[3], trained, wanted, base[:, :8])
-
-
-def test_base_rows_are_read_from_the_folder(tiny, tmp_path) -> None:
-    np.testing.assert_array_equal(base_rows(tiny.folder), word_rows(tiny.model))
-    with quiet():  # a checkpoint with a head has longer names
-        model = XLMRobertaForMaskedLM(tiny.model.config)
-        model.roberta.load_state_dict(tiny.model.state_dict())
-        model.save_pretrained(tmp_path)
-    np.testing.assert_array_equal(base_rows(tmp_path), word_rows(tiny.model))
-
-
-def test_base_rows_of_another_folder_are_refused(tmp_path) -> None:
-    with pytest.raises(EncoderError, match="holds 0 matrices of word embeddings"):
-        base_rows(tmp_path)
 
 
 def test_mode_and_gradients_are_kept(tiny) -> None:

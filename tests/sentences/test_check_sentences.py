@@ -128,3 +128,12 @@ def test_several_encoders_are_named(study):
     told = describe_variance(variance_shares(both, settings=Settings(resamples=5)))
     assert len({sentence.split(":")[0] for sentence in told}) == 2
     assert np.all([": " in sentence for sentence in told])
+
+
+def test_gains_do_not_differ_most_by_what_has_no_share():
+    rows = [("residual", 0.9, 0.5, 1.0), ("task", 0.1, 0.0, 0.4), ("family", 0.001, 0.0, 0.1), ("run", 0.0, 0.0, 0.1)]
+    table = pd.DataFrame(rows, columns=["source", "share", "low", "high"])
+    table = table.assign(encoder="e5_small", variant="clean", condition="mnli", withheld="")
+    most, least = describe_variance(table)
+    assert "families" not in most
+    assert "less by training runs" in least

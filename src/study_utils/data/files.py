@@ -39,9 +39,6 @@ class Layout(NamedTuple):
     quoting: str = ""
 
 
-QUOTINGS = ("none", "minimal")
-
-
 def read_file(path: Path, layout: Layout = Layout()) -> Dataset:  # noqa: B008 - a tuple
     """Read a file of rows.
 

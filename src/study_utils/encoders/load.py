@@ -39,7 +39,7 @@ class LoadedEncoder:
     tokenizer : transformers.PreTrainedTokenizerFast
         With its full vocabulary; trimming never touches it.
     folder : pathlib.Path
-        Where its files are: for `study_utils.encoders.vocabulary.base_rows`.
+        Where its files are.
     max_length : int
         Longest input in tokens that both the declaration and the position embeddings allow.
     """

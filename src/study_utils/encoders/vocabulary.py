@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from study_utils.errors import EncoderError
@@ -25,10 +23,6 @@ BaseRows = np.ndarray | Callable[[np.ndarray], np.ndarray]
 Renumber = Callable[[int | None], int | None]
 """From a token's number to its new one; None for none."""
 
-
-_WORD_ROWS = (".embeddings.word_embeddings.weight", ".word_embedding.weight", ".tok_embeddings.weight")
-_WORD_ROWS += (".embed_tokens.weight",)
-"""How the names of word embeddings end in checkpoints: BERT's and XLM-R's kinds, XLNet, ModernBERT; EuroBERT."""
 
 FIRST = 16
 """Ids that count as the first ones: a padding token among them keeps its number (`Vocabulary.of`)."""
@@ -184,7 +178,7 @@ def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base
     trained, wanted : Vocabulary
         Of the same tokenizer; `wanted` may be larger, smaller or overlap.
     base_rows : numpy.ndarray or callable
-        Word embeddings of the original encoder: see `base_rows`.
+        Word embeddings of the original encoder: all, or a function of the ids that are asked for.
 
     Raises
     ------
@@ -209,33 +203,6 @@ def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base
 def word_rows(model: PreTrainedModel) -> np.ndarray:
     """Copy a model's word embeddings, float32, shape [rows, width]; row i belongs to (compact) id i."""
     return model.get_input_embeddings().weight.detach().to("cpu", torch.float32, copy=True).numpy()
-
-
-def base_rows(folder: Path) -> np.ndarray:
-    """Read the original word embeddings, float32, shape [rows, width], from an encoder's folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        `study_utils.encoders.load.LoadedEncoder.folder`.
-
-    Raises
-    ------
-    EncoderError
-        If the folder's safetensors files do not hold exactly one matrix of word embeddings.
-    """
-    found = []
-    for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 (a safe_open is no mapping)
-                if f".{name}".endswith(_WORD_ROWS):
-                    found.append(tensors.get_tensor(name).to(torch.float32).numpy())
-    if len(found) != 1:
-        raise EncoderError(
-            f"encoder folder {folder} holds {len(found)} matrices of word embeddings, not one: "
-            "load the encoder anew and take word_rows(model) before trimming"
-        )
-    return found[0]
 
 
 def _rows_of(source: BaseRows, ids: np.ndarray, *, width: int) -> np.ndarray:

@@ -214,13 +214,6 @@ def _label(ax: Axes, rows: pd.DataFrame, tasks: list[str], *, names: bool, block
         side.set_color(FAINT)
 
 
-def _with_interval(row) -> str:
-    if row.estimate != row.estimate:
-        return ""
-    told = "no interval" if row.low != row.low else f"{_signed(row.low * POINTS)} to {_signed(row.high * POINTS)}"
-    return f"{_signed(row.estimate * POINTS)}\n{told}"
-
-
 def _name_columns(ax: Axes, names: list[str]) -> None:
     ax.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
     ax.tick_params(which="major", length=0)

@@ -21,6 +21,8 @@ _OF_SOURCE = {
     "run": "training runs of a task",
     "residual": "what is left, test examples in it",
 }
+_NOTHING = 0.005
+"""A share below this is written as 0 %: gains differ by it least, not most."""
 _LARGEST = 3
 """How many sources of variance a sentence names."""
 _ANYTHING = 0.9
@@ -135,10 +137,11 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
         if known.empty:
             sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
             continue
-        told = "; ".join(_share(row) for row in known.head(_LARGEST).itertuples())
+        largest = known[known["share"] >= _NOTHING].head(_LARGEST)
+        told = "; ".join(_share(row) for row in largest.itertuples())
         sentences.append(f"{start}: single gains differ most by {told}.")
         runs = known[known["source"] == "run"]
-        if len(runs) and "run" not in set(known["source"].head(_LARGEST)):
+        if len(runs) and "run" not in set(largest["source"]):
             sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
         for reason, rows in held.groupby("withheld", sort=False):
