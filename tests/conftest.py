@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -48,15 +49,28 @@ def _no_study_open() -> Iterator[None]:
     name_layers({})
 
 
-@pytest.fixture(autouse=True)
-def _encoders_as_declared() -> Iterator[None]:
-    """Encoders that a test names by a folder or enters are gone after it."""
+@contextlib.contextmanager
+def _encoders_kept() -> Iterator[None]:
     from study_utils.catalog.encoders import ENCODERS
 
     before = dict(ENCODERS)
     yield
     ENCODERS.clear()
     ENCODERS.update(before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _encoders_of_a_module() -> Iterator[None]:
+    """Encoders that a module's fixtures enter are gone after it."""
+    with _encoders_kept():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _encoders_of_a_test() -> Iterator[None]:
+    """Encoders that a test names by a folder or enters are gone after it."""
+    with _encoders_kept():
+        yield
 
 
 @pytest.fixture(scope="session")
