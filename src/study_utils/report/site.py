@@ -103,6 +103,7 @@ def build_site(
     notebooks: Sequence[Path],
     banner: str = "",
     seconds: Mapping[str, float] | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> Path:
     """Write one page a notebook and ``index.html`` into the report folder.
 
@@ -116,6 +117,8 @@ def build_site(
         Executed notebooks in reading order.
     seconds : mapping of str to float, optional
         Stem of a notebook to the seconds that its execution took.
+    more : sequence of (str, str)
+        File name and title of further pages in the folder, for the navigation.
 
     Returns
     -------
@@ -130,11 +133,11 @@ def build_site(
     pages = [read_notebook(path) for path in notebooks]
     for page in pages:
         body = notebook_body(page.path, pages=[other.path.stem for other in pages])
-        write_atomically(report / page.page, _page(page.title, body, pages=pages, current=page.page, banner=""))
+        write_atomically(report / page.page, _page(page.title, body, pages=pages, more=more, current=page.page))
     index = report / "index.html"
     body = _index_body(report, title, pages, seconds or {})
     warning = banner_html(title, banner) if banner else ""
-    write_atomically(index, _page(title, body, pages=pages, current="index.html", banner=warning))
+    write_atomically(index, _page(title, body, pages=pages, more=more, current="index.html", banner=warning))
     return index
 
 
@@ -169,11 +172,19 @@ def _cells(path: Path) -> list:
     return cells
 
 
-def _page(title: str, body: str, *, pages: Sequence[NotebookPage], current: str, banner: str) -> str:
+def _page(
+    title: str,
+    body: str,
+    *,
+    pages: Sequence[NotebookPage],
+    more: Sequence[tuple[str, str]],
+    current: str,
+    banner: str = "",
+) -> str:
     from pygments.formatters import HtmlFormatter
 
     files = resources.files("study_utils.report")
-    links = [("index.html", "Overview"), *((page.page, page.title) for page in pages)]
+    links = [("index.html", "Overview"), *more, *((page.page, page.title) for page in pages)]
     navigation = "".join(
         f'<a href="{quote(target)}"{" aria-current=page" if target == current else ""}>{escape(name)}</a>'
         for target, name in links

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study_utils.report.explore import write_explore
 from study_utils.report.site import build_site
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
     NotebookError
         If an executed notebook is missing or broken.
     """
+    title, banner = study.params.title, study.params.banner
+    explore = write_explore(study.report, title=title, banner=banner)
     notebooks = [study.report / f"{stem}.ipynb" for stem in sorted(entries)]
     return build_site(
         study.report,
-        title=study.params.title,
+        title=title,
         notebooks=notebooks,
-        banner=study.params.banner,
+        banner=banner,
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
+        more=[(explore.name, "Explore")] if explore else [],
     )
