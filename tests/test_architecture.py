@@ -43,7 +43,7 @@ ALLOWED = {
     "analysis": {"catalog", "errors"},
     "sentences": {"analysis", "catalog", "errors"},
     "figures": {"analysis", "catalog", "errors", "sentences"},
-    "report": {"analysis", "catalog", "errors", "figures", "paths", "sentences", "store", "study"},
+    "report": {"analysis", "catalog", "errors", "figures", "params", "paths", "sentences", "store", "study"},
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "sizing", "store"},

@@ -132,7 +132,18 @@
   form.addEventListener("reset", (event) => { event.preventDefault(); build(); draw(); form.elements[0].focus(); });
   draw();
   const options = { renderer: "svg", actions: false, logLevel: 1 };
-  Promise.all(Object.entries(content.charts).map(([which, spec]) =>
-    vegaEmbed(`#chart-${which}`, spec, options).then((made) => { views[which] = made.view; })))
-    .then(() => { draw(); document.body.dataset.ready = "yes"; });
+  const inflate = async () => {
+    const bytes = Uint8Array.from(atob(document.getElementById("vega").textContent), (one) => one.charCodeAt(0));
+    const code = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    document.head.append(make("script", {}, code));
+  };
+  const show = async () => {
+    await inflate();
+    for (const [which, spec] of Object.entries(content.charts)) {
+      views[which] = (await vegaEmbed(`#chart-${which}`, spec, options)).view;
+    }
+    draw();
+    document.body.dataset.ready = "yes";
+  };
+  show();
 })();

@@ -131,13 +131,14 @@ def build_site(
         If a notebook cannot be read or was not executed.
     """
     pages = [read_notebook(path) for path in notebooks]
-    for page in pages:
-        body = notebook_body(page.path, pages=[other.path.stem for other in pages])
-        write_atomically(report / page.page, _page(page.title, body, pages=pages, more=more, current=page.page))
+    links = [("index.html", "Overview"), *more, *((one.page, one.title) for one in pages)]
+    for one in pages:
+        body = notebook_body(one.path, pages=[other.path.stem for other in pages])
+        write_atomically(report / one.page, page(one.title, body, links=links, current=one.page))
     index = report / "index.html"
     body = _index_body(report, title, pages, seconds or {})
     warning = banner_html(title, banner) if banner else ""
-    write_atomically(index, _page(title, body, pages=pages, more=more, current="index.html", banner=warning))
+    write_atomically(index, page(title, body, links=links, current="index.html", banner=warning))
     return index
 
 
@@ -172,19 +173,21 @@ def _cells(path: Path) -> list:
     return cells
 
 
-def _page(
-    title: str,
-    body: str,
-    *,
-    pages: Sequence[NotebookPage],
-    more: Sequence[tuple[str, str]],
-    current: str,
-    banner: str = "",
-) -> str:
+def page(title: str, body: str, *, links: Sequence[tuple[str, str]], current: str, banner: str = "") -> str:
+    """Put a body of HTML into the page that all reports have.
+
+    Parameters
+    ----------
+    title, body, banner : str
+        Text of the title; HTML of the content and of what is above it.
+    links : sequence of (str, str)
+        File name and title of every page in the navigation.
+    current : str
+        File name of this one.
+    """
     from pygments.formatters import HtmlFormatter
 
     files = resources.files("study_utils.report")
-    links = [("index.html", "Overview"), *more, *((page.page, page.title) for page in pages)]
     navigation = "".join(
         f'<a href="{quote(target)}"{" aria-current=page" if target == current else ""}>{escape(name)}</a>'
         for target, name in links

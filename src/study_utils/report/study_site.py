@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.report.explore import write_explore
+from study_utils.report.overview import write_overview
 from study_utils.report.site import build_site
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) -> Path:
-    """Write the pages and the index of a study's report.
+    """Write the pages and the index of a study's report, and the page over all studies beside it.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
     title, banner = study.params.title, study.params.banner
     explore = write_explore(study.report, title=title, banner=banner)
     notebooks = [study.report / f"{stem}.ipynb" for stem in sorted(entries)]
-    return build_site(
+    index = build_site(
         study.report,
         title=title,
         notebooks=notebooks,
@@ -44,3 +45,5 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
         more=[(explore.name, "Explore")] if explore else [],
     )
+    write_overview(study.report.parent)
+    return index

@@ -168,6 +168,21 @@ def seed_gains(scores: pd.DataFrame) -> pd.DataFrame:
     return by_task.groupby(keys).mean().to_frame("gain").join(counts).reset_index()
 
 
+def task_means(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average zero-shot gains within target tasks, over languages of means over seeds; same-data pairs are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an (encoder, variant, condition, task): `gain`, `n_languages`, `n_seeds`.
+    """
+    table = _zero_shot(gains(scores))
+    keys = ["encoder", "variant", "condition", "task"]
+    means = table.groupby([*keys, "language"])["gain"].mean().groupby(keys).mean().to_frame("gain")
+    counts = table.groupby(keys).agg(n_languages=("language", "nunique"), n_seeds=("seed", "nunique"))
+    return means.join(counts).reset_index()
+
+
 def gap_gains(scores: pd.DataFrame) -> pd.DataFrame:
     """Put each language's transfer gap under the baseline beside its gain, over tasks that score English.
 
