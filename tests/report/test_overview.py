@@ -14,6 +14,7 @@ import pytest
 from study_utils.analysis.results.several import same_comparisons, study_comparisons
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.paths import project_root
+from study_utils.report.crate import CRATE
 from study_utils.report.overview import OLDER, read_line, write_overview
 from study_utils.sentences.studies import describe_same, describe_study
 
@@ -161,6 +162,7 @@ def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_pa
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         f"written: {tmp_path / 'quick/explore.html'}",
+        f"written: {tmp_path / 'quick' / CRATE}",
         f"written: {tmp_path / 'index.html'}",
     ]
     assert "Quick study on the starter suite" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study_utils.report.crate import write_crate
 from study_utils.report.explore import write_explore
 from study_utils.report.overview import write_overview
 from study_utils.report.site import build_site
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) -> Path:
-    """Write the pages and the index of a study's report, and the page over all studies beside it.
+    """Write the pages, the index and the RO-Crate of a study's report, and the page over all studies beside it.
 
     Parameters
     ----------
@@ -45,5 +46,6 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
         more=[(explore.name, "Explore")] if explore else [],
     )
+    write_crate(study.report, title=title, description=banner)
     write_overview(study.report.parent)
     return index
