@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab check pair benchmark clean
+.PHONY: help study test lab check pair lock benchmark clean
 
 help:
 	@echo "make study      install, run the quick study, build reports/quick/index.html"
@@ -18,6 +18,7 @@ help:
 	@echo "make lab        install, open JupyterLab on the notebooks"
 	@echo "make check      formatting, lint, and that notebooks/*.py and *.ipynb agree"
 	@echo "make pair       write notebooks/*.ipynb anew from notebooks/*.py"
+	@echo "make lock       write requirements.lock anew: every package with its hashes, by uv"
 	@echo "make benchmark  time our training loop beside transformers' Trainer"
 	@echo "make clean      remove the virtual environment and everything in artifacts/"
 	@echo
@@ -48,6 +49,11 @@ check: $(STAMP)
 
 pair: $(STAMP)
 	$(BIN)/jupytext --update --to ipynb notebooks/*.py
+
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --constraint constraints.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet --output-file requirements.lock
 
 benchmark: $(STAMP)
 	$(BIN)/python benchmarks/training_speed.py $(ARGS)

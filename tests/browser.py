@@ -1,4 +1,4 @@
-"""A real browser for tests: Debian's chromium with its driver, or no test at all."""
+"""A real browser for tests: chromium or Chrome with its driver, or no test at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ DEMAND = "STUDY_UTILS_BROWSER"
 
 def start_browser(width: int = 1200):
     """Start headless chromium; without one, skip the test with a word, or fail where one is required."""
-    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    chrome = shutil.which("chromium") or shutil.which("google-chrome")
+    found = {"chromium": chrome, "chromedriver": shutil.which("chromedriver")}
     if missing := [name for name, path in found.items() if path is None]:
         told = f"no {' and no '.join(missing)} here: apt-get install chromium chromium-driver"
         if os.environ.get(DEMAND) == "required":

@@ -47,7 +47,7 @@ ALLOWED = {
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "sizing", "store"},
-    "export": {"catalog", "encoders", "errors", "formats", "model", "paths", "store"},
+    "export": {"analysis", "catalog", "encoders", "errors", "formats", "model", "params", "paths", "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store", "study",
                 "training"},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pandas as pd
@@ -14,6 +12,7 @@ import pytest
 from study_utils.analysis.results.several import same_comparisons, study_comparisons
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.paths import project_root
+from study_utils.report.__main__ import main
 from study_utils.report.crate import CRATE
 from study_utils.report.overview import OLDER, read_line, write_overview
 from study_utils.sentences.studies import describe_same, describe_study
@@ -149,23 +148,12 @@ def test_tasks_that_are_not_known_here_leave_the_others_compared(reports):
     assert "No comparison has been made in two studies" in write_overview(reports).read_text(encoding="utf-8")
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "study_utils.report", *map(str, arguments)], capture_output=True, text=True
-    )
-
-
-def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_path):
+def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_path, capsys):
     for name in ("quick", "every_target"):
         shutil.copytree(REPORTS / name, tmp_path / name)
-    done = command("--reports", tmp_path, "quick")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
-        f"written: {tmp_path / 'quick/explore.html'}",
-        f"written: {tmp_path / 'quick' / CRATE}",
-        f"written: {tmp_path / 'index.html'}",
-    ]
+    assert main(["--reports", str(tmp_path), "quick"]) == 0
+    pages = [tmp_path / "quick" / "explore.html", tmp_path / "quick" / CRATE, tmp_path / "index.html"]
+    assert capsys.readouterr().out.splitlines() == [f"written: {path}" for path in pages]
     assert "Quick study on the starter suite" in (tmp_path / "index.html").read_text(encoding="utf-8")
-    failed = command("--reports", tmp_path, "quik")
-    assert failed.returncode == 2
-    assert "quick" in failed.stderr
+    assert main(["--reports", str(tmp_path), "quik"]) == 2
+    assert "quick" in capsys.readouterr().err

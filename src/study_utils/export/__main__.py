@@ -7,9 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from study_utils.catalog.user_tasks import enter_tasks
-from study_utils.errors import StudyError
-from study_utils.paths import project_root
+from study_utils.errors import StoreError, StudyError
+from study_utils.params import load_params
+from study_utils.paths import project_root, study_file
 from study_utils.store import Store
 
 DESCRIPTION = """\
@@ -18,12 +21,16 @@ embedding rows, tokenizer, and a model card (README.md) from the manifests of th
 
 RUN is the id of a finished training run, intermediate-... or target-...; 'python run_all.py STUDY --plan' lists those
 of a study. FOLDER must be new or empty. A model is written only if transformers has a class with the same head: not for
-heads that read the mean over a text, and not for ModernBERT's kind. --encoder writes the encoder of any run, alone."""
+heads that read the mean over a text, and not for ModernBERT's kind. --encoder writes the encoder of any run, alone.
+
+'python -m study_utils.export results STUDY FOLDER' writes the scores of a report instead, as records in the schema of
+Every Eval Ever (https://github.com/evaleval/every_eval_ever), each checked by it."""
 
 EPILOG = """\
 examples:
   python -m study_utils.export target-xnli-none-xlmr_base-s0-0123456789ab exported/xnli
   python -m study_utils.export intermediate-squad-xlmr_base-s0-0123456789ab exported/squad --encoder
+  python -m study_utils.export results pilot exported/pilot
 
 then, without this project:
   from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -34,6 +41,9 @@ exit status: 0 written, 2 nothing written, with the reason."""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["results"]:
+        return _results(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         from study_utils.export.write import write_model  # torch: not for --help
@@ -46,6 +56,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"written: {options.folder}, for transformers' {auto}")
+    return 0
+
+
+def _results(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m study_utils.export results",
+        description="Write the scores of a report as records in the schema of Every Eval Ever, one a model.",
+    )
+    parser.add_argument("study", metavar="STUDY", help="name or path of a parameter file whose report is there")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where they go: a new or an empty folder")
+    options = parser.parse_args(arguments)
+    try:
+        from study_utils.export.results import write_results
+
+        params, study = load_params(options.study), study_file(options.study).stem
+        path = project_root() / params.reports / study / "results.csv"
+        if not path.is_file():
+            raise StoreError(f"no results of the study {study!r} ({path}): run 'python run_all.py {options.study}'")
+        results = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        count = write_results(results, options.folder, study=study, title=params.title)
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"written: {count} records to {options.folder}")
     return 0
 
 
