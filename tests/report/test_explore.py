@@ -12,7 +12,8 @@ from study_utils.catalog import TASKS
 from study_utils.errors import AnalysisError
 from study_utils.paths import project_root
 from study_utils.report.explore import write_explore
-from study_utils.report.explore_data import cell_rows, coded, estimate_rows, read_table
+from study_utils.report.explore_data import cell_rows, coded, estimate_rows
+from study_utils.report.finished import read_table
 
 CELLS = [
     ("none", "sib200", "de", 0, 0.5, True),

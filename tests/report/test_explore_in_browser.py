@@ -9,7 +9,8 @@ from browser import start_browser
 
 from study_utils.paths import project_root
 from study_utils.report.explore import write_explore
-from study_utils.report.explore_data import cell_rows, estimate_rows, read_table
+from study_utils.report.explore_data import cell_rows, estimate_rows
+from study_utils.report.finished import read_table
 
 QUICK = project_root() / "reports" / "quick"
 

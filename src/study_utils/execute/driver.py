@@ -34,8 +34,9 @@ NOTEBOOK_SECONDS = 12.0
 
 
 def notebook_sources() -> list[Path]:
-    """Source notebooks in order."""
-    return sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    """Source notebooks of studies in order: all but the tour (00), which reads a finished report."""
+    found = sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    return [path for path in found if not path.stem.startswith("00_")]
 
 
 def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path]:

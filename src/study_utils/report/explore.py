@@ -18,7 +18,8 @@ import altair as alt
 from study_utils.analysis.results.tables import BASELINE
 from study_utils.catalog.titles import condition_title
 from study_utils.figures.style import INK, looks
-from study_utils.report.explore_data import cell_rows, coded, estimate_rows, read_table
+from study_utils.report.explore_data import cell_rows, coded, estimate_rows
+from study_utils.report.finished import read_table
 from study_utils.report.notebook import RESULTS, banner_html
 from study_utils.store import writable, write_atomically
 

@@ -11,17 +11,13 @@ from study_utils.analysis.results.tables import CELL, join_languages
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.catalog.titles import condition_title, encoder_title, metric_label, rows_title
 from study_utils.figures.style import language_order
+from study_utils.report.finished import read_table
 
 POINTS = 100
 _DIGITS = 3
 _ESTIMATES = ("overall_gains", "task_gains", "family_gains", "branch_gains")
 """Tables and figures of gains with intervals, the widest first."""
 _UNIT_WORDS = {"all": "All languages", "task": "Target", "family": "Family", "branch": "Branch", "language": "Language"}
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table of a report; only empty fields are missing values (``none`` is a condition)."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def cell_rows(results: pd.DataFrame) -> pd.DataFrame:

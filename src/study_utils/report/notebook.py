@@ -24,6 +24,7 @@ from study_utils.report.provenance import Provenance, provenance
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from study_utils.params import StudyParams
     from study_utils.study import Study
 
 MARK = "study_utils"
@@ -40,11 +41,19 @@ class HasReport(Protocol):
         """Folder of executed notebooks, figures and tables."""
 
 
+class HasParams(Protocol):
+    """Anything with parameters of a study: a study, a report."""
+
+    @property
+    def params(self) -> StudyParams:
+        """Choices of the study."""
+
+
 _TABLES = ("display.max_rows", 100, "display.max_columns", None, "display.max_colwidth", None)
 """How the tables of a notebook are shown: whole cells, and all rows of any table that lists choices."""
 
 
-def banner(study: Study) -> None:
+def banner(study: HasParams) -> None:
     """Show the study's title and its warning, if it has one; tables that follow are shown whole, up to 100 rows."""
     pd.set_option(*_TABLES)
     _show({"text/html": banner_html(study.params.title, study.params.banner), "text/plain": study.params.banner})
@@ -62,6 +71,11 @@ def banner_html(title: str, warning: str) -> str:
 def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame) -> None:
     """Show a figure, and write it as PNG and SVG with the table behind it into the report."""
     save_figure(figure, study.report / FIGURES, name, data)
+    show_figure(figure, name)
+
+
+def show_figure(figure: Figure, name: str = "figure") -> None:
+    """Show a figure with its own words as alternative text; nothing is written."""
     alt = figure_text(figure) or name.replace("_", " ")
     picture = io.BytesIO()
     with mpl.rc_context(rc()):

@@ -17,7 +17,7 @@ from study_utils.errors import AnalysisError
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.params import load_params
 from study_utils.paths import project_root
-from study_utils.report.explore_data import read_table
+from study_utils.report.finished import read_table
 from study_utils.report.notebook import FIGURES, RESULTS, TABLES, figure_text
 from study_utils.report.outputs import save_figure
 from study_utils.report.site import page, read_notebook

@@ -1,0 +1,74 @@
+"""A report that is there, opened for reading: its results and tables, without the runs behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from study_utils.errors import StoreError
+from study_utils.params import StudyParams, load_params
+from study_utils.paths import project_root, study_file
+from study_utils.report.notebook import RESULTS, TABLES
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table of a report; only empty fields are missing values (``none`` is a condition)."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The report of a study.
+
+    Attributes
+    ----------
+    params : StudyParams
+        Choices of the study, as its parameter file says today.
+    report : pathlib.Path
+        Folder of the report.
+    """
+
+    params: StudyParams
+    report: Path
+
+    def results(self) -> pd.DataFrame:
+        """Results table: one row a score (`study_utils.analysis.results.tables.SCORE_COLUMNS` and more)."""
+        return read_table(self.report / f"{RESULTS}.csv")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Table of the report by the stem of its file.
+
+        Raises
+        ------
+        StoreError
+            If the report has no such table, with those that it has.
+        """
+        path = self.report / TABLES / f"{name}.csv"
+        if not path.is_file():
+            there = ", ".join(sorted(file.stem for file in path.parent.glob("*.csv")))
+            raise StoreError(f"the report has no table {name!r}; it has: {there}. Build the report again")
+        return read_table(path)
+
+
+def open_report(name: str) -> Report:
+    """Open the report of a study for reading; no run, no model and no data set is needed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study, or path of its parameter file.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such study, or its parameters are wrong.
+    StoreError
+        If it has no results yet.
+    """
+    params = load_params(name)
+    folder = project_root() / params.reports / study_file(name).stem
+    if not (folder / f"{RESULTS}.csv").is_file():
+        raise StoreError(f"the study {name!r} has no results yet: run 'python run_all.py {name}' first")
+    return Report(params=params, report=folder)

@@ -1,0 +1,86 @@
+"""The tour: runs in seconds on results that come with the project, with both of its exercises."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+
+import jupytext
+import nbformat
+import pytest
+
+from study_utils.errors import NotebookError, StoreError
+from study_utils.execute.driver import notebook_sources
+from study_utils.execute.notebooks import execute_notebook
+from study_utils.paths import project_root
+from study_utils.report import open_report
+
+TOUR = project_root() / "notebooks" / "00_tour.ipynb"
+
+
+def cells(path, kind):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def pictures(path):
+    outputs = [output for cell in cells(path, "code") for output in cell.outputs]
+    return [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    def run(name, **parameters):
+        path = tmp_path_factory.mktemp("tour") / f"{name}.ipynb"
+        execute_notebook(TOUR, path, parameters)
+        return path
+
+    return run
+
+
+def test_it_takes_seconds_and_each_exercise_changes_what_is_seen(executed):
+    begun = time.monotonic()
+    first = executed("first")
+    assert time.monotonic() - begun < 60
+    other_seed = executed("seed", seeds=[1])
+    other_condition = executed("condition", condition="message_order")
+    assert len(pictures(first)) == len(pictures(other_seed)) == 3
+    same = [a == b for a, b in zip(pictures(first), pictures(other_seed))]
+    assert same == [True, False, True]
+    same = [a == b for a, b in zip(pictures(first), pictures(other_condition))]
+    assert same == [True, False, False]
+
+
+def test_a_wrong_parameter_is_refused(executed):
+    with pytest.raises(NotebookError, match="seed"):
+        executed("wrong", seed=[1])
+
+
+def test_script_and_notebook_agree_and_hold_no_outputs():
+    pair = [jupytext.read(path).cells for path in (TOUR, TOUR.with_suffix(".py"))]
+    texts = [[(c.cell_type, c.source, c.metadata.get("tags", [])) for c in one] for one in pair]
+    assert texts[0] == texts[1], "they differ: run make pair"
+    assert all(not cell.outputs for cell in cells(TOUR, "code"))
+
+
+def test_it_is_for_reading():
+    text = "\n".join(cell.source for cell in cells(TOUR, "markdown"))
+    assert len(re.findall(r"^### Exercise \d", text, re.M)) == 2
+    assert text.count("**Predict:**") + text.count("**predict**") == 2
+    assert not re.findall(r"\d+\.\d+|\d+ ?%|\d+ points", text)
+    for cell in cells(TOUR, "code"):
+        assert len(cell.source.splitlines()) <= 8
+        forbidden = ast.FunctionDef | ast.Lambda | ast.For | ast.While | ast.With | ast.Try
+        assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, forbidden)]
+
+
+def test_studies_leave_it_alone():
+    assert TOUR not in notebook_sources()
+    assert len(notebook_sources()) == len(list(TOUR.parent.glob("[0-9][0-9]_*.ipynb"))) - 1
+
+
+def test_a_report_that_is_not_there_and_a_table_that_it_lacks_are_named():
+    with pytest.raises(StoreError, match=r"no results yet: run 'python run_all.py xtreme_r'"):
+        open_report("xtreme_r")
+    with pytest.raises(StoreError, match="no table 'nothing'; it has: "):
+        open_report("quick").table("nothing")
