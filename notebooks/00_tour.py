@@ -26,7 +26,7 @@
 # %% tags=["parameters"]
 name: str = "quick"
 condition: str = "command_choice"
-target: str = "messages"
+target: str = "slots"
 seeds: list = [0]
 
 # %%
@@ -89,7 +89,7 @@ show_figure(plot_language_gains(mine))
 # comparisons that were made, and nothing bars a claim.
 
 # %%
-by_task = report.table("task_gains").fillna({"withheld": "", "collapsed": "", "not_learnt": "", "at_chance": ""})
+by_task = report.table("task_gains")
 show_figure(plot_task_gains(by_task.query("condition == @condition")))
 
 # %% [markdown]
@@ -110,6 +110,6 @@ show_figure(plot_task_gains(by_task.query("condition == @condition")))
 say(describe_tasks(by_task))
 
 # %% [markdown]
-# Two next steps. A cheap one: `reports`, `quick`, `explore.html` in a browser shows every number behind this tour. A dearer
-# one, in minutes: `python run_all.py quick --set seeds=[0,1,2,3,4]` trains more seeds. Predict first which of the
-# intervals above gets narrower, and which doesn't.
+# Two next steps. A cheap one: [the page to explore](../reports/quick/explore.html) shows every number behind this tour.
+# A dearer one, in minutes: `python run_all.py quick --set seeds=[0,1,2,3,4]` trains more seeds. Predict first which of
+# the intervals above gets narrower, and which doesn't.

@@ -42,6 +42,7 @@ def test_it_takes_seconds_and_each_exercise_changes_what_is_seen(executed):
     begun = time.monotonic()
     first = executed("first")
     assert time.monotonic() - begun < 60
+    assert not [o for cell in cells(first, "code") for o in cell.outputs if o.output_type == "stream"], "a warning"
     other_seed = executed("seed", seeds=[1])
     other_condition = executed("condition", condition="message_order")
     assert len(pictures(first)) == len(pictures(other_seed)) == 3
@@ -72,6 +73,13 @@ def test_it_is_for_reading():
         assert len(cell.source.splitlines()) <= 8
         forbidden = ast.FunctionDef | ast.Lambda | ast.For | ast.While | ast.With | ast.Try
         assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, forbidden)]
+
+
+def test_its_links_lead_somewhere():
+    text = "\n".join(cell.source for cell in cells(TOUR, "markdown"))
+    targets = re.findall(r"\]\(([^)#]+)\)", text)
+    assert len(targets) >= 2
+    assert all((TOUR.parent / target).is_file() for target in targets)
 
 
 def test_studies_leave_it_alone():

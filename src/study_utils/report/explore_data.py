@@ -99,7 +99,6 @@ def _estimates(table: pd.DataFrame, name: str) -> pd.DataFrame:
     units = pd.Series("task", index=table.index) if by_task else table["unit"]
     if name == "branch_gains":
         units = units.replace("family", "branch")
-    withheld = table["withheld"].fillna("")
     clear = table["clear"].astype(bool).map({True: "yes", False: "no"})
     return pd.DataFrame(
         {
@@ -112,7 +111,7 @@ def _estimates(table: pd.DataFrame, name: str) -> pd.DataFrame:
                 shown: (table[column] * POINTS).round(_DIGITS) + 0.0
                 for shown, column in (("gain", "estimate"), ("low", "low"), ("high", "high"))
             },
-            "clear": clear.where(withheld == "", "no interval: " + withheld),
+            "clear": clear.where(table["withheld"] == "", "no interval: " + table["withheld"]),
             "languages": table["n_languages"],
             "seeds": table["n_seeds"],
         }

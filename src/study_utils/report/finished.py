@@ -12,10 +12,17 @@ from study_utils.params import StudyParams, load_params
 from study_utils.paths import project_root, study_file
 from study_utils.report.notebook import RESULTS, TABLES
 
+_REASONS = ("withheld", "general_withheld", "decided_by", "at_chance", "not_learnt", "collapsed")
+"""Columns of text in which an empty field means that there is nothing to say."""
+
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table of a report; only empty fields are missing values (``none`` is a condition)."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    """Read a table of a report; empty fields are missing values, in columns of reasons empty text.
+
+    ``none`` is a condition and no missing value.
+    """
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return table.assign(**{name: table[name].astype(object).fillna("") for name in _REASONS if name in table})
 
 
 @dataclass(frozen=True, kw_only=True)
