@@ -147,7 +147,7 @@ def test_conda_users_get_the_same_environment():
     assert python == f"python{project['requires-python']}"
     assert pip == "pip"
     assert inner["pip"] == ["-c constraints.txt", "-e .[study,test]"]
-    assert set(project["optional-dependencies"]) == {"study", "monolingual", "test"}
+    assert set(project["optional-dependencies"]) == {"study", "monolingual", "tensorboard", "test"}
 
 
 def test_every_dependency_is_pinned_without_a_platform():

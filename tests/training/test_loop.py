@@ -49,6 +49,22 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
+def test_a_watcher_is_told_every_step_and_every_scored_epoch_and_changes_nothing(run):
+    told = []
+    watched = run(folder="watched", watch=lambda values, step: told.append((step, values)))
+    assert same(run().model, watched.model)
+    steps = [(step, values) for step, values in told if "learning_rate" in values]
+    history = watched.history
+    assert [step for step, _ in steps] == history["step"].tolist()
+    assert [values["loss/sst2"] for _, values in steps] == history["loss"].tolist()
+    assert [values["learning_rate"] for _, values in steps] == history["learning_rate"].tolist()
+    scored = [(step, values["validation/sst2/accuracy"]) for step, values in told if "learning_rate" not in values]
+    accuracy = watched.validation.query("metric == 'accuracy'")
+    per_epoch = history.groupby("epoch")["step"].max()
+    assert scored == list(zip(accuracy["epoch"].map(per_epoch), accuracy["value"]))
+    assert len(scored) == 2
+
+
 def test_a_task_that_can_be_learnt_is_learnt(run, base):
     settings = TrainingSettings(epochs=8, learning_rate=1e-2, batch_size=8, max_length=32, dropout=0.0)
     rows = [TaskRows(task=SST2, train=classify_rows(160), validation=classify_rows(40, seed=9))]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.catalog import encoder, task
+from study_utils.execute.tracking import tracked
 from study_utils.plan import Run
 from study_utils.store import Store
 from study_utils.study import Study
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from study_utils.model import TrainedModel
 
 ROLES = ("train", "validation")
+TRACKED = "tracked"
+"""Folder in the store in which a tracker's files lie."""
 
 Progress = Callable[[float, str], None]
 """Called with the finished share of a run (0 to 1) and a short note."""
@@ -33,18 +36,20 @@ def train_run(study: Study, run: Run, folder: Path, progress: Progress) -> None:
         TaskRows(task=task(key), selects=_selecting(study.plan.runs[data]), **training_rows(study, run, data))
         for key, data in run.work["data"].items()
     ]
-    result = train(
-        start,
-        tasks,
-        TrainingSettings(**run.work["settings"]),
-        seed=run.work["seed"],
-        keep_heads=run.work.get("keep_heads", False),
-        new_mask_head=study.params.intermediate.new_mlm_head,
-        folder=folder,
-        device=study.params.device,
-        checkpoint_seconds=study.params.checkpoint_seconds,
-        progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
-    )
+    with tracked(study.params.tracker, study.store.root / TRACKED, run.id) as watch:
+        result = train(
+            start,
+            tasks,
+            TrainingSettings(**run.work["settings"]),
+            seed=run.work["seed"],
+            keep_heads=run.work.get("keep_heads", False),
+            new_mask_head=study.params.intermediate.new_mlm_head,
+            folder=folder,
+            device=study.params.device,
+            checkpoint_seconds=study.params.checkpoint_seconds,
+            progress=lambda step, total, loss: progress(step / max(1, total), f"loss {loss:.3f}"),
+            watch=watch,
+        )
     if result.is_first:
         result.history.to_parquet(folder / "history.parquet", index=False)
         result.validation.to_parquet(folder / "validation.parquet", index=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -29,7 +30,7 @@ from study_utils.params.stages import (
     once,
 )
 
-MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds")
+MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds", "tracker")
 """Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
 
 
@@ -74,11 +75,21 @@ class StudyParams(Params):
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         60.0, description="longest training time that an interruption can lose"
     )
+    tracker: Literal["", "tensorboard"] = Field(
+        "", description="what draws losses and selection scores while runs train; empty: nothing"
+    )
 
     @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "questions", "sources")
     @classmethod
     def _unique(cls, values: tuple) -> tuple:
         return once(values)
+
+    @field_validator("tracker")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value and find_spec(value) is None:
+            raise ValueError(f"{value} isn't installed: pip install -c constraints.txt -e '.[{value}]'")
+        return value
 
     @field_validator("own_encoders")
     @classmethod

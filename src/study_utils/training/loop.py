@@ -45,6 +45,9 @@ FLUSH = 20
 Progress = Callable[[int, int, float], None]
 """Called with the steps done, the steps in all and the latest loss."""
 
+Watch = Callable[[dict[str, float], int], None]
+"""Called with named numbers and the step that they are of."""
+
 
 def train(
     start: LoadedEncoder | TrainedModel,
@@ -58,6 +61,7 @@ def train(
     device: str = "auto",
     checkpoint_seconds: float = 60.0,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> TrainingResult:
     """Train an encoder and new heads on one or several tasks, and write the model into a folder.
 
@@ -93,6 +97,9 @@ def train(
         Time between two checkpoints: what an interruption can lose.
     progress : callable, optional
         Called as ``progress(step, total, loss)``.
+    watch : callable, optional
+        Called as ``watch(values, step)``, in the first process alone: with ``loss/TASK`` and ``learning_rate`` of every
+        step, and ``validation/TASK/METRIC`` of every scored epoch.
 
     Returns
     -------
@@ -120,6 +127,7 @@ def train(
         run=run,
         checkpoint_seconds=checkpoint_seconds,
         progress=progress,
+        watch=watch,
     )
     work.resume()
     for epoch in range(work.next_epoch, settings.epochs + 1):
@@ -188,6 +196,7 @@ class _Training:
     run: str
     checkpoint_seconds: float
     progress: Progress | None
+    watch: Watch | None
     state: State = field(default_factory=State)
     kept: dict[str, torch.Tensor] | None = None
     last_saved: float = 0.0
@@ -237,12 +246,22 @@ class _Training:
         for key, index in self._batches(epoch)[state.step - (epoch - 1) * self.per_epoch :]:
             waiting.append(self._step(epoch, key, index))
             if len(waiting) >= FLUSH or engine.device.type == "cpu" or state.step % self.per_epoch == 0:
-                state.record(waiting)
+                self._record(waiting)
                 if self.progress is not None:
                     self.progress(state.step, self.total, state.history[-1]["loss"])
             if engine.rank == 0 and self._is_time_to_save() and state.step % self.per_epoch:
-                state.record(waiting)
+                self._record(waiting)
                 self._save()
+
+    def _record(self, waiting: list[tuple[dict, torch.Tensor]]) -> None:
+        before = len(self.state.history)
+        self.state.record(waiting)
+        for row in self.state.history[before:]:
+            self._tell({f"loss/{row['task']}": row["loss"], "learning_rate": row["learning_rate"]}, row["step"])
+
+    def _tell(self, values: dict[str, float], step: int) -> None:
+        if self.watch is not None and self.engine.rank == 0:
+            self.watch(values, step)
 
     def _step(self, epoch: int, key: str, index: np.ndarray) -> tuple[dict, torch.Tensor]:
         """Take one step; return what is known of it, and its loss."""
@@ -286,6 +305,7 @@ class _Training:
     def _score(self, epoch: int) -> float:
         scores, value = score_selection(self.engine.plain, self.rows, self.engine.device)
         self.state.note(epoch, scores)
+        self._tell({f"validation/{row['task']}/{row['metric']}": row["value"] for row in scores}, self.state.step)
         return value
 
     def _is_time_to_save(self) -> bool:
