@@ -75,8 +75,8 @@ show_figure(plot_language_gains(mine))
 # ### Exercise 1: another seed
 #
 # Write down the three languages with the largest gains. Now **predict**: with another seed, how many of the three are
-# still among the largest three? **Change** `seeds` in the cell of parameters to the other one, and run all cells again.
-# **Look.** Then name both seeds at once: small marks are seeds.
+# still among the largest three? **Change** `seeds` in the cell of parameters to another one, and run all cells again.
+# **Look.** Then name all seeds at once: small marks are seeds.
 #
 # *To talk about:* what did you see in the first picture that was not there in the second? A picture of one seed has no
 # way of telling you that.

@@ -57,7 +57,7 @@ def test_both_kinds_of_attention_have_the_same_gradients(engine, monkeypatch):
 
     def gradients() -> list[torch.Tensor]:
         encoder_.zero_grad()
-        encoder_(input_ids=ids, attention_mask=mask).last_hidden_state[:, 0].square().sum().backward()
+        encoder_(**inputs).last_hidden_state[:, 0].square().sum().backward()
         return [part.grad.clone() for part in encoder_.parameters() if part.grad is not None]
 
     usual = gradients()
