@@ -102,6 +102,15 @@ def test_the_figure_has_a_mark_a_study_and_a_line_an_interval():
     assert plot_same_comparisons(same_comparisons({})).axes
 
 
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", 'a,b\n"1,2\n3', "\0"])
+def test_a_report_that_cannot_be_read_stops_no_other_and_is_named(reports, caplog, content):
+    (reports / "old" / "results.csv").write_text(content, encoding="utf-8")
+    text = write_overview(reports).read_text(encoding="utf-8")
+    assert "Reports that can't be read: old." in text
+    assert 'href="new/index.html"' in text
+    assert "report old is left out" in caplog.text
+
+
 @pytest.fixture
 def reports(tmp_path):
     """Reports of two made-up studies: one with all tables, one older than them; and one without results."""
@@ -127,6 +136,8 @@ def test_a_line_says_what_the_report_holds_or_that_it_is_older(reports):
     assert line.detects == "1.3 points over all languages"
     assert (line.size, line.seeds) == ("2 conditions, 1 target, 3 languages", "2")
     assert line.question.startswith("Does English intermediate training")
+    pd.DataFrame(columns=["varied"]).to_csv(reports / "new" / "tables" / "detectable.csv", index=False)
+    assert read_line(reports / "new").detects.startswith("not known")
     old = read_line(reports / "old")
     assert (old.answer, old.detects) == (OLDER, OLDER)
 

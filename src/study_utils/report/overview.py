@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,9 +12,10 @@ from urllib.parse import quote
 import pandas as pd
 
 from study_utils.analysis.results.several import same_comparisons, study_comparisons
+from study_utils.analysis.results.tables import SCORE_COLUMNS, require_columns
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.titles import condition_title, encoder_title, rows_title
-from study_utils.errors import AnalysisError
+from study_utils.errors import AnalysisError, StudyError
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.params import load_params
 from study_utils.paths import project_root
@@ -24,6 +26,8 @@ from study_utils.report.site import page, read_notebook
 from study_utils.sentences.gains import counted, points
 from study_utils.sentences.studies import describe_same, describe_study
 from study_utils.store import writable, write_atomically
+
+log = logging.getLogger(__name__)
 
 OLDER = "this report is older than the table that says it"
 SAME = "same_comparisons"
@@ -70,12 +74,13 @@ def read_line(report: Path) -> StudyLine:
 
     Raises
     ------
-    NotebookError
-        If an executed notebook is broken.
+    AnalysisError, NotebookError, ParameterError
+        If its results table lacks columns, an executed notebook is broken, or its parameter file is wrong.
     """
     title, _ = study_title(report.name)
     question, answer = _answer(report)
     results = read_table(report / f"{RESULTS}.csv")
+    require_columns(results, SCORE_COLUMNS, table=f"results table of {report.name}")
     try:
         comparisons = study_comparisons(report.name, results, _table(report, "task_gains"))
     except AnalysisError as error:
@@ -127,6 +132,8 @@ def _detects(report: Path) -> str:
     if table is None:
         asked = (report / f"{QUESTIONS[_MAIN].notebook}.ipynb").is_file()
         return OLDER if asked else "it doesn't ask about gains in general"
+    if table.empty:
+        return "not known: no variances to go by"
     planned = table.iloc[0]
     named = {"all_these_tasks": "over all languages", "family_of_three": "for a family of three"}
     told = [f"{planned[key]:.1f} points {words}" for key, words in named.items() if pd.notna(planned[key])]
@@ -148,24 +155,34 @@ def write_overview(reports: Path) -> Path:
 
     Raises
     ------
-    NotebookError, StoreError
-        If an executed notebook is broken, or the page can't be written.
+    StoreError
+        If the page can't be written. A report that can't be read stops no other: the page names it, the log says why.
     """
     there = [path.parent for path in sorted(reports.glob("*/index.html"))]
-    lines = [read_line(path) for path in there if (path / f"{RESULTS}.csv").is_file()]
+    lines, broken = [], []
+    for path in there:
+        if (path / f"{RESULTS}.csv").is_file():
+            try:
+                lines.append(read_line(path))
+            except (StudyError, ValueError, OSError) as error:
+                log.warning("report %s is left out of the page over all studies: %s", path.name, error)
+                broken.append(path.name)
     others = [path.name for path in there if not (path / f"{RESULTS}.csv").is_file()]
     same = same_comparisons({line.name: line.comparisons for line in lines if line.comparisons is not None})
     figure = plot_same_comparisons(same)
     save_figure(figure, reports / FIGURES, SAME, same)
-    body = _body(lines, others, same, figure_text(figure))
+    body = _body(lines, others, broken, same, figure_text(figure))
     with writable(reports):
         write_atomically(reports / "index.html", page(TITLE, body, links=[("index.html", TITLE)], current="index.html"))
     return reports / "index.html"
 
 
-def _body(lines: Sequence[StudyLine], others: Sequence[str], same: pd.DataFrame, alt: str) -> str:
+def _body(
+    lines: Sequence[StudyLine], others: Sequence[str], broken: Sequence[str], same: pd.DataFrame, alt: str
+) -> str:
     names = ("study", "question", "answer", "could detect", "size", "seeds", "encoder")
     links = ", ".join(f'<a href="{quote(name)}/index.html">{escape(name)}</a>' for name in others)
+    names_broken = escape(", ".join(broken))
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in describe_same(same))
     parts = [
         f"<h1>{TITLE}</h1>",
@@ -173,6 +190,7 @@ def _body(lines: Sequence[StudyLine], others: Sequence[str], same: pd.DataFrame,
         "that it asks. What it could detect is the smallest true gain that it finds with 80 % power.</p>",
         f'<div class="wide"><table>{_head(names)}<tbody>{"".join(map(_row, lines))}</tbody></table></div>',
         f"<p>Reports without results of their own: {links}.</p>" if links else "",
+        f"<p><strong>Reports that can't be read: {names_broken}.</strong> Build them again.</p>" if broken else "",
         f"<h2>The same comparison in several studies</h2><ul>{said}</ul>",
         f'<figure class="main-figure"><img alt="{escape(alt)}" src="{FIGURES}/{SAME}.png">',
         "<figcaption>Filled marks are clear results, lines are intervals. Studies that share runs are one mark. "
