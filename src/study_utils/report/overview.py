@@ -188,7 +188,8 @@ def _body(
         f"<h1>{TITLE}</h1>",
         "<p>Each study in a line, from the files of its report; its answer is the first sentence of the last question "
         "that it asks. What it could detect is the smallest true gain that it finds with 80 % power.</p>",
-        f'<div class="wide"><table style="min-width:56rem">{_head(names)}<tbody>{"".join(map(_row, lines))}</tbody></table></div>',
+        f'<div class="wide"><table style="min-width:56rem">{_head(names)}',
+        f"<tbody>{''.join(map(_row, lines))}</tbody></table></div>",
         f"<p>Reports without results of their own: {links}.</p>" if links else "",
         f"<p><strong>Reports that can't be read: {names_broken}.</strong> Build them again.</p>" if broken else "",
         f"<h2>The same comparison in several studies</h2><ul>{said}</ul>",
