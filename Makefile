@@ -17,7 +17,7 @@ help:
 	@echo "make test       install, run the tests"
 	@echo "make lab        install, open JupyterLab on the notebooks"
 	@echo "make check      formatting, lint, and that notebooks/*.py and *.ipynb agree"
-	@echo "make pair       write notebooks/*.ipynb anew from notebooks/*.py"
+	@echo "make pair       write notebooks/*.ipynb anew from notebooks/*.py; refuses to lose cells"
 	@echo "make benchmark  time our training loop beside transformers' Trainer"
 	@echo "make clean      remove the virtual environment and everything in artifacts/"
 	@echo
@@ -47,7 +47,7 @@ check: $(STAMP)
 	$(BIN)/python -m pytest -q tests/notebooks/test_form.py
 
 pair: $(STAMP)
-	$(BIN)/jupytext --update --to ipynb notebooks/*.py
+	$(BIN)/python -m study_utils.execute.pair
 
 benchmark: $(STAMP)
 	$(BIN)/python benchmarks/training_speed.py $(ARGS)
