@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except ModuleNotFoundError as error:
-        print(f"error: Python package {error.name!r} is not installed. For a study, run {INSTALL}", file=sys.stderr)
+        print(f"error: not installed in this Python: {error.name}. For a study, run {INSTALL}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # as in: run_all.py --list tasks | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,11 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Carry out what was asked for; what this needs is imported here, so that `--help` needs nothing."""
     from study_utils.errors import StudyError
-    from study_utils.execute.driver import run_study
-    from study_utils.execute.planned import plan_text, summary_text
     from study_utils.params import parse_changes
     from study_utils.params.listing import list_text
-    from study_utils.study import open_study
 
     try:
         changes = parse_changes(options.set)
@@ -96,6 +93,10 @@ def _run(options: argparse.Namespace) -> int:
         if options.list:
             print(list_text(options.list, options.study, changes), flush=True)
             return 0
+        from study_utils.execute.driver import run_study
+        from study_utils.execute.planned import plan_text, summary_text
+        from study_utils.study import open_study
+
         study = open_study(options.study, changes, absent_ok=options.plan)
         asked = {"only": options.only, "force": options.force}
         print(plan_text(study, **asked) if options.plan else summary_text(study, **asked), flush=True)

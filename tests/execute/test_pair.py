@@ -12,9 +12,7 @@ from nbformat.v4 import new_code_cell
 from study_utils.errors import NotebookError
 from study_utils.execute.pair import pair
 
-HEADER = (
-    "# ---\n# jupyter:\n#   kernelspec:\n#     display_name: P\n#     language: python\n#     name: python3\n# ---\n\n"
-)
+HEADER = "# ---\n# jupyter:\n#   kernelspec:\n#     display_name: P\n#     name: python3\n# ---\n\n"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A report is what its manifest says: what is missing or changed is made again, and nothing else; names keep it whole."""
+"""A report is what its manifest says: what is missing or changed is made again, and nothing else."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ def write(tmp_path):
 
 def test_a_file_inherits_deeply_and_replaces_what_it_gives(write):
     quick = load_params("quick")
-    own = load_params(write("own.yaml", "base: quick\ntitle: Own\nseeds: [5]\ntarget: {epochs: 9}\ntasks: {slots: {epochs: 3}}"))
+    text = "base: quick\ntitle: Own\nseeds: [5]\ntarget: {epochs: 9}\ntasks: {slots: {epochs: 3}}"
+    own = load_params(write("own.yaml", text))
     assert (own.title, own.seeds, own.target.epochs) == ("Own", (5,), 9)
     assert own.target.learning_rate == quick.target.learning_rate, "inside a field that it gives"
     assert own.tasks["slots"].batch_size == quick.tasks["slots"].batch_size
@@ -41,11 +42,31 @@ def test_settings_of_targets_that_are_left_out_are_not_inherited(write):
     assert not load_params(write("own.yaml", "base: quick\ntargets: [intent]")).tasks
 
 
+TASK = """\
+tasks:
+  own_tags:
+    title: Tags
+    format: tag
+    labels: [O, B-FOOD]
+    metric: span_f1
+    columns: {tokens: words, tags: labels}
+    folder: .
+    train: {en: train.jsonl}
+    validation: {en: dev.jsonl}
+    test: {en: test.jsonl}
+    licence: CC0
+    citation: ours
+"""
+
+
 def test_files_of_tasks_are_found_from_where_they_are_named(write):
-    write("deep/tasks.yaml", "tasks: {}")
-    write("deep/one.yaml", "base: quick\ntasks_from: [tasks.yaml]")
-    except Exception as error:
-        assert "deep/tasks.yaml" in str(error)
+    for name in ("train", "dev", "test"):
+        write(f"deep/{name}.jsonl", '{"words": ["bread"], "labels": ["B-FOOD"]}')
+    write("deep/tasks.yaml", TASK)
+    write("deep/one.yaml", "base: quick\ntasks_from: [tasks.yaml]\ntargets: [own_tags]\nlanguages: []")
+    path = write("own.yaml", "base: deep/one.yaml")
+    assert load_params(path).tasks_from == ("deep/tasks.yaml",)
+    assert "own_tags" in list_text("tasks", path, {})
 
 
 @pytest.mark.parametrize(
@@ -67,10 +88,13 @@ def test_a_base_that_is_none_is_refused(write, files, told):
 
 def test_a_smoke_run_cuts_every_number_of_rows_and_raises_none():
     quick, smoke = load_params("quick"), load_params("quick", {"limit": 20})
-    assert (smoke.intermediate.examples, smoke.intermediate.validation_examples) == (20, 16)
-    assert (smoke.target.examples, smoke.target.few_shot) == (20, 20) or smoke.target.few_shot <= 20
-    assert smoke.tasks["slots"].examples == smoke.tasks["slot_answer"].examples == 20
-    assert smoke.evaluation.examples == quick.evaluation.examples == 10
+    for stage in ("intermediate", "target"):
+        for field in ("examples", "validation_examples"):
+            asked = getattr(getattr(quick, stage), field)
+            assert getattr(getattr(smoke, stage), field) == min(20, asked)
+    assert smoke.target.few_shot == 16
+    assert all(own.examples is None or own.examples <= 20 for own in smoke.tasks.values())
+    assert smoke.evaluation.examples == min(20, quick.evaluation.examples)
     assert smoke.banner.startswith("Smoke run on at most 20 rows")
     assert smoke.banner.endswith(quick.banner)
     everything = load_params("xtreme_r", {"limit": 3})

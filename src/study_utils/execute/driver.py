@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 from study_utils.catalog import encoder, task
@@ -70,8 +72,10 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Raises
     ------
     StudyError
-        If the work cannot begin: disk full, unknown notebook, an encoder that can't be reached or used.
+        If the work cannot begin: disk full, unknown notebook, rows or an encoder that
+        can't be reached or used, a report that these parameters would mix with others'.
     """
+    require_installed()
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
     record.refuse_mixture(only, force=force)
@@ -123,6 +127,28 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         build_study_site(study, record.entries)
         record.keep_pages()
     return failures
+
+
+def require_installed() -> None:
+    """Refuse to begin without the Python packages of the extra that makes runs (``study``, as the project declares it).
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Naming all that are missing.
+    """
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        declared = [text for text in metadata.requires("study-utils") or () if re.search(r"extra == .study", text)]
+        names = [re.match(r"[\w.-]+", text)[0] for text in declared]
+        if missing := [name for name in names if not _is_installed(name)]:
+            raise ModuleNotFoundError("packages that a study needs are not installed", name=", ".join(missing))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def runs_to_make(study: Study, chosen: Sequence[Path], *, force: bool = False) -> list[Run]:

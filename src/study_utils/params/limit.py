@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from study_utils.params.stages import AnalysisParams, EvaluationParams, IntermediateParams, TargetParams
+
+_PARTS = {
+    "intermediate": IntermediateParams,
+    "target": TargetParams,
+    "evaluation": EvaluationParams,
+    "analysis": AnalysisParams,
+}
 _ALWAYS = {
     "intermediate": ("examples", "validation_examples"),
     "target": ("examples", "validation_examples", "few_shot"),
@@ -32,7 +40,8 @@ def limited(content: Any) -> Any:
         return content
     content = dict(content)
     for part, fields in _ALWAYS.items():
-        content[part] = _cut(content.get(part, {}), fields, limit, unset=True)
+        usual = {field: _PARTS[part].model_fields[field].default for field in fields}
+        content[part] = _cut(content.get(part, {}), fields, limit, usual=usual)
     content["intermediate"] = _cut(content["intermediate"], _WHERE_SET["intermediate"], limit)
     if isinstance(own := content.get("tasks"), dict):
         content["tasks"] = {key: _cut(settings, _WHERE_SET["tasks"], limit) for key, settings in own.items()}
@@ -41,12 +50,14 @@ def limited(content: Any) -> Any:
     return content
 
 
-def _cut(part: Any, fields: tuple[str, ...], limit: int, *, unset: bool = False) -> Any:
+def _cut(part: Any, fields: tuple[str, ...], limit: int, *, usual: dict[str, Any] | None = None) -> Any:
+    """Cut some fields of a part; `usual` are the numbers (None: all rows) of those that aren't set and are cut too."""
     if not isinstance(part, dict):
         return part
     cut = {}
     for field in fields:
-        asked, most = part.get(field), max(limit, FEWEST.get(field, 1))
-        if (asked is None and unset) or (type(asked) is int and asked > most):
+        most, asked = max(limit, FEWEST.get(field, 1)), part.get(field)
+        asked = usual[field] if asked is None and usual else asked
+        if (asked is None and usual) or (type(asked) is int and asked > most):
             cut[field] = most
     return {**part, **cut}
