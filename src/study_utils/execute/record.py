@@ -79,7 +79,7 @@ class Record:
         if notebook.stem in STAGES and self.study.plan.missing(self.study.store, notebook.stem):
             return "runs are missing"
         if entry.get("identity") != self.identity(notebook):
-            return "never made from these parameters and this code" if entry else "not made yet"
+            return "made from other parameters or other code" if entry else "not made yet"
         return self._damage({notebook.name: entry["sha256"], **entry.get("files", {})})
 
     def why_pages(self) -> str:
