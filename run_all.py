@@ -14,7 +14,7 @@ EPILOG = """\
 examples:
   python run_all.py                                   the quick study, from packaged sentences, in a few minutes
   python run_all.py pilot --mirror ../mirror --plan   what the pilot would do and how long it would take
-  python run_all.py pilot --name long --set target.epochs=3   a variant, with a report of its own
+  python run_all.py pilot --name long --set target.epochs=3   changed, with a report of its own
   python run_all.py pilot --limit 8                   does it work at all? a few rows of everything
   python run_all.py mine --list tasks                 what can be named, with the tasks of params/mine.yaml
   python run_all.py quick --only 05                   the analysis alone, after a change to it
@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FIELD=VALUE",
         help="change a parameter; may be repeated",
     )
-    parser.add_argument("--name", metavar="NAME", help="folder of the report, for a variant (same as --set name=)")
+    parser.add_argument(
+        "--name", metavar="NAME", help="folder of the report, for a changed study (same as --set name=)"
+    )
     parser.add_argument(
         "--limit", type=int, metavar="N", help="smoke run: at most N rows of everything, with a report of its own"
     )

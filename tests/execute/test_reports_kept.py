@@ -160,7 +160,7 @@ def test_changes_have_a_report_of_their_own():
     assert open_study("small", {"limit": 4, "name": "mine"}).name == "mine-limit4"
     with pytest.raises(ParameterError, match="'other' is that of another study"):
         open_study("small", {"name": "other"})
-    with pytest.raises(ParameterError, match="name .from --set.: String should match"):
+    with pytest.raises(ParameterError, match=r"name .from --set.: String should match"):
         open_study("small", {"name": "../small"})
 
 
