@@ -49,9 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FIELD=VALUE",
         help="change a parameter; may be repeated",
     )
-    parser.add_argument(
-        "--name", metavar="NAME", help="folder of the report, for a changed study (same as --set name=)"
-    )
+    parser.add_argument("--name", metavar="NAME", help="folder of the report of a changed study (same as --set name=)")
     parser.add_argument(
         "--limit", type=int, metavar="N", help="smoke run: at most N rows of everything, with a report of its own"
     )
