@@ -11,6 +11,7 @@ from pathlib import Path
 TEXTS = (".ipynb", ".csv", ".svg")
 """Endings of the files that a notebook leaves in a report and that hold text; pages are made from these."""
 
+_PICTURE = re.compile(r'("image/png": "[^"]*")')
 _BEFORE = r"(?:(?<![\w.~…/])|(?<=\\[nrt]))"
 """What a path begins behind: no part of a longer one, but a line break as notebooks write it."""
 
@@ -33,10 +34,12 @@ def machine_places(root: Path, folders: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_places(text: str, places: Mapping[str, str]) -> str:
-    """Replace folders of a machine in a text."""
+    """Replace folders of a machine in a text; pictures in a notebook's text stay as they are."""
+    parts = _PICTURE.split(text)  # every second one is a picture
     for place, told in places.items():
-        text = re.sub(rf"{_BEFORE}{re.escape(place)}(?![\w-])", lambda _, told=told: told, text)
-    return text
+        pattern = re.compile(rf"{_BEFORE}{re.escape(place)}(?![\w-])")
+        parts[::2] = [pattern.sub(lambda _, told=told: told, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def hide_places(paths: Iterable[Path], places: Mapping[str, str]) -> None:
