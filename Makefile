@@ -17,7 +17,7 @@ help:
 	@echo "make test       install, run the tests"
 	@echo "make lab        install, open JupyterLab on the notebooks"
 	@echo "make check      formatting, lint, and that notebooks/*.py and *.ipynb agree"
-	@echo "make pair       write notebooks/*.ipynb anew from notebooks/*.py"
+	@echo "make pair       write notebooks/*.ipynb anew from notebooks/*.py; refuses to lose cells"
 	@echo "make lock       write requirements.lock anew: every package with its hashes, by uv"
 	@echo "make benchmark  time our training loop beside transformers' Trainer"
 	@echo "make clean      remove the virtual environment and everything in artifacts/"
@@ -48,7 +48,7 @@ check: $(STAMP)
 	$(BIN)/python -m pytest -q tests/notebooks/test_form.py
 
 pair: $(STAMP)
-	$(BIN)/jupytext --update --to ipynb notebooks/*.py
+	$(BIN)/python -m study_utils.execute.pair
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

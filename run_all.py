@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
-from study_utils.errors import StudyError
-from study_utils.execute.driver import plan_text, run_study
-from study_utils.execute.progress import clock
-from study_utils.params import parse_changes
-from study_utils.study import open_study
+INSTALL = 'python -m pip install -c constraints.txt -e ".[study]"'
+LISTS = ("studies", "tasks", "conditions", "encoders", "languages")
 
 EPILOG = """\
 examples:
   python run_all.py                                   the quick study, from packaged sentences, in a few minutes
   python run_all.py pilot --mirror ../mirror --plan   what the pilot would do and how long it would take
-  python run_all.py pilot --set seeds=[0,1,2] --set target.epochs=3
+  python run_all.py pilot --name long --set target.epochs=3   changed, with a report of its own
+  python run_all.py pilot --limit 8                   does it work at all? a few rows of everything
+  python run_all.py mine --list tasks                 what can be named, with the tasks of params/mine.yaml
   python run_all.py quick --only 05                   the analysis alone, after a change to it
   python run_all.py quick --set device=cuda --jobs 2  two runs side by side on GPUs
 
 A parameter file (params/*.yaml) holds the choices of a study; --set changes one for this time. Runs are kept in
 artifacts/ under an id that hashes what changes their result: nothing is done twice, also not in another study, and
-an interrupted study continues where it was. The report is in reports/STUDY/index.html.
+an interrupted study continues where it was. The report is in reports/STUDY/index.html, or in reports/NAME with --name.
+What --set changes has a report of its own too: without --name, reports/STUDY-xxxxxx, named after the changes.
 
 exit status: 0 all done, 1 a notebook failed, 2 wrong parameters or missing data, 130 interrupted."""
 
@@ -48,6 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FIELD=VALUE",
         help="change a parameter; may be repeated",
     )
+    parser.add_argument("--name", metavar="NAME", help="folder of the report of a changed study (same as --set name=)")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="smoke run: at most N rows of everything, with a report of its own"
+    )
+    parser.add_argument("--list", choices=LISTS, help="print what can be named, the study's own too; execute nothing")
     parser.add_argument("--mirror", metavar="DIR", help="folder with data sets in hub layout (same as --set mirror=)")
     parser.add_argument(
         "--only",
@@ -62,34 +68,49 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s")
     try:
-        changes = parse_changes(options.set)
-        if options.mirror is not None:
-            changes["mirror"] = options.mirror
-        if options.jobs is not None:
-            changes["jobs"] = options.jobs
-        study = open_study(options.study, changes, absent_ok=options.plan)
-        print(plan_text(study) if options.plan else _summary(study), flush=True)
-        if options.plan:
-            return 0
-        failures = run_study(study, only=options.only, force=options.force)
-    except StudyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        return _run(options)
+    except ModuleNotFoundError as error:
+        print(f"error: not installed in this Python: {error.name}. For a study, run {INSTALL}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as in: run_all.py --list tasks | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("\ninterrupted: the same command continues from the last checkpoint", file=sys.stderr)
         return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Carry out what was asked for; what this needs is imported here, so that `--help` needs nothing."""
+    from study_utils.errors import StudyError
+    from study_utils.params import parse_changes
+    from study_utils.params.listing import list_text
+
+    try:
+        changes = parse_changes(options.set)
+        given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs")}
+        changes |= {field: value for field, value in given.items() if value is not None}
+        if options.list:
+            print(list_text(options.list, options.study, changes), flush=True)
+            return 0
+        from study_utils.execute.driver import run_study
+        from study_utils.execute.planned import plan_text, summary_text
+        from study_utils.study import open_study
+
+        study = open_study(options.study, changes, absent_ok=options.plan)
+        asked = {"only": options.only, "force": options.force}
+        print(plan_text(study, **asked) if options.plan else summary_text(study, **asked), flush=True)
+        if options.plan:
+            return 0
+        failures = run_study(study, **asked)
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if failures:
         print("error: " + "\nerror: ".join(failures), file=sys.stderr)
         return 1
     print(f"report: {study.report / 'index.html'}")
     return 0
-
-
-def _summary(study) -> str:
-    table = study.runs()
-    left = table.loc[table["status"] != "done"]
-    done = len(table) - len(left)
-    return f"study {study.name}: {done} of {len(table)} runs done, about {clock(left['seconds'].sum())} of work left"
 
 
 if __name__ == "__main__":

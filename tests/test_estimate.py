@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from study_utils.estimate import OPERATIONS, SPEED, TYPICAL_TOKENS, examples_of, expected_seconds
+from study_utils import machine_speed
+from study_utils.catalog import encoder
+from study_utils.estimate import (
+    GPU_SPEED,
+    OPERATIONS,
+    START_SECONDS,
+    STARTER_TOKENS,
+    STEP_SECONDS,
+    examples_of,
+    expected_seconds,
+)
 from study_utils.params import load_params
 from study_utils.plan import make_plan
 from study_utils.store import Store
@@ -23,10 +33,41 @@ def test_before_any_run_operations_are_counted(tmp_path, plan):
     params = load_params("quick").target
     examples = params.examples * params.epochs
     assert examples_of(run, plan, store) == examples
-    by_hand = examples * OPERATIONS["train"] * 21e6 * TYPICAL_TOKENS["classify"] / SPEED["cpu"]
-    assert expected[run.id] == pytest.approx(by_hand)
-    on_gpu = expected_seconds(plan, store, device="cuda")[run.id]
-    assert on_gpu == pytest.approx(by_hand * SPEED["cpu"] / SPEED["cuda"])
+    operations = examples * OPERATIONS["train"] * 21e6 * STARTER_TOKENS["classify"]
+    trained = encoder("e5_small").checkpoint_mb * 1e6 / 4
+    for device, speed in (("cpu", machine_speed.cpu_speed(384, keep=store.cache)), ("cuda", GPU_SPEED)):
+        steps = examples / params.batch_size * trained * STEP_SECONDS[device]
+        found = expected_seconds(plan, store, device=device)[run.id]
+        assert found == pytest.approx(START_SECONDS + operations / speed + steps, rel=1e-3)
+    assert expected[run.id] > found
+
+
+def test_the_speed_of_the_machine_is_measured_once_and_grows_with_cores(tmp_path, monkeypatch):
+    calls = []
+
+    def measure(width):
+        calls.append(width)
+        return 1e9 * width
+
+    monkeypatch.setattr(machine_speed, "_measure", measure)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    one = machine_speed.cpu_speed(100, keep=tmp_path)
+    machine_speed._one_core.cache_clear()  # as another process
+    assert machine_speed.cpu_speed(100, keep=tmp_path) == one == 1e11 * machine_speed.REACHED
+    assert calls == [100], "read from the file"
+    machine_speed.cpu_speed(200, keep=tmp_path)
+    (tmp_path / "speed.json").write_text("{")
+    machine_speed._one_core.cache_clear()
+    machine_speed.cpu_speed(100, keep=tmp_path)
+    assert calls == [100, 200, 100]
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert machine_speed.cpu_speed(100, keep=tmp_path) == pytest.approx(one * (1 + 2 * machine_speed.TOGETHER))
+
+
+def test_the_measured_speed_is_that_of_multiplying_matrices():
+    """A hundred million to ten trillion operations a second: any processor of this century, no GPU."""
+    assert 1e8 < machine_speed._measure(64) < 1e13
 
 
 def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):

@@ -13,7 +13,7 @@ import study_utils.plan.grid as grid
 import study_utils.plan.rows as plan_rows
 from study_utils.catalog import TASKS, HeldOut, Task
 from study_utils.errors import MissingRowsError, ParameterError
-from study_utils.execute.driver import plan_text
+from study_utils.execute.planned import plan_text
 from study_utils.execute.stage import complete
 from study_utils.outcomes.training import training_frames
 from study_utils.params import load_params

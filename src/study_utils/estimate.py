@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import mean
+from statistics import median
 
-from study_utils.catalog import TASKS, encoder
-from study_utils.encoders.facts import architecture
+from study_utils.catalog import TASKS, StarterRows, encoder
+from study_utils.encoders.facts import Architecture, architecture
 from study_utils.errors import EncoderError
+from study_utils.machine_speed import cpu_speed
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
@@ -18,24 +19,33 @@ ROW_SECONDS = 1e-3
 """Seconds to load and check one row."""
 
 TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
-"""Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
+"""Tokens that an example of published rows costs, by format: all choices or windows together, both sides of a pair."""
 
-BASE_WEIGHTS = 86_000_000
-"""Weights in the layers of an encoder of base size, 12 of them, 768 wide."""
+STARTER_TOKENS = {"classify": 16, "regress": 24, "choose": 80, "tag": 14, "answer": 30, "retrieve": 14, "mask": 14}
+"""The same of the starter suite, whose sentences are short."""
+
+BASE = Architecture(kind="", layers=12, width=768, weights=86_000_000, checkpoint_mb=440)
+"""An encoder of base size, which one is taken to have whose configuration can't be had; the plan says so."""
 
 OPERATIONS = {"train": 6.0, "predict": 2.0, "embed": 2.0}
 """Operations a weight and token, forwards and backwards, or forwards only (Kaplan et al. 2020, arXiv 2001.08361)."""
 
-SPEED = {"cpu": 8e10, "cuda": 1e14}
-"""Operations a second that training reaches: two CPU cores in float32; one data-centre GPU in bf16 at about a third of
-its peak."""
+GPU_SPEED = 1e14
+"""Operations a second that training reaches on one data-centre GPU in bf16, at about a third of its peak."""
+
+START_SECONDS = 1.0
+"""Seconds of a run with a model before its first batch and after its last: loading and writing weights."""
+
+STEP_SECONDS = {"cpu": 2e-9, "cuda": 3e-10}
+"""Seconds a step and number that is trained (embeddings too): the optimizer passes over all of them."""
 
 
 def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
-    The rate is that of finished runs of the same kind, encoder and task; else what these counts give, corrected by how
-    finished runs of the same kind and encoder compare with theirs: the encoder's weights, `TYPICAL_TOKENS`, `SPEED`.
+    Operations are counted (the encoder's weights, tokens of a typical example) and divided by the speed of this
+    machine, which is measured; steps and the beginning of a run come on top. That is corrected by what finished runs of
+    the same kind, encoder and tasks took, else of the same kind and encoder: the median of measured to counted time.
 
     Parameters
     ----------
@@ -51,22 +61,22 @@ def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[
     dict of str to float
         Run id to seconds.
     """
-    speed = SPEED["cuda" if _is_gpu(device) else "cpu"]
-    rates: dict[tuple, list[float]] = {}
-    corrections: dict[tuple, list[float]] = {}
-    open_runs = []
+    device = "cuda" if _is_gpu(device) else "cpu"
+    ratios: dict[tuple, list[float]] = {}
+    counted = {}
     for run in plan.runs.values():
+        guess = _guess(run, examples_of(run, plan, store), store, device)
         if store.status(run.id) != "done":
-            open_runs.append(run)
+            counted[run.id] = guess
             continue
-        rate = store.manifest(run.id)["seconds"] / max(1, examples_of(run, plan, store))
-        rates.setdefault(_likeness(run), []).append(rate)
-        corrections.setdefault(_likeness(run)[:2], []).append(rate / _guess(run, speed))
+        ratio = store.manifest(run.id)["seconds"] / max(guess, 1e-6)
+        for likeness in (_likeness(run), _likeness(run)[:2]):
+            ratios.setdefault(likeness, []).append(ratio)
     expected = {}
-    for run in open_runs:
-        correction = mean(corrections.get(_likeness(run)[:2], [1.0]))
-        rate = mean(rates.get(_likeness(run), [correction * _guess(run, speed)]))
-        expected[run.id] = examples_of(run, plan, store) * rate
+    for run_id, guess in counted.items():
+        likeness = _likeness(plan.runs[run_id])
+        found = ratios.get(likeness) or ratios.get(likeness[:2]) or [1.0]
+        expected[run_id] = guess * median(found)
     return expected
 
 
@@ -116,21 +126,31 @@ def _tasks(run: Run) -> tuple[str, ...]:
     return (str(run.work["task"]),) if "task" in run.work else tuple(run.work["data"])
 
 
-def _guess(run: Run, speed: float) -> float:
-    """Seconds an example, before anything like it has been measured."""
+def _guess(run: Run, examples: int, store: Store, device: str) -> float:
+    """Seconds of a run, before anything like it has been measured."""
     if run.kind == "data":
-        return ROW_SECONDS
-    tasks = _tasks(run)
-    tokens = sum(TYPICAL_TOKENS[TASKS[key].format] for key in tasks) / len(tasks)
-    return OPERATIONS[run.kind] * _weights(str(run.work["encoder"])) * tokens / speed
+        return ROW_SECONDS * max(1, examples)
+    size = _architecture(str(run.work["encoder"]))
+    speed = GPU_SPEED if device == "cuda" else cpu_speed(size.width, keep=store.cache)
+    tokens = sum(map(_tokens, _tasks(run))) / len(_tasks(run))
+    seconds = START_SECONDS + examples * OPERATIONS[run.kind] * size.weights * tokens / speed
+    if run.kind == "train":
+        steps = examples / run.work["settings"]["batch_size"]
+        seconds += steps * size.checkpoint_mb * 1e6 / 4 * STEP_SECONDS[device]
+    return seconds
 
 
-def _weights(key: str) -> int:
-    """Weights of an encoder's layers; of one whose configuration can't be had, which the plan says, a base size's."""
+def _tokens(key: str) -> int:
+    item = TASKS[key]
+    typical = STARTER_TOKENS if isinstance(item.train or item.test, StarterRows) else TYPICAL_TOKENS
+    return typical[item.format]
+
+
+def _architecture(key: str) -> Architecture:
     try:
-        return architecture(encoder(key)).weights
+        return architecture(encoder(key))
     except EncoderError:
-        return BASE_WEIGHTS
+        return BASE
 
 
 def _is_gpu(device: str) -> bool:

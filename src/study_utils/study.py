@@ -17,7 +17,7 @@ from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import condition, language_table
 from study_utils.catalog.titles import name_layers
-from study_utils.errors import StoreError
+from study_utils.errors import ParameterError, StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
 from study_utils.outcomes.epochs import read_epochs
@@ -39,7 +39,9 @@ class Study:
     Attributes
     ----------
     name : str
-        Stem of its parameter file, and name of its report folder.
+        Name of its report folder, see `report_name`.
+    source : pathlib.Path
+        Its parameter file.
     changes : mapping of str to object
         What `--set` changed, so that a worker process can open the same study.
     params, plan, store
@@ -59,7 +61,7 @@ class Study:
     @property
     def chosen(self) -> dict[str, object]:
         """What of `changes` can change a result."""
-        return {field: value for field, value in self.changes.items() if field not in MACHINE}
+        return changed_choices(self.changes)
 
     def parameters(self) -> pd.DataFrame:
         """Choices of the study as a table with the columns `field` and `value`."""
@@ -170,7 +172,7 @@ class Study:
     def outlook(self, *, vary: bool = False) -> Outlook:
         """Smallest gains that the study can detect, and (`vary`) larger studies; as `study_utils.sizing.outlook`."""
         root = project_root()
-        return outlook(self.plan, self.store, self.params, name=self.name, root=root, vary=vary)
+        return outlook(self.plan, self.store, self.params, name=self.source.stem, root=root, vary=vary)
 
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
@@ -344,6 +346,29 @@ def _one_digest(fingerprints: pd.Series) -> str:
     return (digests[0] if len(digests) == 1 else canonical_sha256(digests))[:12]
 
 
+def changed_choices(changes: Mapping[str, object]) -> dict[str, object]:
+    """What of some changes can change a result or a report."""
+    return {field: value for field, value in changes.items() if field not in MACHINE}
+
+
+def report_name(source: Path, params: StudyParams, changes: Mapping[str, object]) -> str:
+    """Name of a study's report folder: as asked for, else its file's, with a digest where choices were changed.
+
+    So a changed study never writes into the report of the file as it stands. A smoke run (`limit`) says its limit.
+
+    Raises
+    ------
+    ParameterError
+        If the name is that of another study.
+    """
+    others = {path.stem for path in (project_root() / "params").glob("*.y*ml")} - {source.stem}
+    if params.name in others:
+        raise ParameterError(f"name {params.name!r} is that of another study, whose report it would be: choose another")
+    changed = {field: value for field, value in changed_choices(changes).items() if field not in ("name", "limit")}
+    base = params.name or source.stem + (f"-{canonical_sha256(changed)[:6]}" if changed else "")
+    return base + (f"-limit{params.limit}" if params.limit else "")
+
+
 def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent_ok: bool = False) -> Study:
     """Open a study by the name of its parameter file.
 
@@ -366,15 +391,16 @@ def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent
     params = load_params(name, changes)
     root = project_root()
     source = study_file(name)
+    report = report_name(source, params, changes)
     plan, store = make_plan(params, absent_ok=absent_ok), Store(root / params.artifacts)
     name_layers(layer_words(params))
     require_equal(plan, store, params)
     return Study(
-        name=source.stem,
+        name=report,
         source=source,
         changes=changes,
         params=params,
         plan=plan,
         store=store,
-        report=root / params.reports / source.stem,
+        report=root / params.reports / report,
     )

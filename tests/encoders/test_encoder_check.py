@@ -168,17 +168,18 @@ def test_sealed_folders_are_used_only_as_they_were_written(copied):
 
 
 def test_what_is_on_this_machine_is_reachable(tiny, monkeypatch):
-    monkeypatch.setattr("study_utils.encoders.facts._hub_trouble", lambda: "no route")
+    monkeypatch.setattr("study_utils.encoders.facts.hub_trouble", lambda: "no route")
     assert unreachable(tiny.spec) == unreachable(encoder("e5_small")) == ""
     assert "can't be reached (no route)" in unreachable(encoder("xlmr_large"))
     check_configuration(encoder("xlmr_large"))  # nothing to look at
 
 
 def test_an_encoder_that_cant_be_reached_is_noted_in_a_plan_and_refused_before_runs(tmp_path, monkeypatch):
-    from study_utils.execute.driver import plan_text, run_study
+    from study_utils.execute.driver import run_study
+    from study_utils.execute.planned import plan_text
     from study_utils.study import open_study
 
-    monkeypatch.setattr("study_utils.encoders.facts._hub_trouble", lambda: "no route")
+    monkeypatch.setattr("study_utils.encoders.facts.hub_trouble", lambda: "no route")
     changes = {"encoders": [f"some/model@{'0' * 40}"], "artifacts": str(tmp_path), "reports": str(tmp_path)}
     study = open_study("quick", changes, absent_ok=True)
     text = plan_text(study)

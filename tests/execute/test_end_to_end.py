@@ -281,7 +281,7 @@ def test_an_error_in_one_of_several_processes_is_told(changes, tmp_path):
         (["--set", "target.learning_rate=1e-5"], "write 1.0e-5"),
         (["--set", "encoders=[./nowhere]"], "nowhere"),
         (["--only", "99"], "unknown notebook '99'"),
-        (["pilot", "--mirror", "./nowhere"], "nyu-mll/glue"),
+        (["pilot", "--mirror", "./nowhere"], "there is no folder nowhere"),
     ],
 )
 def test_wrong_calls_are_refused_before_work_with_advice(arguments, message, tmp_path):

@@ -15,7 +15,7 @@ from study_utils.encoders.facts import architecture
 from study_utils.encoders.load import load_encoder
 from study_utils.errors import StoreError
 from study_utils.evaluation.predict import predict
-from study_utils.execute.driver import plan_text
+from study_utils.execute.planned import plan_text
 from study_utils.execute.stage import complete
 from study_utils.metrics import score
 from study_utils.model import load_trained

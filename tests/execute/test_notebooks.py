@@ -103,3 +103,9 @@ def test_a_kernel_that_dies_is_an_error_with_advice(notebook, tmp_path):
     with pytest.raises(NotebookError, match=r"07_small\.ipynb died"):
         execute_notebook(source, tmp_path / "out" / "07_small.ipynb", {})
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_bar_is_drawn_in_a_notebook_though_it_is_no_terminal(notebook, tmp_path):
+    source = notebook("from study_utils.execute.progress import is_watched\nis_watched()")
+    execute_notebook(source, tmp_path / "out.ipynb", {})
+    assert nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0]["data"]["text/plain"] == "True"

@@ -3,13 +3,12 @@
 import io
 
 import pytest
-from tqdm import tqdm
 
 from study_utils.execute.progress import (
     STEPS,
     Beacon,
     Meter,
-    advance,
+    Steps,
     clear_beacons,
     clock,
     read_beacons,
@@ -18,26 +17,33 @@ from study_utils.execute.progress import (
 from study_utils.store import Store
 
 
+@pytest.fixture
+def drawn(monkeypatch):
+    monkeypatch.setattr("study_utils.execute.progress.is_watched", lambda: True)
+
+
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("weights", [(0.1,) * 7, (1 / 3, 2 / 7, 1e-9, 41.7), (12.34567, 0.005)])
 def test_a_meter_ends_exactly_at_its_end(weights, capsys):
     meter = Meter({f"run{i}": w for i, w in enumerate(weights)}, title="stage")
     for run in meter.weights:
         for share in (0.1, 0.7, 0.99, 1.0, 1.0):
             meter.update(run, share)
-            assert meter.bar.n <= STEPS
-    assert meter.bar.n == STEPS
+            assert meter.steps.bar.n <= STEPS
+    assert meter.steps.bar.n == STEPS
     meter.close()
     assert "100%" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("drawn")
 def test_runs_are_weighed_by_their_expected_time():
     meter = Meter({"long": 90.0, "short": 10.0}, title="stage")
     meter.update("short", 1.0)
-    assert meter.bar.n == pytest.approx(0.1 * STEPS, abs=1)
+    assert meter.steps.bar.n == pytest.approx(0.1 * STEPS, abs=1)
     meter.update("long", 0.5)
-    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1)
+    assert meter.steps.bar.n == pytest.approx(0.55 * STEPS, abs=1)
     meter.update("long", 0.2)
-    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
+    assert meter.steps.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
     assert meter.shares == {"long": 0.5, "short": 1.0}
     meter.close()
 
@@ -45,12 +51,26 @@ def test_runs_are_weighed_by_their_expected_time():
 @pytest.mark.parametrize(
     ("done", "total", "share"), [(0.1 + 0.2, 0.3, 1.0), (5.0, 4.0, 1.0), (1.0, 4.0, 0.25), (0.0, 0.0, 1.0)]
 )
+@pytest.mark.usefixtures("drawn")
 def test_work_beyond_the_estimate_fills_the_bar_and_no_more(done, total, share):
-    bar = tqdm(total=STEPS, file=io.StringIO())
-    advance(bar, done, total, "run a")
-    assert bar.n == int(share * STEPS)
-    assert bar.postfix.endswith(" left, run a")
-    bar.close()
+    steps = Steps("study")
+    steps.show(done, total, "run a")
+    assert steps.bar.n == int(share * STEPS)
+    assert steps.bar.postfix.endswith(" left, run a")
+    steps.close()
+
+
+def test_in_a_pipe_there_is_a_line_a_minute_and_no_bar(monkeypatch):
+    now, pipe = [0.0], io.StringIO()
+    monkeypatch.setattr("sys.stderr", pipe)
+    monkeypatch.setattr("study_utils.execute.progress.time.monotonic", lambda: now[0])
+    steps = Steps("study")
+    for second in range(150):
+        now[0] = float(second)
+        steps.show(second, 600, "run a")
+    steps.close()
+    lines = pipe.getvalue().splitlines()
+    assert lines == ["study 10%, 09:00 left, run a", "study 20%, 08:00 left, run a"]
 
 
 def test_the_time_left_trusts_the_estimate_first_and_the_clock_later():

@@ -12,7 +12,7 @@ from study_utils import training
 from study_utils.analysis import check_results, family_gains, gains, regime_scores, retention
 from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import FolderRows, Task, tasks
-from study_utils.execute.driver import plan_text
+from study_utils.execute.planned import plan_text
 from study_utils.execute.stage import complete
 from study_utils.plan import STAGES
 from study_utils.study import open_study

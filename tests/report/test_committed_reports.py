@@ -14,7 +14,7 @@ FOLDER_OF_A_MACHINE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users|opt|
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda p: p.name)
 def test_no_text_names_a_folder_of_a_machine(report):
-    for path in [p for p in report.rglob("*") if p.suffix in (".ipynb", ".html", ".csv", ".json")]:
+    for path in [p for p in report.rglob("*") if p.suffix in (".ipynb", ".html", ".csv", ".json", ".svg")]:
         found = FOLDER_OF_A_MACHINE.search(path.read_text(encoding="utf-8"))
         assert not found, f"{path.name}: {found}"
 

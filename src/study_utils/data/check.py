@@ -89,7 +89,7 @@ def check(
         for language in row_languages(getattr(item, role))
     ]
     found, faults, lacking, training = [], {}, {}, {}
-    for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2):
+    for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2 or None):
         declared = {"task": item.key, "role": role, "language": language}
         expected = getattr(getattr(item, role), "expected", {}).get(language)
         try:

@@ -63,7 +63,7 @@ def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None)
     if split is None:
         where = f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {name!r}"
         try:
-            if not _is_kept(rows, config, name):
+            if not is_kept(rows, config, name):
                 # one quick request: datasets itself tries an unreachable hub again and again for half a minute
                 get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
             with _quiet():
@@ -191,7 +191,7 @@ def _hub_cache(rows: HubRows) -> Path:
     return Path(root).expanduser() / "pinned" / rows.hub_id.replace("/", "--") / rows.revision.replace("/", "--")
 
 
-def _is_kept(rows: HubRows, config: str, split: str) -> bool:
+def is_kept(rows: HubRows, config: str, split: str) -> bool:
     """Whether the split has been loaded from the hub before."""
     return next(_hub_cache(rows).glob(f"*/{config}/*/*/*-{split}*.arrow"), None) is not None
 
@@ -202,7 +202,7 @@ def check_reachable(rows: HubRows, config: str, split: str) -> None:
 
     if rows.not_on_hub:
         raise NotThereError("hub: it doesn't have them")
-    if constants.HF_HUB_OFFLINE and not _is_kept(rows, config, split):
+    if constants.HF_HUB_OFFLINE and not is_kept(rows, config, split):
         raise NotThereError(
             f"hub: switched off (HF_HUB_OFFLINE), and config {config!r} at revision {rows.revision} "
             f"has not been loaded before ({_hub_cache(rows)})"

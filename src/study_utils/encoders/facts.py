@@ -188,7 +188,7 @@ def require_hub(spec: Encoder) -> None:
     EncoderError
         With what to do.
     """
-    if trouble := _hub_trouble():
+    if trouble := hub_trouble():
         raise _not_reached(spec, trouble)
 
 
@@ -200,7 +200,7 @@ def _not_reached(spec: Encoder, reason: str) -> EncoderError:
 
 
 @lru_cache(maxsize=1)
-def _hub_trouble() -> str:
+def hub_trouble() -> str:
     """Why the hub can't be asked; empty if it can. One quick request: its client tries for half a minute."""
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session, httpx

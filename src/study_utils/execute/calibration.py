@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     root, report = project_root(), report_folder()
     started = time.monotonic()
-    progress = partial(tqdm, desc="designs", leave=False)
+    progress = partial(tqdm, desc="designs", leave=False, disable=None)
     points = simulate_points(options.studies, keep=root / "artifacts" / "calibration", progress=progress)
     save_table(points, report / "tables", _TABLE)
     source = root / "notebooks" / "calibration.ipynb"

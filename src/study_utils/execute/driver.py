@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
-import nbformat
-from tqdm import tqdm
-
-from study_utils.budgets import describe_shortfalls
-from study_utils.catalog import encoder
+from study_utils.catalog import encoder, task
 from study_utils.catalog.questions import QUESTIONS
+from study_utils.data.choice import choose
+from study_utils.data.loading import is_kept
 from study_utils.encoders.check import check_files, unreachable
-from study_utils.encoders.facts import architecture
-from study_utils.errors import EncoderError, NotebookError, ParameterError, unknown
-from study_utils.estimate import expected_seconds
+from study_utils.encoders.facts import architecture, hub_trouble
+from study_utils.encoders.identity import is_folder
+from study_utils.errors import EncoderError, MissingRowsError, NotebookError, ParameterError, unknown
 from study_utils.execute.notebooks import execute_notebook
-from study_utils.execute.progress import BAR, STEPS, advance, clear_beacons, clock, read_beacons
-from study_utils.params import MACHINE
+from study_utils.execute.progress import Steps, clear_beacons, clock, read_beacons
+from study_utils.execute.record import Record
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, Run, canonical_sha256
-from study_utils.sentences.planning import describe_margin, describe_outlook
-from study_utils.store import file_sha256, write_atomically
+from study_utils.plan import STAGES, Run
+from study_utils.plan.declared import with_held_out
+from study_utils.report.places import hide_places, machine_places
 from study_utils.study import Study
 
-RECORD = "manifest.json"
-NOTEBOOK_SECONDS = 12.0
-"""What a notebook costs besides its runs: starting a kernel, imports, figures."""
+STAGE_SECONDS, QUESTION_SECONDS = 10.0, 30.0
+"""What a notebook costs besides its runs, imports and figures among it: one that makes runs, and one that analyses."""
 
 
 def notebook_sources() -> list[Path]:
@@ -55,50 +53,6 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
     return [p for p in sources if not only or any(p.stem.startswith(text) for text in only)]
 
 
-def plan_text(study: Study) -> str:
-    """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains.
-
-    Raises
-    ------
-    EncoderError
-        If the files of an encoder that is needed are on this machine and can't be used.
-    """
-    for key in _encoders_needed(study):
-        check_files(encoder(key))
-    table = study.runs()
-    width = max(len(run) for run in table["run"])
-    lines = [f"{'run':<{width}}  {'status':<8} {'time':>9}"]
-    for stage, rows in table.groupby("stage", sort=False):
-        lines.append(f"-- {stage}")
-        for row in rows.itertuples():
-            mark = "" if row.status == "done" else "~"
-            lines.append(f"{row.run:<{width}}  {row.status:<8} {mark + clock(row.seconds):>9}")
-    counts = table["status"].value_counts()
-    left = table.loc[table["status"] != "done", "seconds"].sum()
-    parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
-    total = f"{len(table)} runs: {', '.join(parts)}; about {clock(left)} of work left at --jobs 1"
-    lines += ["", total, "stale: only an earlier version is in the store; it will be made anew"]
-    if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
-        gigabytes = sum(_megabytes(run) for run in kept) / 1000
-        lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
-    if absent := study.plan.absent:
-        lines += ["", "The study can't begin here; this can't be reached:", *absent]
-    lines += [
-        f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
-        for row in study.omissions().itertuples()
-    ]
-    if len(partial := study.partial()):
-        from study_utils.sentences import describe_partial
-
-        lines += [f"partial: {told}" for told in describe_partial(partial)]
-    if len(short := study.shortfalls()):
-        lines += [f"short: {told}" for told in describe_shortfalls(short)]
-    outlook = study.outlook()
-    lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
-    lines += [f"warning: {told}" for told in describe_margin(outlook)]
-    return "\n".join(lines)
-
-
 def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) -> list[str]:
     """Execute the notebooks of a study and build its report.
 
@@ -119,109 +73,161 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Raises
     ------
     StudyError
-        If the work cannot begin: disk full, unknown notebook, an encoder that can't be reached or used.
+        If the work cannot begin: disk full, unknown notebook, rows or an encoder that
+        can't be reached or used, a report that these parameters would mix with others'.
     """
+    require_installed()
     chosen = select_notebooks(study.params.questions, only)
-    clear_beacons(study.store)
-    if force:
-        for run in study.plan.runs.values():
-            stages = {path.stem for path in chosen}
-            if run.stage in stages and study.store.status(run.id) == "done":
-                study.store.set_aside(run.id)
-    for key in _encoders_needed(study):
+    record = Record(study)
+    record.refuse_mixture(only, force=force)
+    todo = runs_to_make(study, chosen, force=force)
+    for key in encoders_of(todo):
         if reason := unreachable(encoder(key)):
             raise EncoderError(reason)
         check_files(encoder(key))
-    study.store.check_room(_room_needed(study))
-    record = Record(study)
+    if reason := hub_rows_unreachable(study, todo):
+        raise MissingRowsError(reason)
+    study.store.check_room(_room_needed(todo))
+    clear_beacons(study.store)
+    for run in todo if force else ():
+        if study.store.status(run.id) == "done":
+            study.store.set_aside(run.id)
+    places = _places(study)
     failures: list[str] = []
-    open_work = [path for path in chosen if force or not record.is_current(path)]
-    with _overall_progress(study, len(open_work)) as say:
-        for path in chosen:
-            if path not in open_work:
+    reasons = {path: "asked for by --force" if force else record.why_anew(path) for path in chosen}
+    expected = study.runs().set_index("run")["seconds"]
+    weights = {run.id: float(expected[run.id]) for run in todo}
+    with _overall_progress(study, weights, [notebook_seconds(record, p) for p, why in reasons.items() if why]) as say:
+        for path, reason in reasons.items():
+            if not reason:
                 say(f"{path.stem}: up to date")
                 continue
-            started = time.monotonic()
+            say(f"{path.stem}: {reason}")
+            started, before = time.monotonic(), record.stamps()
             try:
-                parameters = notebook_parameters(study)
-                shown = {**parameters, "changes": study.chosen}
-                execute_notebook(path, study.report / path.name, parameters, shown=shown)
+                execute_notebook(path, study.report / path.name, notebook_parameters(study), shown=_shown(study))
             except NotebookError as error:
                 failures.append(str(error))
-                say(f"{path.stem}: FAILED\n{error}")
+                say(f"{path.stem}: FAILED\n{error}", ends=True)
                 if path.stem in STAGES:
                     break
                 continue
+            written = record.written(before)
+            hide_places(written, places)
             seconds = time.monotonic() - started
-            record.keep(path, seconds)
-            say(f"{path.stem}: done in {clock(seconds)}")
-    if not failures and (open_work or not (study.report / "index.html").is_file()):
+            record.keep(path, seconds, written)
+            say(f"{path.stem}: done in {clock(seconds)}", ends=True)
+    if failures:
+        return failures
+    if not only:
+        record.drop_others(chosen)
+    if reason := record.why_pages():
         from study_utils.report.study_site import build_study_site
 
+        print(f"pages: {reason}: written anew")
         build_study_site(study, record.entries)
+        record.keep_pages()
     return failures
+
+
+def require_installed() -> None:
+    """Refuse to begin without the Python packages of the extra that makes runs (``study``, as the project declares it).
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Naming all that are missing.
+    """
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        declared = [text for text in metadata.requires("study-utils") or () if re.search(r"extra == .study", text)]
+        names = [re.match(r"[\w.-]+", text)[0] for text in declared]
+        if missing := [name for name in names if not _is_installed(name)]:
+            raise ModuleNotFoundError("packages that a study needs are not installed", name=", ".join(missing))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def runs_to_make(study: Study, chosen: Sequence[Path], *, force: bool = False) -> list[Run]:
+    """List what is made for some notebooks: runs of their stages that aren't done (`force`: all), and what they need.
+
+    In the order of the plan.
+    """
+    stages = {path.stem for path in chosen}
+    done = {run.id for run in study.plan.runs.values() if study.store.status(run.id) == "done"}
+    todo = {run.id for run in study.plan.runs.values() if run.stage in stages and (force or run.id not in done)}
+    for run in reversed(study.plan.runs.values()):  # what a run needs is before it
+        if run.id in todo:
+            todo.update(needed for needed in run.inputs if needed not in done)
+    return [run for run in study.plan.runs.values() if run.id in todo]
 
 
 def notebook_parameters(study: Study) -> dict[str, object]:
     """What is injected into every notebook: the study's name (or file) and what was changed."""
     inside = study.source.parent == project_root() / "params"
-    return {"name": study.name if inside else str(study.source), "changes": dict(study.changes)}
+    return {"name": study.source.stem if inside else str(study.source), "changes": dict(study.changes)}
 
 
-class Record:
-    """Which notebook was executed for which parameters and code (`reports/<study>/manifest.json`)."""
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self.path = study.report / RECORD
-        self.entries: dict[str, dict] = {}
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            self.entries = json.loads(self.path.read_text(encoding="utf-8"))["notebooks"]
-        package = Path(__file__).resolve().parents[1]
-        code = {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
-        params = study.params.model_dump(mode="json", exclude=set(MACHINE))
-        self.common = {"code": code, "params": params, "runs": sorted(study.plan.runs)}
-
-    def identity(self, notebook: Path) -> str:
-        """Hash of what an executed notebook depends on."""
-        cells = [(c.cell_type, c.source) for c in nbformat.read(notebook, as_version=4).cells]
-        return canonical_sha256({**self.common, "cells": cells})
-
-    def is_current(self, notebook: Path) -> bool:
-        """Whether the executed copy belongs to these parameters and this code, and its runs are done."""
-        entry = self.entries.get(notebook.stem, {})
-        output = self.study.report / notebook.name
-        if notebook.stem in STAGES and self.study.plan.missing(self.study.store, notebook.stem):
-            return False
-        return (
-            entry.get("identity") == self.identity(notebook)
-            and output.is_file()
-            and file_sha256(output) == entry.get("sha256")
-        )
-
-    def keep(self, notebook: Path, seconds: float) -> None:
-        """Note that a notebook has been executed."""
-        self.entries[notebook.stem] = {
-            "identity": self.identity(notebook),
-            "sha256": file_sha256(self.study.report / notebook.name),
-            "seconds": round(seconds, 1),
-        }
-        content = {"study": self.study.name, "notebooks": dict(sorted(self.entries.items()))}
-        write_atomically(self.path, json.dumps(content, indent=1))
+def _shown(study: Study) -> dict[str, object]:
+    """Parameters that an executed copy shows: without the folders of this machine."""
+    return {**notebook_parameters(study), "changes": study.chosen}
 
 
-def _encoders_needed(study: Study) -> list[str]:
-    """Keys of the encoders that runs still to be made begin with."""
-    return list(dict.fromkeys(str(r.work["encoder"]) for r in study.plan.missing(study.store) if "encoder" in r.work))
+def _places(study: Study) -> dict[str, str]:
+    own = study.params
+    folders = {own.artifacts: "artifacts", own.reports: "reports", own.mirror: "mirror"}
+    folders |= {str(study.source.parent): "params", **{name: Path(name).name for name in own.tasks_from}}
+    specs = [encoder(name) for name in (*own.encoders, *own.own_encoders)]
+    folders |= {spec.hub_id: Path(spec.hub_id).name for spec in specs if is_folder(spec)}
+    return machine_places(project_root(), folders)
 
 
-def _room_needed(study: Study) -> int:
-    missing = study.plan.missing(study.store)
-    trained = sum(_megabytes(run) for run in missing if run.kind == "train")
-    return int(1e6 * (trained + 2 * len(missing) + 50))
+def hub_rows_unreachable(study: Study, runs: Iterable[Run]) -> str:
+    """Why rows that some runs have to fetch from the hub can't be had; empty if they can, or none are to be fetched."""
+    own, waiting = study.params, []
+    mirror = Path(own.mirror).expanduser() if own.mirror else None
+    for run in runs:
+        if run.kind != "data":
+            continue
+        item = task(run.work["task"])
+        item = with_held_out(item) if run.work.get("whole") else item
+        for role, languages in (part for parts in run.work["parts"].values() for part in parts):
+            with contextlib.suppress(MissingRowsError):  # told already, by the plan
+                found = choose(
+                    item, role, languages=languages, mirror=mirror, sources=own.sources, partial=own.partial_sets
+                )
+                if found.kind == "hub" and not all(is_kept(found.rows, *place) for place in found.splits):
+                    waiting.append(item.key)
+    if not waiting or not (trouble := hub_trouble()):
+        return ""
+    return (
+        f"rows of {', '.join(dict.fromkeys(waiting))} come from the hub, which can't be reached ({trouble}): run this "
+        "with internet, or name a folder with copies: --mirror DIR"
+    )
 
 
-def _megabytes(run: Run) -> int:
+def notebook_seconds(record: Record, notebook: Path) -> float:
+    """Seconds that a notebook is expected to take besides its runs: of one without runs, as long as the last time."""
+    if notebook.stem in STAGES:
+        return STAGE_SECONDS
+    return float(record.entries.get(notebook.stem, {}).get("seconds", QUESTION_SECONDS))
+
+
+def encoders_of(runs: Iterable[Run]) -> list[str]:
+    """Keys of the encoders that runs begin with."""
+    return list(dict.fromkeys(str(run.work["encoder"]) for run in runs if "encoder" in run.work))
+
+
+def _room_needed(runs: Sequence[Run]) -> int:
+    trained = sum(model_megabytes(run) for run in runs if run.kind == "train")
+    return int(1e6 * (trained + 2 * len(runs) + 50))
+
+
+def model_megabytes(run: Run) -> int:
     """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
     settings = run.work["settings"]
     size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
@@ -229,43 +235,40 @@ def _megabytes(run: Run) -> int:
 
 
 @contextlib.contextmanager
-def _overall_progress(study: Study, notebooks: int) -> Iterator:
-    """Show one bar for the whole study while notebooks run in kernels of their own."""
-    expected = expected_seconds(study.plan, study.store, device=study.params.device)
-    overhead = NOTEBOOK_SECONDS * notebooks
-    bar = tqdm(
-        total=STEPS,
-        desc=f"study {study.name}",
-        bar_format=BAR,
-        disable=notebooks == 0,
-        leave=False,
-    )
+def _overall_progress(study: Study, todo: Mapping[str, float], notebooks: Sequence[float]) -> Iterator:
+    """Show how far the whole study is while notebooks run in kernels of their own: a bar, or a line a minute in a pipe.
+
+    `todo` gives run ids to expected seconds, and `notebooks` the seconds of every notebook besides.
+    """
+    steps = Steps(f"study {study.name}", hidden=not notebooks)
     done: set[str] = set()
-    finished_notebooks, begun = 0, time.monotonic()
+    finished, begun = 0, time.monotonic()
     stop = threading.Event()
 
     def look() -> None:
-        note = f"{finished_notebooks}/{notebooks} notebooks"
-        work = NOTEBOOK_SECONDS * finished_notebooks + min(NOTEBOOK_SECONDS, time.monotonic() - begun)
-        for run_id, seconds in expected.items():
+        note = f"{finished}/{len(notebooks)} notebooks"
+        work = sum(notebooks[:finished])
+        if finished < len(notebooks):
+            work += min(notebooks[finished], time.monotonic() - begun)
+        for run_id, seconds in todo.items():
             if run_id in done or (study.store.folder(run_id) / "manifest.json").is_file():
                 done.add(run_id)
                 work += seconds
-        for run_id, share, text in read_beacons(study.store, expected):
+        for run_id, share, text in read_beacons(study.store, todo):
             if run_id not in done:
-                work += expected[run_id] * share
-                note = f"{len(done)}/{len(expected)} runs, {run_id.rsplit('-', 1)[0]} {text}"
-        advance(bar, work, sum(expected.values()) + overhead, note)
-        bar.refresh()
+                work += todo[run_id] * share
+                note = f"{len(done)}/{len(todo)} runs, {run_id.rsplit('-', 1)[0]} {text}"
+        steps.show(work, sum(todo.values()) + sum(notebooks), note)
 
     def watch() -> None:
         while not stop.wait(1.0):
             look()
 
-    def say(message: str) -> None:
-        nonlocal finished_notebooks, begun
-        finished_notebooks, begun = finished_notebooks + 1, time.monotonic()
-        bar.write(message)
+    def say(message: str, *, ends: bool = False) -> None:
+        nonlocal finished, begun
+        if ends:
+            finished, begun = finished + 1, time.monotonic()
+        steps.write(message)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -274,4 +277,4 @@ def _overall_progress(study: Study, notebooks: int) -> Iterator:
     finally:
         stop.set()
         thread.join()
-        bar.close()
+        steps.close()

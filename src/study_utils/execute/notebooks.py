@@ -104,6 +104,7 @@ def execute_notebook(
                 progress_bar=False,
                 log_output=False,
                 coalesce_streams=True,
+                kernel_manager_class=_own_interpreter(),
                 extra_arguments=["--log-level=ERROR"],  # of the kernel: it warns of TCP on every machine
             )
     except PapermillExecutionError as error:
@@ -123,6 +124,23 @@ def execute_notebook(
         raise
     _tidy(part, parameters if shown is None else shown)
     os.replace(part, output)
+
+
+def _own_interpreter() -> type:
+    """Make a kernel manager whose kernels run in the interpreter of this process, whatever kernels are installed.
+
+    The name ``python3`` alone means the first kernel of that name in Jupyter's folders, which may be another Python.
+    """
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class OwnInterpreter(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(**get_kernel_dict())
+
+    return OwnInterpreter
 
 
 def _tidy(path: Path, shown: Mapping[str, object]) -> None:

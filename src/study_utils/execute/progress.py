@@ -21,8 +21,8 @@ from study_utils.store import Store, write_atomically
 # bars are text here, so that they stay readable in executed notebooks; some library asks for widgets on import
 warnings.filterwarnings("ignore", message="IProgress not found")
 
-EVERY = 0.5
-"""Seconds between two updates."""
+EVERY, PIPED = 0.5, 60.0
+"""Seconds between two updates of a bar, and between two lines where none can be drawn."""
 
 STEPS = 100_000
 """Steps of every bar: whole numbers, because tqdm complains of a bar that rounding takes past its end."""
@@ -32,15 +32,59 @@ TRUST = 0.1
 """Share of the work by whose end the time gone counts as much as the estimate for the time left."""
 
 BAR = "{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone{postfix}"
-"""Layout of every bar; the time left is in what `advance` writes behind it."""
+"""Layout of every bar; the time left is in what `Steps` writes behind it."""
 
 
-def advance(bar: tqdm, done: float, total: float, note: str) -> None:
-    """Move a bar of `STEPS` to a share of the work, never back, and write the time left and a note behind it."""
-    share = min(1.0, done / total) if total > 0 else 1.0
-    left = time_left(done, total, bar.format_dict["elapsed"])
-    bar.set_postfix_str(f"{clock(left)} left, {note}", refresh=False)
-    bar.update(max(0, int(STEPS * share) - bar.n))
+def is_watched() -> bool:
+    """Whether a bar can be drawn: on a terminal, or in a notebook; a file or a pipe would hold each state of it."""
+    return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel")
+
+
+class Steps:
+    """How far some work is: a bar where one can be drawn, else a line every `PIPED` seconds.
+
+    Parameters
+    ----------
+    title : str
+        Begins every line.
+    hidden : bool
+        Whether nothing is shown, for want of work.
+    """
+
+    def __init__(self, title: str, *, hidden: bool = False, leave: bool = False) -> None:
+        self.title, self.hidden, self.drawn = title, hidden, is_watched()
+        self.begun = self.told = time.monotonic()
+        self.bar = tqdm(
+            total=STEPS,
+            desc=title,
+            bar_format=BAR,
+            mininterval=EVERY,
+            file=sys.stderr,
+            disable=hidden or not self.drawn,
+            leave=leave,
+        )
+
+    def show(self, done: float, total: float, note: str) -> None:
+        """Show a share of the work, on a bar never back, with the time left and a note behind it."""
+        now = time.monotonic()
+        share = min(1.0, done / total) if total > 0 else 1.0
+        text = f"{clock(time_left(done, total, now - self.begun))} left, {note}"
+        if not self.bar.disable:
+            self.bar.set_postfix_str(text, refresh=False)
+            self.bar.update(max(0, int(STEPS * share) - self.bar.n))
+        elif not self.hidden and now - self.told >= PIPED:
+            self.told = now
+            print(f"{self.title} {share:.0%}, {text}", file=sys.stderr, flush=True)
+
+    def write(self, message: str) -> None:
+        """Print a line beside the bar."""
+        self.bar.write(message)
+        sys.stdout.flush()
+
+    def close(self, note: str = "") -> None:
+        """Draw the last state."""
+        self.bar.set_postfix_str(note, refresh=False)
+        self.bar.close()
 
 
 def time_left(done: float, total: float, gone: float) -> float:
@@ -79,14 +123,7 @@ class Meter:
     def __init__(self, weights: Mapping[str, float], *, title: str) -> None:
         self.weights = {run: max(0.01, seconds) for run, seconds in weights.items()}
         self.shares = dict.fromkeys(self.weights, 0.0)
-        self.bar = tqdm(
-            total=STEPS,
-            desc=title,
-            bar_format=BAR,
-            mininterval=EVERY,
-            file=sys.stderr,
-            disable=not self.weights,
-        )
+        self.steps = Steps(title, hidden=not self.weights, leave=True)
 
     def update(self, run_id: str, share: float, note: str = "") -> None:
         """Record the finished share (0 to 1) of a run."""
@@ -95,12 +132,11 @@ class Meter:
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
         text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]} {note}".strip()
         done = sum(self.shares[run] * weight for run, weight in self.weights.items())
-        advance(self.bar, done, sum(self.weights.values()), text)
+        self.steps.show(done, sum(self.weights.values()), text)
 
     def close(self) -> None:
         """Draw the last state."""
-        self.bar.set_postfix_str(f"{len(self.shares)} runs made", refresh=False)
-        self.bar.close()
+        self.steps.close(f"{len(self.shares)} runs made")
 
 
 class Beacon:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -25,24 +26,20 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
         Name of a study in `params/` or path of a parameter file.
     changes : mapping of str to object, optional
         Dotted field to value, such as ``{"target.epochs": 3, "seeds": [0, 1, 2]}``. A change of `targets` drops the
-        file's settings of the targets that it leaves out.
+        file's settings of the targets that it leaves out. A file that names a `base` inherits the fields of that study,
+        and replaces those that it gives, inside fields too; lists are replaced whole.
 
     Raises
     ------
     ParameterError
-        For a file that is missing or no YAML, an unknown field (with the nearest ones), a wrong type, an unknown
+        For a file that is missing or no YAML, an unknown field (with the nearest ones), a wrong type, an unknown base,
         task, condition, encoder or language, choices that contradict one another, a condition that trains on rows of a
         target, or a fault in a file that `tasks_from` names. All faults are listed at once.
     """
     path = study_file(name)
-    try:
-        content = read_yaml(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path} is not readable as YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
-    if isinstance(kept := (changes or {}).get("targets"), list | tuple) and isinstance(content.get("tasks"), dict):
-        content["tasks"] = {key: own for key, own in content["tasks"].items() if key in kept}
+    content = _read(path, ())
+    if isinstance(kept := (changes or {}).get("targets"), list | tuple):
+        _keep_targets(content, kept)
     for dotted, value in (changes or {}).items():
         _set(content, dotted, value)
     for name in content.get("tasks_from") or ():
@@ -52,6 +49,53 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
         return StudyParams.model_validate(content)
     except ValidationError as error:
         raise ParameterError(_explain(error, path, changes or {})) from None
+
+
+def _read(path: Path, above: tuple[Path, ...]) -> dict:
+    """Fields of a parameter file on top of those of its `base`; `above` are the files that name it as theirs."""
+    try:
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path} is not readable as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path} must hold fields such as 'targets: [...]', not {type(content).__name__}")
+    base = content.pop("base", None)
+    if base is None:
+        return content
+    if not isinstance(base, str):
+        raise ParameterError(f"{path.name}, base: name one study, such as 'base: quick', not {base!r}")
+    beside = path.parent / base
+    try:
+        source = beside.resolve() if beside.suffix in (".yaml", ".yml") and beside.is_file() else study_file(base)
+    except ParameterError as error:
+        raise ParameterError(f"{path.name}, base: {error}") from None
+    if source in (chain := (*above, path)):
+        loop = " → ".join(file.name for file in (*chain[chain.index(source) :], source))
+        raise ParameterError(f"{path.name}, base: the files are bases of one another ({loop}): take one of them out")
+    inherited = _read(source, chain)
+    if isinstance(files := inherited.get("tasks_from"), list):
+        inherited["tasks_from"] = [
+            os.path.relpath(source.parent / file, path.parent) if isinstance(file, str) else file for file in files
+        ]
+    if isinstance(kept := content.get("targets"), list):
+        _keep_targets(inherited, kept)
+    return _merged(inherited, content)
+
+
+def _merged(below: dict, above: dict) -> dict:
+    """Fields of both, field by field also inside fields; where both have a value or a list, the upper one's."""
+    inner = {
+        name: _merged(below[name], value)
+        for name, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(name), dict)
+    }
+    return {**below, **above, **inner}
+
+
+def _keep_targets(content: dict, kept: Sequence[object]) -> None:
+    """Drop the settings of targets that are left out."""
+    if isinstance(own := content.get("tasks"), dict):
+        content["tasks"] = {key: settings for key, settings in own.items() if key in kept}
 
 
 def parse_changes(settings: Sequence[str]) -> dict[str, object]:

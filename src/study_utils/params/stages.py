@@ -18,6 +18,7 @@ Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
+ReportName = Annotated[str, Field(strict=True, pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")]
 Keep = Literal["best", "last", "mean"]
 Flag = Annotated[bool, Field(strict=True)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +16,7 @@ from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.retrieval import PUBLISHED, Retrieval
 from study_utils.errors import CatalogError, unknown
 from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
+from study_utils.params.limit import limited
 from study_utils.params.stages import (
     AnalysisParams,
     Count,
@@ -24,6 +25,7 @@ from study_utils.params.stages import (
     Key,
     Name,
     Params,
+    ReportName,
     TargetParams,
     TaskParams,
     known,
@@ -38,6 +40,8 @@ class StudyParams(Params):
     """Everything a study asks for."""
 
     title: Name = Field(description="heading of the report")
+    name: ReportName = Field("", description="folder of the report in `reports`; empty: named after the file")
+    limit: Count | None = Field(None, description="for a smoke run: at most this many rows of everything; null: all")
     banner: str = Field("", strict=True, description="warning shown on top of every page of the report")
     own_encoders: dict[Name, EncoderParams] = Field({}, description="encoders of your own: key to source and use")
     encoders: tuple[Name, ...] = Field(
@@ -78,6 +82,11 @@ class StudyParams(Params):
     tracker: Literal["", "tensorboard"] = Field(
         "", description="what draws losses and selection scores while runs train; empty: nothing"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limited(cls, content: Any) -> Any:
+        return limited(content)
 
     @field_validator("encoders", "conditions", "targets", "tasks_from", "languages", "seeds", "questions", "sources")
     @classmethod

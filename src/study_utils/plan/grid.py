@@ -13,7 +13,7 @@ from study_utils.encoders.check import check_configuration, unreachable
 from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
 from study_utils.encoders.words import marks_blanks
-from study_utils.errors import EncoderError
+from study_utils.errors import DataError, EncoderError
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.retrieval import layers_read, reading
@@ -39,6 +39,11 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     """
     layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
+    if params.mirror and not (mirror := planner.rows.mirror).is_dir():
+        reason = f"mirror: there is no folder {mirror}; name one that is there, or leave it out"
+        if not absent_ok:
+            raise DataError(reason)
+        planner.rows.absent[reason] = None
     for key in params.encoders:
         spec = encoder(key)
         check_configuration(spec)

@@ -16,6 +16,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from study_utils.analysis.results.tables import is_primary
 from study_utils.figures.style import rc
 from study_utils.paths import project_root
 from study_utils.report.outputs import DPI, save_figure, save_table
@@ -123,8 +124,11 @@ def keep_table(
 
 
 def keep_results(study: Study, scores: pd.DataFrame) -> None:
-    """Write the results table, from which every later figure can be made again, and say so."""
-    path = save_table(scores, study.report, RESULTS)
+    """Write the results table, from which every later figure can be made again, and say so.
+
+    The column `primary` says whether a score is of the task's primary metric.
+    """
+    path = save_table(scores.assign(primary=is_primary(scores)), study.report, RESULTS)
     _show({"text/plain": f"{len(scores)} scores written to {path.name}"})
 
 

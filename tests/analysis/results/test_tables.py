@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from study_utils.analysis.results.tables import CELL, SCORE_COLUMNS, check_results, join_languages
+from study_utils.analysis.results.tables import CELL, SCORE_COLUMNS, check_results, is_primary, join_languages
 from study_utils.errors import AnalysisError
 
 
@@ -69,3 +69,12 @@ def test_no_torch_behind_analysis_figures_and_report():
 
 def test_cell_columns_name_a_cell(study):
     assert not study[1].duplicated([*CELL, "metric"]).any()
+
+
+def test_scores_of_the_primary_metric_are_marked():
+    scores = pd.DataFrame(
+        {"task": ["xnli", "udpos", "udpos"], "metric": ["accuracy", "legacy_chunk_f1", "token_accuracy"]}
+    )
+    assert is_primary(scores).tolist() == [True, False, True]
+    with pytest.raises(AnalysisError, match="unknown task"):
+        is_primary(scores.assign(task="nothing"))

@@ -40,6 +40,11 @@ def primary_metric(task: str) -> str:
     return TASKS[task].metric
 
 
+def is_primary(scores: pd.DataFrame) -> pd.Series:
+    """Tell which scores are of their task's primary metric, for a table with the columns `task` and `metric`."""
+    return scores["metric"] == scores["task"].map({task: primary_metric(task) for task in scores["task"].unique()})
+
+
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], *, table: str) -> None:
     """Refuse a table that lacks columns.
 

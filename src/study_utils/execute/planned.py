@@ -1,0 +1,104 @@
+"""What a study would do, as text for `--plan` and before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from study_utils.budgets import describe_shortfalls
+from study_utils.catalog import encoder
+from study_utils.encoders.check import check_files
+from study_utils.execute.driver import (
+    encoders_of,
+    hub_rows_unreachable,
+    model_megabytes,
+    notebook_seconds,
+    runs_to_make,
+    select_notebooks,
+)
+from study_utils.execute.progress import clock
+from study_utils.execute.record import Record
+from study_utils.sentences import describe_partial
+from study_utils.sentences.planning import describe_margin, describe_outlook
+from study_utils.study import Study
+
+
+def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) -> str:
+    """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains.
+
+    Parameters
+    ----------
+    study : Study
+        An opened study.
+    only : sequence of str
+        Beginnings of notebook names; empty for all. Runs of other notebooks are left out, unless these need them.
+    force : bool
+        Whether what is done is made anew.
+
+    Raises
+    ------
+    EncoderError
+        If the files of an encoder that is needed are on this machine and can't be used.
+    ParameterError
+        If a notebook is unknown, or the report can't take what would be made.
+    """
+    chosen = select_notebooks(study.params.questions, only)
+    Record(study).refuse_mixture(only, force=force)
+    todo = {run.id for run in runs_to_make(study, chosen, force=force)}
+    for key in encoders_of(study.plan.runs[run] for run in todo):
+        check_files(encoder(key))
+    table = study.runs()
+    table = table[table["run"].isin(todo) | table["stage"].isin([path.stem for path in chosen])]
+    lines = []
+    if len(table):
+        width = max(len(run) for run in table["run"])
+        lines.append(f"{'run':<{width}}  {'status':<8} {'time':>9}")
+    for stage, rows in table.groupby("stage", sort=False):
+        lines.append(f"-- {stage}")
+        for row in rows.itertuples():
+            status = "again" if row.status == "done" and row.run in todo else row.status
+            mark = "" if row.status == "done" else "~"
+            lines.append(f"{row.run:<{width}}  {status:<8} {mark + clock(row.seconds):>9}")
+    counts = table["status"].value_counts()
+    parts = [f"{counts.get(status, 0)} {status}" for status in ("done", "stale", "missing")]
+    if force:
+        parts.append("all of them anew")
+    told = ", ".join(parts)
+    lines += ["", f"{len(table)} runs: {told}; about {clock(_left(study, only, force))} of work left at --jobs 1"]
+    lines += [f"report: {study.report / 'index.html'}"]
+    lines += ["stale: only an earlier version is in the store; it will be made anew"]
+    if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
+        gigabytes = sum(model_megabytes(run) for run in kept) / 1000
+        lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
+    reason = hub_rows_unreachable(study, runs_to_make(study, chosen, force=force))
+    if absent := [*study.plan.absent, *([reason] if reason else [])]:
+        lines += ["", "The study can't begin here; this can't be reached:", *absent]
+    lines += [
+        f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
+        for row in study.omissions().itertuples()
+    ]
+    if len(partial := study.partial()):
+        lines += [f"partial: {told}" for told in describe_partial(partial)]
+    if len(short := study.shortfalls()):
+        lines += [f"short: {told}" for told in describe_shortfalls(short)]
+    outlook = study.outlook()
+    lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
+    lines += [f"warning: {told}" for told in describe_margin(outlook)]
+    return "\n".join(lines)
+
+
+def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False) -> str:
+    """Tell how much of a study is done and how long the rest takes."""
+    table = study.runs()
+    done = int((table["status"] == "done").sum())
+    left = clock(_left(study, only, force))
+    return f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"
+
+
+def _left(study: Study, only: Sequence[str], force: bool) -> float:
+    """Expected seconds of the runs to be made and of the notebooks to be executed."""
+    chosen = select_notebooks(study.params.questions, only)
+    record = Record(study)
+    runs = [run.id for run in runs_to_make(study, chosen, force=force)]
+    notebooks = [path for path in chosen if force or record.why_anew(path)]
+    seconds = study.runs().set_index("run")["seconds"]
+    return float(seconds[runs].sum()) + sum(notebook_seconds(record, path) for path in notebooks)

@@ -1,0 +1,78 @@
+"""How fast this machine multiplies matrices of an encoder's size: measured once, kept in the store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from study_utils.store import write_atomically
+
+ROWS = 128
+"""Tokens of a small batch."""
+
+MEASURED_SECONDS = 0.3
+
+REACHED = 0.7
+"""Share of the measured speed that training reaches: it doesn't only multiply matrices."""
+
+TOGETHER = 0.8
+"""What a further core adds, of a core."""
+
+
+def cpu_speed(width: int, *, keep: Path) -> float:
+    """Operations a second that training an encoder reaches on the processor's cores together.
+
+    Parameters
+    ----------
+    width : int
+        Size of the encoder's hidden states.
+    keep : pathlib.Path
+        Folder that keeps what was measured; where it can't be written, a later process measures again.
+    """
+    cores = _cores()
+    return _one_core(width, keep) * REACHED * (1 + TOGETHER * (cores - 1))
+
+
+@lru_cache(maxsize=64)
+def _one_core(width: int, keep: Path) -> float:
+    path, key = keep / "speed.json", f"{platform.node()} {width}"
+    known: dict[str, float] = {}
+    with contextlib.suppress(OSError, ValueError):
+        known = {str(name): float(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
+    if known.get(key, 0.0) <= 0.0:
+        known[key] = _measure(width)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps(known, indent=1))
+    return known[key]
+
+
+def _measure(width: int) -> float:
+    """Operations a second of one core: the best of many feed-forward layers, so that other work doesn't count."""
+    random = np.random.default_rng(0)
+    rows, wide, narrow = (
+        random.standard_normal(shape, dtype=np.float32)
+        for shape in ((ROWS, width), (width, 4 * width), (4 * width, width))
+    )
+    best, begun = float("inf"), time.perf_counter()
+    with threadpool_limits(limits=1, user_api="blas"):
+        while best == float("inf") or time.perf_counter() - begun < MEASURED_SECONDS:
+            started = time.perf_counter()
+            rows @ wide @ narrow
+            best = min(best, time.perf_counter() - started)
+    return 2 * 2 * ROWS * width * 4 * width / best
+
+
+def _cores() -> int:
+    """Cores that torch computes on: those this process may use, or as many threads as the environment allows."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(allowed, int(asked)) if asked.isdigit() and int(asked) else allowed

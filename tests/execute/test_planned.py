@@ -1,0 +1,79 @@
+"""`--plan` shows what would be made, and all that can't be reached."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from study_utils.errors import DataError, MissingRowsError
+from study_utils.execute import driver
+from study_utils.execute.planned import plan_text
+from study_utils.plan import STAGES
+from study_utils.study import open_study
+
+SMALL = {"conditions": ["none"], "targets": ["intent"], "seeds": [0]}
+
+
+@pytest.fixture
+def study(tmp_path):
+    return open_study("quick", {**SMALL, "artifacts": str(tmp_path / "a"), "reports": str(tmp_path / "r")})
+
+
+def finish(study, stage, seconds=100.0):
+    for run in study.plan.of_stage(stage):
+        with study.store.writing(run.id, {"rows": dict.fromkeys(run.work.get("roles", ()), 8)}):
+            pass
+        path = study.store.folder(run.id) / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": seconds}))
+
+
+def shown(text):
+    """Run ids of a plan's text to their status."""
+    lines = [line.split() for line in text.splitlines()]
+    return {words[0]: words[1] for words in lines if len(words) == 3 and words[1] in ("done", "again", "missing")}
+
+
+def test_only_some_notebooks_show_their_runs_and_what_these_need(study):
+    everything = set(study.plan.runs)
+    assert set(shown(plan_text(study))) == everything
+    trained = {run.id for run in study.plan.of_stage(STAGES[2])}
+    needed = {name for run in trained for name in study.plan.runs[run].inputs}
+    assert set(shown(plan_text(study, only=["03"]))) == trained | needed
+    finish(study, STAGES[0])
+    assert set(shown(plan_text(study, only=["03"]))) == trained
+    assert not shown(plan_text(study, only=["05"]))
+
+
+def test_force_shows_what_is_made_again_with_the_time_it_took(study):
+    finish(study, STAGES[0])
+    text = plan_text(study, only=["01"], force=True)
+    assert set(shown(text).values()) == {"again"}
+    count = len(study.plan.of_stage(STAGES[0]))
+    assert f"{count} runs: {count} done, 0 stale, 0 missing, all of them anew" in text
+    left = 100.0 * count + driver.STAGE_SECONDS
+    assert f"about {driver.clock(left)} of work left" in text
+    assert [run.id for run in driver.runs_to_make(study, driver.select_notebooks(["families"], ["01"]))] == []
+
+
+def test_a_mirror_that_is_not_there_is_found_though_no_task_needs_it(tmp_path):
+    changes = {**SMALL, "artifacts": str(tmp_path), "mirror": str(tmp_path / "none")}
+    with pytest.raises(DataError, match="mirror: there is no folder"):
+        open_study("quick", changes)
+    assert "this can't be reached:\nmirror: there is no folder" in plan_text(
+        open_study("quick", changes, absent_ok=True)
+    )
+
+
+def test_rows_of_a_hub_that_does_not_answer_are_found_before_work_starts(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(driver, "hub_trouble", lambda: "no route")
+    monkeypatch.setattr(driver, "is_kept", lambda *_: False)
+    changes = {"conditions": ["none"], "targets": ["xnli"], "tasks": {}, "artifacts": str(tmp_path)}
+    remote = open_study("quick", {**changes, "languages": ["en", "de"]})
+    assert "rows of xnli come from the hub, which can't be reached (no route)" in plan_text(remote)
+    with pytest.raises(MissingRowsError, match="rows of xnli come from the hub"):
+        driver.run_study(remote)
+    assert "can't be reached" not in plan_text(study), "the starter suite needs no hub"
+    monkeypatch.setattr(driver, "is_kept", lambda *_: True)
+    assert "can't be reached" not in plan_text(remote)
