@@ -9,8 +9,9 @@ import pandas as pd
 
 from study_utils.analysis.inference.clear import CLAIM_TASKS, CLEAR, corrected
 from study_utils.analysis.inference.example_noise import Noise, example_noise
-from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel, Interval
+from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel
 from study_utils.analysis.inference.groups import Prepared, prepare
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.tables import BASELINE, ENGLISH

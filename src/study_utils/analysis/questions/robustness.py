@@ -8,8 +8,9 @@ from scipy import stats
 
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind, withhold
-from study_utils.analysis.inference.gain_model import GainModel, Interval
+from study_utils.analysis.inference.gain_model import GainModel
 from study_utils.analysis.inference.groups import prepare
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.gains import NEGATIVE_TRANSFER
 from study_utils.catalog import LANGUAGES
