@@ -20,7 +20,7 @@ def test_the_test_is_bartlett_s():
     rng = np.random.default_rng(0)
     for scale in (0.01, 1.0):
         values = rng.normal(0, np.array([1.0, 3.0, 0.5])[POOLS] * scale)
-        parts = [values[POOLS == pool] for pool in range(3)]
+        parts = [values[pool == POOLS] for pool in range(3)]
         freedom = np.array([3, 4, 2])
         common = sum(part.var(ddof=1) * free for part, free in zip(parts, freedom)) / freedom.sum()
         relative = np.array([part.var(ddof=1) / common for part in parts])
