@@ -1,9 +1,11 @@
 """Time our training loop beside transformers' Trainer: same rows, same steps, same initial weights.
 
-Three arms, each in a process of its own, so that peak memory is its own:
+Four arms, each in a process of its own, so that peak memory is its own:
   default  Trainer as it comes: every input padded to the maximum length, full vocabulary
   tuned    Trainer with dynamic padding, grouping by length, and bf16 where the processor or GPU computes it fast
-  ours     study_utils.training: trimmed vocabulary, batches of similar length, bf16 where it is fast
+  eager    the same with attention that is written out, whose gradients a processor computes faster in bf16
+  ours     study_utils.training: trimmed vocabulary, batches of similar length, bf16 and written-out attention where
+           these are fast
 
 Dropout is off, so that the loss curves can be compared: `--check` trains Trainer and ours on batches in the same order
 and prints the largest difference. Run it on an otherwise idle machine.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import resource
 import subprocess
 import sys
@@ -29,7 +32,7 @@ from transformers.utils import logging as transformers_logging
 from study_utils.catalog import encoder, task
 from study_utils.data.caps import cap
 from study_utils.data.sources import load_rows
-from study_utils.device import resolve_device, uses_bf16
+from study_utils.device import describe_device, resolve_device, uses_bf16
 from study_utils.encoders.load import load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.formats import format_of
@@ -38,7 +41,7 @@ from study_utils.model import TaskModel, encoder_under, make_heads
 from study_utils.training import TaskRows, TrainingSettings, train
 from study_utils.training.batches import mixed_batches
 
-ARMS = ("default", "tuned", "ours")
+ARMS = ("default", "tuned", "eager", "ours")
 
 
 def main() -> None:
@@ -68,11 +71,18 @@ def report(options: argparse.Namespace) -> None:
         output = subprocess.run([*command, "--arm", arm], check=True, capture_output=True, text=True).stdout
         results.append({"arm": arm, **json.loads(output.splitlines()[-1])})  # Trainer prints a summary before it
     table = pd.DataFrame(results).groupby("arm").median().loc[list(ARMS)]
-    for name in ("default", "tuned"):
+    for name in ARMS[:-1]:
         table[f"times {name}"] = table["examples_per_second"] / table.loc[name, "examples_per_second"]
-    device = resolve_device("auto")
-    print(f"{options.examples} examples, batch {options.batch_size}, {device}, bf16 {uses_bf16(device)}")
+    print(f"{options.examples} examples, batch {options.batch_size}, {describe_device('auto')}, {processor()}")
     print(table.round(2).to_string())
+
+
+def processor() -> str:
+    """Name of the processor, as far as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
 def rows_of(options: argparse.Namespace) -> tuple:
@@ -98,7 +108,7 @@ def measure(options: argparse.Namespace) -> dict:
             )
             train(base, [TaskRows(task=item, train=rows)], settings, seed=0, folder=Path(folder))
         else:
-            train_with_trainer(options, item, rows, base, folder, tuned=options.arm == "tuned")
+            train_with_trainer(options, item, rows, base, folder, arm=options.arm)
         seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"examples_per_second": len(rows) / seconds, "peak_memory_mib": memory}
@@ -127,9 +137,12 @@ def full_model(base, item) -> tuple[WithLoss, Vocabulary]:
     return WithLoss(model, item), everything
 
 
-def train_with_trainer(options, item, rows, base, folder: str, *, tuned: bool) -> None:
+def train_with_trainer(options, item, rows, base, folder: str, *, arm: str) -> None:
+    tuned = arm != "default"
     features = format_of(item).encode(rows, item, base.tokenizer, options.max_length)
     model, everything = full_model(base, item)
+    if arm == "eager":
+        model.model.encoder.set_attn_implementation("eager")
     data = [
         {"index": i, "input_ids": range(n)} for i, n in enumerate(features.lengths)
     ]  # Trainer groups by len(input_ids)

@@ -227,6 +227,10 @@ class _Training:
 
     def train_epoch(self, epoch: int) -> None:
         """Take the steps of an epoch that are still to come."""
+        with self.engine.attention():
+            self._take_steps(epoch)
+
+    def _take_steps(self, epoch: int) -> None:
         state, engine = self.state, self.engine
         engine.model.train()
         waiting: list[tuple[dict, torch.Tensor]] = []
