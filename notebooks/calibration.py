@@ -99,8 +99,9 @@ points.groupby("balance")["n_studies"].agg(["size", "min"])
 #
 # The simulated noise is normal and of the sizes in the table; real studies can be stranger. The design like XTREME-R has
 # the (task, language) cells that XTREME-R scores. Families do not differ
-# from task to task in these studies. Where languages vary far more in some families than in others, one variance for all
-# makes too many false claims about the former: see the design "families unlike".
+# from task to task in these studies. A family whose languages differ more than the others' has a variance of its own: see
+# the design "families unlike". The variance between tasks can't be estimated below zero. So where tasks don't differ and
+# training runs do, as with a noisy baseline, the intervals for tasks like these come out too wide, on the safe side.
 
 # %% [markdown]
 # ## Provenance

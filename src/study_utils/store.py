@@ -66,9 +66,9 @@ class Store:
         if self._intact(run_id, thorough=False):
             return "done"
         name = run_id.rsplit("-", 1)[0]
-        others = (p for p in self.runs.glob(f"{glob_escape(name)}-*") if p.name.rsplit("-", 1)[0] == name)
-        finished = (p for p in others if not p.suffix and (p / MANIFEST).is_file())
-        return "stale" if any(p.name != run_id for p in finished) else "missing"
+        names = os.listdir(self.runs) if self.runs.is_dir() else []
+        others = (self.runs / n for n in names if n != run_id and n.rsplit("-", 1)[0] == name)
+        return "stale" if any(not p.suffix and (p / MANIFEST).is_file() for p in others) else "missing"
 
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.
@@ -216,11 +216,6 @@ class Store:
                 f"the missing runs need about {needed / 1e9:.1f} GB in {self.root}, where {free / 1e9:.1f} GB are "
                 "free: make room, or choose another folder with --set artifacts=DIR"
             )
-
-
-def glob_escape(name: str) -> str:
-    """Escape the characters that `Path.glob` would interpret."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def file_sha256(path: Path) -> str:

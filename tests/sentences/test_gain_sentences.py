@@ -22,7 +22,7 @@ ROW = {
     **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 3},
     **{"general_withheld": "", "general_estimate": 0.01, "general_low": -0.02, "general_high": 0.04},
     **{"general_clear": False, "collapsed": "", "not_learnt": "", "at_chance": ""},
-    **{"resampled": "language, example, seed", "comparable": True, "withheld": ""},
+    **{"generalises_over": "language, example, seed", "comparable": True, "withheld": ""},
 }
 
 

@@ -96,6 +96,7 @@ class _Planner:
         self.cells: list[Cell] = []
         self.epochs: list[Cell] = []
         self.omissions: dict[Omission, None] = {}
+        self.weights: dict[str, dict] = {}
 
     def add(self, run: Run) -> str:
         self.runs.setdefault(run.id, run)
@@ -330,7 +331,9 @@ class _Planner:
             own["max_length"] = spec.max_length
         if any(TASKS[key].format == "tag" for key in tasks) and self.cuts_otherwise(spec):
             own["words"] = "as in running text"
-        return {"weights": encoder_digest(spec), "pooling": spec.pooling, **own}
+        if spec.key not in self.weights:
+            self.weights[spec.key] = encoder_digest(spec)
+        return {"weights": self.weights[spec.key], "pooling": spec.pooling, **own}
 
     def cuts_otherwise(self, spec: Encoder) -> bool:
         try:

@@ -34,6 +34,7 @@ class RowRuns:
         self.absent: dict[str, None] = {}
         self.partial: dict[PartialSet, None] = {}
         self.mirror = Path(params.mirror).expanduser() if params.mirror else None
+        self._scored: dict[str, Run] = {}
 
     def training_data(self, task: Task, settings: TrainingParams) -> Run:
         """Lay out rows that train and that select, in the task's training language."""
@@ -42,9 +43,11 @@ class RowRuns:
         return self.data(name, task, roles, languages, _shares(settings), whole=settings.held_out == "train")
 
     def test_data(self, task: Task) -> Run:
-        """Lay out rows that are scored."""
-        caps = {"test": self.params.test_examples(task.key)}
-        return self.data(f"data-{task.key}-test", task, caps, self.params.task_languages(task.key))
+        """Lay out rows that are scored; every condition and seed reads the same."""
+        if task.key not in self._scored:
+            caps, languages = {"test": self.params.test_examples(task.key)}, self.params.task_languages(task.key)
+            self._scored[task.key] = self.data(f"data-{task.key}-test", task, caps, languages)
+        return self._scored[task.key]
 
     def other_data(self, task: Task, regime: str, languages: tuple[str, ...]) -> Run:
         """Lay out rows of a target that train in other languages than English."""

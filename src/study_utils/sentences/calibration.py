@@ -37,6 +37,13 @@ def describe_calibration(points: pd.DataFrame) -> list[str]:
         if len(narrow):
             worst = narrow.loc[narrow["coverage"].idxmin()]
             sentences.append(f"They fall short in {counted(len(narrow), 'design')}, most for {_named(worst)}.")
+        wide = part[part["verdict"].str.contains("wider")]
+        if len(wide):
+            widest = wide.loc[wide["coverage"].idxmax()]
+            sentences.append(
+                f"They are wider than they need be in {counted(len(wide), 'design')}, most for {_named(widest)}. That "
+                f"costs power and misleads nobody."
+            )
     few = flat[flat["seeds"] < CLAIM_SEEDS]
     if len(few):
         sentences.append(

@@ -91,7 +91,7 @@ def _told(row: pd.Series, *, several: bool) -> str:
     change = (
         f"{start}{_target(row['task'], row['language'])}: {after} first changes the score by {points(row['estimate'])}"
     )
-    behind = f"{counted(row['n_seeds'], 'seed')}, resampled: {row['resampled'] or 'nothing'}"
+    behind = f"{counted(row['n_seeds'], 'seed')}, generalises over: {row['generalises_over'] or 'nothing'}"
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
     interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"

@@ -28,7 +28,7 @@ NEEDED = (
         "n_languages",
         "n_tasks",
     ),
-    *("n_seeds", "resampled", "comparable", "withheld"),
+    *("n_seeds", "generalises_over", "comparable", "withheld"),
 )
 
 _TINY = 1e-9

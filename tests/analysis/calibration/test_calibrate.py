@@ -65,7 +65,7 @@ def test_example_noise_is_that_of_a_paired_difference():
 @pytest.mark.parametrize("families", [(3, 3), (3, 1, 2, 1)])
 def test_many_studies_at_once_are_fitted_as_one_by_one(families, kind):
     """Whatever variances there are, some of them estimated as zero."""
-    for sds in ({"language_sd": 0.0, "training_sd": 0.02}, {"cell_sd": 0.01, "seed_sd": 0.03}):
+    for sds in ({"language_sd": 0.0, "training_sd": 0.02}, {"cell_sd": 0.01, "seed_sd": 0.03}, {"uneven": 0.9}):
         design = StudyDesign(families=families, tasks=3, **sds)
         cells, studies = drawn(design, 5)
         gains = np.concatenate([study.gains for study in studies])

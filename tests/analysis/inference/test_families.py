@@ -30,8 +30,8 @@ def test_columns_and_units(found):
         **{"Romance": "family", "Slavic": "family", "Semitic": "family"},
         **{"Basque": "language", "Japanese": "language"},
     }
-    assert set(found.loc[found["unit"] == "language", "resampled"]) == {"example, seed"}
-    assert set(found.loc[found["unit"] == "family", "resampled"]) == {"language, example, seed"}
+    assert set(found.loc[found["unit"] == "language", "generalises_over"]) == {"example, seed"}
+    assert set(found.loc[found["unit"] == "family", "generalises_over"]) == {"language, example, seed"}
     row = by_name(found).loc[("mnli", "Romance")]
     assert (row["n_languages"], row["n_tasks"], row["n_seeds"], row["n_examples"]) == (3, 2, 3, 600)
     assert row["languages"] == "es fr it"
@@ -175,10 +175,10 @@ def test_intervals_are_withheld_with_a_reason(study):
     assert "one language" in row["withheld"]
 
 
-def test_scores_alone_resample_languages_and_seeds(study):
+def test_scores_alone_generalise_over_languages_and_seeds(study):
     found = family_gains(None, study[1], settings=FAST)
-    assert set(found.loc[found["unit"] == "family", "resampled"]) == {"language, seed"}
-    assert set(found.loc[found["unit"] == "language", "resampled"]) == {"seed"}
+    assert set(found.loc[found["unit"] == "family", "generalises_over"]) == {"language, seed"}
+    assert set(found.loc[found["unit"] == "language", "generalises_over"]) == {"seed"}
 
 
 def test_a_task_without_an_example_level_comes_from_its_scores(study):
@@ -186,7 +186,7 @@ def test_a_task_without_an_example_level_comes_from_its_scores(study):
     blank = predictions.copy()
     blank.loc[blank["task"] == "udpos", ["correct", "total"]] = np.nan
     found = by_name(family_gains(blank, scores, settings=FAST))
-    assert found.loc[("mnli", "Romance"), "resampled"] == "language, example (1 of 2 tasks), seed"
+    assert found.loc[("mnli", "Romance"), "generalises_over"] == "language, example (1 of 2 tasks), seed"
     assert found.loc[("mnli", "Romance"), "n_tasks"] == 2
 
 

@@ -71,7 +71,7 @@ def test_each_condition_is_compared_with_the_same_fine_tuning_without_its_stages
         )
         assert row.estimate == pytest.approx(by_hand)
         assert row.low < row.estimate < row.high
-        assert row.resampled == "example, seed"
+        assert row.generalises_over == "example, seed"
     zero_shot = set(found[found["zero_shot"]][["condition", "language"]].itertuples(index=False, name=None))
     assert zero_shot == {("sst2", "de")}
 
@@ -112,10 +112,10 @@ def test_a_study_without_pairs_has_no_rows_and_says_so():
         target_gains(predictions, scores.drop(columns="zero_shot"), settings=FAST)
 
 
-def test_without_predictions_seeds_alone_are_resampled():
+def test_without_predictions_intervals_generalise_over_seeds_alone():
     _, scores = simulated()
     found = target_gains(None, scores, settings=FAST)
-    assert set(found["resampled"]) == {"seed"}
+    assert set(found["generalises_over"]) == {"seed"}
     assert (found["n_examples"] == 0).all()
 
 

@@ -60,14 +60,14 @@ def test_changes_are_paired_with_the_baseline(study, found):
 def test_gain_is_the_row_of_family_gains(study, found):
     gains = family_gains(*study, settings=FAST).set_index(["condition", "group"])
     ours = found[found["quantity"] == "gain"].set_index(["condition", "group"]).loc[gains.index]
-    for name in ("estimate", "low", "high", "resampled", "n_examples", "unit"):
+    for name in ("estimate", "low", "high", "generalises_over", "n_examples", "unit"):
         assert (ours[name] == gains[name]).all(), name
 
 
-def test_what_was_resampled_and_counts(found):
+def test_what_intervals_generalise_over_and_counts(found):
     of = found.set_index(["condition", "group", "quantity"]).sort_index()
     romance = of.loc[("mnli", "Romance")]
-    assert romance["resampled"].to_dict() == {
+    assert romance["generalises_over"].to_dict() == {
         **dict.fromkeys(("gain", "gap", "gap_change", "retention", "retention_change"), "language, example, seed"),
         **dict.fromkeys(("worst_gain", "negative_share"), "example, seed"),
         **{"spread": "language", "seed_spread": "seed"},

@@ -15,7 +15,8 @@ from scipy import special
 from scipy.optimize import nnls
 
 from study_utils.analysis.inference.example_noise import Noise
-from study_utils.analysis.inference.gain_model import GainModel, Target
+from study_utils.analysis.inference.gain_model import CELL, LANGUAGE, GainModel, Target
+from study_utils.analysis.inference.unequal import Spread, language_spread
 
 _STEPS = 60
 _DONE = 1e-9
@@ -51,6 +52,7 @@ class Batch:
     def __init__(self, model: GainModel, seeds: int) -> None:
         (piece,) = model.pieces
         self.seeds, self.targets, self.tasks = seeds, piece.targets, piece.tasks
+        self.languages, self.pools = np.eye(len(piece.pools))[piece.languages[::seeds]], piece.pools
         codes = {name: code[::seeds] for name, code in piece.design.codes.items() if name not in ("seed", "run")}
         fixed = piece.fixed[::seeds]
         self.cells, self.p = len(fixed), fixed.shape[1]
@@ -81,20 +83,42 @@ class Batch:
         theta = self._search(first, second)
         state = [self.mean.state(theta, *first), self.apart.state(theta, *second)]
         _, observed, expected = self._derivatives(state)
+        spread = self._spread(state[0], theta, mean[:, 0])
         estimate, error, freedom = [], [], []
         for target in self.targets:
             weights, parts = self.mean.weights(state[0], theta, target)
             square = (parts * theta).sum(axis=1)
-            spread = np.array([_spread(*args) for args in zip(observed, expected, theta, parts)])
+            doubt = np.array([_doubt(*args) for args in zip(observed, expected, theta, parts)])
             estimate.append((weights * mean[:, 0]).sum(axis=1))
             own = noise.own / max(1, len(target.tasks)) if target.tasks else 0.0
             extra = own + (noise.shared / len(self.tasks) if self.tasks else 0.0)
+            free = np.maximum(1.0, 2 * square**2 / doubt)
+            if not target.levels:
+                by_pool = self._of_languages(theta, weights) @ np.eye(self.pools.max() + 1)[self.pools]
+                square, free, _ = spread.widen(square, free, by_pool)
+                free = np.maximum(1.0, free)
             total = square * scale**2 + extra
-            free = np.maximum(1.0, 2 * square**2 / spread)
             freedom.append(free * (total / (square * scale**2)) ** 2)
             error.append(np.sqrt(total))
         numbers = [np.stack(part, axis=1) for part in (estimate, error, freedom)]
         return Estimates(estimate=numbers[0], standard_error=numbers[1], freedom=numbers[2])
+
+    def _spread(self, state: dict, theta: np.ndarray, mean: np.ndarray) -> Spread:
+        """How much languages differ from their families' means in every study."""
+        told = state["nu"][:, 0].copy()
+        if LANGUAGE in self.mean.blocks:
+            told[:, self.mean.blocks[LANGUAGE]] = 0.0
+        share = self.languages / self.languages.sum(axis=0)
+        means = (mean - told @ self.mean.basis.T) @ share
+        weights = np.broadcast_to(share.sum(axis=1), (len(theta), self.cells))
+        return language_spread(means, self._of_languages(theta, weights), self.pools)
+
+    def _of_languages(self, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Variance that a weighted sum of a study's cells has from each language, shape (studies, languages)."""
+        at = dict(zip(self.names, (theta * self.factor).T))
+        alone = at["residual"] + at.get(CELL, 0.0)
+        found = alone[:, None] * (weights**2 @ self.languages)
+        return found + np.reshape(at.get(LANGUAGE, 0.0), (-1, 1)) * (weights @ self.languages) ** 2
 
     def _search(self, first: tuple, second: tuple) -> np.ndarray:
         studies = len(first[0])
@@ -251,7 +275,7 @@ def _step(theta: np.ndarray, score: np.ndarray, observed: np.ndarray | None, exp
     return step
 
 
-def _spread(observed: np.ndarray, expected: np.ndarray, theta: np.ndarray, parts: np.ndarray) -> float:
+def _doubt(observed: np.ndarray, expected: np.ndarray, theta: np.ndarray, parts: np.ndarray) -> float:
     above = np.flatnonzero(theta > 0)
     pick = np.ix_(above, above)
     use = observed[pick] if _positive(observed[pick]) else expected[pick]

@@ -14,8 +14,9 @@ from study_utils.analysis.calibration.calibrate import calibrate
 from study_utils.analysis.calibration.studies import StudyDesign
 
 _CODE = (
-    *("batch.py", "calibrate.py", "studies.py", "../inference/clear.py", "../inference/gain_model.py"),
-    *("../inference/holm.py", "../models/reml.py", "../results/failed_runs.py"),
+    *("batch.py", "calibrate.py", "studies.py", "../results/failed_runs.py"),
+    *(f"../inference/{name}.py" for name in ("clear", "gain_model", "holm", "interval", "unequal")),
+    *(f"../models/{name}.py" for name in ("layout", "reml", "search", "solve")),
 )
 """Modules on which the counts depend."""
 
@@ -37,6 +38,7 @@ _VARIED: tuple[tuple[str, dict], ...] = (
     ("a noisy baseline, 4 conditions", {"conditions": 4, "baseline_sd": 0.03, "training_sd": 0.01}),
     ("tasks oppose each other", {"task_sd": 0.03}),
     ("4 % of the runs collapse", {"collapse": 0.04}),
+    ("families unlike", {"uneven": 0.6}),
 )
 POINTS: tuple[tuple[str, str, str, StudyDesign], ...] = (
     *(("balanced", "languages of a family", f"{n}", replace(BALANCED, families=balanced(6, n))) for n in (2, 3, 8)),
@@ -45,7 +47,6 @@ POINTS: tuple[tuple[str, str, str, StudyDesign], ...] = (
     ("balanced", "examples of a cell", "100", replace(BALANCED, examples=100)),
     *(("balanced", "what varies", name, replace(BALANCED, **changes)) for name, changes in _VARIED),
     ("balanced", "what varies", "languages within tasks", replace(BALANCED, cell_sd=0.015)),
-    ("balanced", "what varies", "families unlike", replace(BALANCED, uneven=0.6)),
     (
         *("balanced", "what varies", "examples, translated"),
         replace(BALANCED, language_sd=0.005, examples=100, parallel=0.9),

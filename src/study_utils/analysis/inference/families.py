@@ -9,8 +9,9 @@ import pandas as pd
 
 from study_utils.analysis.inference.clear import CLAIM_TASKS, CLEAR, corrected
 from study_utils.analysis.inference.example_noise import Noise, example_noise
-from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel, Interval
+from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel
 from study_utils.analysis.inference.groups import Prepared, prepare
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
@@ -24,14 +25,14 @@ MIN_SEEDS = 2
 FAMILY_GAIN_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "primary", "estimate", "low", "high", "level", "p", "p_holm"),
     *("clear", "decided_by", "general_estimate", "general_low", "general_high", "general_p", "general_p_holm"),
-    *("general_clear", "general_withheld", "resampled", "n_languages", "n_tasks", "n_seeds", "n_examples"),
+    *("general_clear", "general_withheld", "generalises_over", "n_languages", "n_tasks", "n_seeds", "n_examples"),
     *("languages", "tasks", "measure", "standard_error", "freedom", "same_data", "comparable", "withheld"),
     *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 
 SUMMARY_COLUMNS = (
     *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "general_low", "general_high"),
-    *("general_clear", "n_languages", "tasks", "n_seeds", "resampled", "withheld"),
+    *("general_clear", "n_languages", "tasks", "n_seeds", "generalises_over", "withheld"),
 )
 """Columns that a reader needs first."""
 
@@ -89,7 +90,7 @@ def family_gains(
             the task without which the sign turns, or the interval no longer excludes zero.
         `general_estimate`, `general_low`, ..., `general_clear`
             the same for tasks like these; `general_withheld` says why they are missing.
-        `resampled`
+        `generalises_over`
             what the interval speaks about.
         `n_examples`, `languages`, `tasks`, `measure`
             test examples, each counted once; what is averaged; the per-example measure (see
@@ -243,7 +244,7 @@ def behind(part: pd.DataFrame) -> dict[str, object]:
         names.append("example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)")
     return {
         "unit": part["unit"].iloc[0],
-        "resampled": ", ".join(names + ["seed"] * (part["seed"].nunique() > 1)),
+        "generalises_over": ", ".join(names + ["seed"] * (part["seed"].nunique() > 1)),
         "n_languages": len(languages),
         "n_tasks": len(tasks),
         "n_seeds": part["seed"].nunique(),
@@ -258,7 +259,7 @@ def withhold(row: Mapping[str, object]) -> dict[str, object]:
     reason = ""
     if row["n_seeds"] < MIN_SEEDS:
         reason = f"{row['n_seeds']} seed, fewer than {MIN_SEEDS}: the spread between training runs is not known"
-    elif "example" in row["resampled"] and row["n_examples"] < MIN_EXAMPLES:
+    elif "example" in row["generalises_over"] and row["n_examples"] < MIN_EXAMPLES:
         reason = f"{row['n_examples']} examples, fewer than {MIN_EXAMPLES}"
     elif row["unit"] == "family" and row["n_languages"] == 1:
         reason = "one language of the family under this condition"

@@ -7,9 +7,10 @@ seed) are random, as the languages, runs and seeds of a study stand for others. 
 effects that sum to zero, so that a family's mean weighs every task the same and families are compared on equal terms,
 whatever tasks have their languages. For *tasks like these* the task is random too, and so is (family, task) where there
 are several families. Fitted by restricted maximum likelihood, with Satterthwaite's degrees of freedom
-(`study_utils.analysis.models.reml`). A single language is its best linear unbiased prediction: the mean of its family
-(of all languages that stand alone, if it does) and what the language adds, on these tasks in the mean over them, drawn
-towards zero as far as noise would explain it.
+(`study_utils.analysis.models.reml`). One variance holds for the languages of all families; a family whose languages
+differ more has one of its own (`study_utils.analysis.inference.unequal`). A single language is its best linear unbiased
+prediction: the mean of its family (of all languages that stand alone, if it does) and what the language adds, on these
+tasks in the mean over them, drawn towards zero as far as noise would explain it.
 
 Noise of test examples lies in the residual and in (language, task); what is not seen there is added
 (`study_utils.analysis.inference.example_noise`).
@@ -22,27 +23,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
 from scipy.sparse import coo_array, csgraph
 
 from study_utils.analysis.inference.example_noise import Noise
-from study_utils.analysis.models.reml import Design, fit, make_design
+from study_utils.analysis.inference.interval import Interval, make_interval
+from study_utils.analysis.inference.unequal import Spread, language_spread
+from study_utils.analysis.models.reml import Design, Fit, fit, make_design
 from study_utils.errors import AnalysisError
 
 THESE, LIKE_THESE = "these", "like these"
-_LANGUAGE, _CELL = "language", "language and task"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """An estimate with its interval; `p` is two-sided, against zero."""
-
-    estimate: float
-    low: float
-    high: float
-    standard_error: float
-    freedom: float
-    p: float
+LANGUAGE, CELL = "language", "language and task"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,6 +62,8 @@ class Piece:
         The groups.
     tasks : tuple of str
         Fixed tasks; empty where they are random.
+    languages, pools : numpy.ndarray
+        Number of the language of each row, and of the pool of each language.
     """
 
     rows: np.ndarray
@@ -79,6 +71,8 @@ class Piece:
     design: Design | None
     targets: tuple[Target, ...]
     tasks: tuple[str, ...]
+    languages: np.ndarray
+    pools: np.ndarray
 
 
 class GainModel:
@@ -136,7 +130,7 @@ class GainModel:
             shared = sum(noise[task].shared for task in piece.tasks if task in noise) / max(1, len(piece.tasks)) ** 2
             for target, told in zip(piece.targets, _predict(piece, gains[piece.rows])):
                 own = sum(noise[task].own for task in target.tasks if task in noise) / max(1, len(target.tasks)) ** 2
-                found[target.label] = _interval(*told, shared + own, level=level, limits=limits)
+                found[target.label] = make_interval(*told, shared + own, level=level, limits=limits)
         return found
 
 
@@ -164,7 +158,11 @@ def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> Piece:
         design = None
     tasks_of = tuple(map(str, names["task"])) if fixed else ()
     targets = tuple(_target(cells, label, columns, codes, random, tasks_of) for label in cells["label"].unique())
-    return Piece(rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of)
+    pool_of = codes["pool"][np.unique(codes["language"], return_index=True)[1]]
+    return Piece(
+        rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of,
+        languages=codes["language"], pools=pool_of,
+    )  # fmt: skip
 
 
 def _target(
@@ -181,7 +179,7 @@ def _target(
     if cells["unit"].to_numpy()[own][0] != "language":
         return Target(label=label, weights=weights, rows=own, levels={}, tasks=())
     levels = {}
-    for name in (_LANGUAGE, *[_CELL] * bool(tasks)):
+    for name in (LANGUAGE, *[CELL] * bool(tasks)):
         if name in random:
             there = np.unique(random[name][own])
             levels[name] = np.isin(np.arange(random[name].max() + 1), there) / len(there)
@@ -198,7 +196,7 @@ def _random(codes: Mapping[str, np.ndarray], *, fixed: bool) -> dict[str, np.nda
     """Levels of the random effects that these cells can tell from each other and from the fixed ones."""
     task, language, seed, pool = (codes[name] for name in ("task", "language", "seed", "pool"))
     wanted = {} if fixed else {"task": (task,), "family and task": (pool, task)}
-    wanted |= {_LANGUAGE: (language,), _CELL: (language, task), "seed": (seed,), "run": (task, seed)}
+    wanted |= {LANGUAGE: (language,), CELL: (language, task), "seed": (seed,), "run": (task, seed)}
     known = [pool] + [task] * fixed
     found: dict[str, np.ndarray] = {}
     for name, parts in wanted.items():
@@ -219,47 +217,54 @@ def _joined(*parts: np.ndarray) -> np.ndarray:
     return np.unique(key, return_inverse=True)[1]
 
 
-def _predict(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
-    """Estimate, standard error and degrees of freedom of every group."""
+def _predict(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float, bool]]:
+    """Estimate, standard error and degrees of freedom of every group, and whether it has a variance of its own."""
     try:
         if piece.design is None:
             raise AnalysisError("too few cells")
         model = fit(gains, piece.design)
     except AnalysisError:  # or every gain is explained exactly
         return _without_model(piece, gains)
-    told = [model.predict(target.weights, target.levels) for target in piece.targets]
-    return [(one.estimate, one.error, max(1.0, one.freedom)) for one in told]
+    spread, found = _spread(piece, model, gains), []
+    for target in piece.targets:
+        one = model.predict(target.weights, target.levels)
+        square, freedom, own = one.error**2, max(1.0, one.freedom), False
+        if not target.levels and (spread.ratio > 1).any():
+            parts = _of_languages(piece, model, model.row_weights(piece.design, target.weights))
+            by_pool = np.bincount(piece.pools, parts)
+            square, freedom, own = spread.widen(np.array(square), np.array(freedom), by_pool)
+        found.append((one.estimate, float(np.sqrt(square)), max(1.0, float(freedom)), bool(own)))
+    return found
 
 
-def _without_model(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float]]:
+def _spread(piece: Piece, model: Fit, gains: np.ndarray) -> Spread:
+    """How much languages differ from their families' means, beside what tasks, seeds and training runs add."""
+    rest = gains - piece.fixed @ model.beta
+    for name, code in piece.design.codes.items():
+        if name not in (LANGUAGE, CELL):
+            rest = rest - model.effects[name][code]
+    share = 1 / np.bincount(piece.languages)[piece.languages]
+    means = np.bincount(piece.languages, share * rest)
+    return language_spread(means, _of_languages(piece, model, share), piece.pools)
+
+
+def _of_languages(piece: Piece, model: Fit, weights: np.ndarray) -> np.ndarray:
+    """Variance that a weighted sum of the rows has from each language: its own effect, its cells, the residual."""
+    found = model.variances["residual"] * np.bincount(piece.languages, weights**2)
+    for name in (LANGUAGE, CELL):
+        if name in piece.design.codes:
+            code = piece.design.codes[name]
+            of_level = piece.languages[np.unique(code, return_index=True)[1]]
+            found = found + model.variances[name] * np.bincount(of_level, np.bincount(code, weights) ** 2)
+    return found
+
+
+def _without_model(piece: Piece, gains: np.ndarray) -> list[tuple[float, float, float, bool]]:
     """Least squares: without an error, or with none where the fixed effects explain every gain exactly."""
     solution = np.linalg.lstsq(piece.fixed, gains, rcond=None)[0]
     rest = gains - piece.fixed @ solution
     error = np.nan if piece.design is None else 0.0
     return [
-        (float(target.weights @ solution) + (rest[target.rows].mean() if target.levels else 0.0), error, np.inf)
+        (float(target.weights @ solution) + (rest[target.rows].mean() if target.levels else 0.0), error, np.inf, False)
         for target in piece.targets
     ]
-
-
-def _interval(
-    estimate: float,
-    error: float,
-    freedom: float,
-    extra: float,
-    *,
-    level: float,
-    limits: tuple[float, float],
-) -> Interval:
-    """Interval of an estimate whose variance from the model is joined by a known one."""
-    total = float(np.sqrt(error**2 + extra))
-    if not np.isfinite(total):
-        half = p = np.nan
-    elif total > 0:
-        freedom = freedom * (total / error) ** 4 if error > 0 else np.inf
-        half = float(special.stdtrit(freedom, 0.5 + level / 2)) * total
-        p = float(2 * special.stdtr(freedom, -abs(estimate) / total))
-    else:
-        half, p = (0.0, 1.0) if estimate == 0 else (np.nan, np.nan)
-    low, high = (float(end) for end in np.clip((estimate - half, estimate + half), *limits))
-    return Interval(estimate=estimate, low=low, high=high, standard_error=total, freedom=freedom, p=p)

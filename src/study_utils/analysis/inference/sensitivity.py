@@ -10,9 +10,10 @@ import pandas as pd
 from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLEAR
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind
-from study_utils.analysis.inference.gain_model import GainModel, Interval
+from study_utils.analysis.inference.gain_model import GainModel
 from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import task_title

@@ -181,6 +181,14 @@ class Fit:
             estimate=estimate, error=float(np.sqrt(square)), freedom=2 * square**2 / spread if spread > 0 else np.inf
         )
 
+    def row_weights(self, design: Design, weights: np.ndarray) -> np.ndarray:
+        """Weights of the rows, shape (rows,), in a weighted sum of the estimated fixed effects."""
+        rotated = np.linalg.solve(self.solved.layout.triangle.T, weights)
+        made = self.solved.k[np.ix_(self.solved.fixed, self.solved.fixed)] @ rotated
+        through = self.solved.layout.gather(*self.solved.of_fixed(rotated))
+        rows = self.solved.layout.basis @ made
+        return rows - sum(r * part[code] for r, part, code in zip(self.solved.ratios, through, design.codes.values()))
+
 
 def variances(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> dict[str, float]:
     """Estimate the variance of each random effect and of the residual by restricted maximum likelihood.

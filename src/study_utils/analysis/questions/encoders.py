@@ -25,7 +25,7 @@ TIMES = 10
 """How many times larger than the target's the intermediate data is in every task of arXiv 2210.01091, at least."""
 
 _NUMBERS = [
-    *("estimate", "low", "high", "level", "p", "p_holm", "clear", "measure", "resampled"),
+    *("estimate", "low", "high", "level", "p", "p_holm", "clear", "measure", "generalises_over"),
     *("n_seeds", "n_examples", "same_data", "withheld"),
 ]
 TARGET_GAIN_COLUMNS = ["encoder", "variant", "condition", "against", "task", "language", "zero_shot", *_NUMBERS]

@@ -8,8 +8,9 @@ from scipy import stats
 
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind, withhold
-from study_utils.analysis.inference.gain_model import GainModel, Interval
+from study_utils.analysis.inference.gain_model import GainModel
 from study_utils.analysis.inference.groups import prepare
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.gains import NEGATIVE_TRANSFER
 from study_utils.catalog import LANGUAGES
@@ -29,7 +30,17 @@ MIN_UNITS = 3
 
 ROBUSTNESS_INTERVAL_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "quantity", "estimate", "low", "high", "level", "worst"),
-    *("method", "resampled", "n_languages", "n_tasks", "n_seeds", "n_examples", "languages", "tasks", "withheld"),
+    *(
+        "method",
+        "generalises_over",
+        "n_languages",
+        "n_tasks",
+        "n_seeds",
+        "n_examples",
+        "languages",
+        "tasks",
+        "withheld",
+    ),
 ]
 
 
@@ -70,8 +81,8 @@ def robustness_intervals(
         within those intervals is covered: the worst gain is between the smallest low end and the smallest high end, the
         share between that of the languages clearly negative and that of those not clearly positive. Pooling keeps the
         smallest of many noisy numbers from looking worse than it is. ``chi-square``: a standard deviation of normal
-        deviations with as many degrees of freedom as languages or seeds less one. `resampled`, the `n_` columns and
-        `withheld` as in `family_gains`; they count the cells that the quantity has.
+        deviations with as many degrees of freedom as languages or seeds less one. `generalises_over`, the `n_` columns
+        and `withheld` as in `family_gains`; they count the cells that the quantity has.
     """
     prepared = prepare(predictions, scores, by=by, same_data=same_data, cells=cells, function="robustness_intervals")
     keys, rows = ["encoder", "variant", "condition"], []
@@ -113,8 +124,8 @@ def _over_languages(part: pd.DataFrame, own: pd.DataFrame, noise: dict[str, Nois
         np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high", "p")
     )
     withheld = "one language" if len(codes) == 1 else withhold(behind(own) | {"p": p.sum()})["withheld"]
-    resampled = ", ".join(name for name in behind(own)["resampled"].split(", ") if name != "language")
-    told = {"method": "mixed model, simultaneous", "withheld": withheld, "resampled": resampled}
+    generalises_over = ", ".join(name for name in behind(own)["generalises_over"].split(", ") if name != "language")
+    told = {"method": "mixed model, simultaneous", "withheld": withheld, "generalises_over": generalises_over}
     worst = LANGUAGES[codes[int(estimates.argmin())]].name
     below = NEGATIVE_TRANSFER - 1e-9
     share = (float((highs < below).mean()), float((lows < below).mean()))
@@ -145,7 +156,7 @@ def _spreads(own: pd.DataFrame, level: float) -> list[dict]:
             ends = tuple(estimate * np.sqrt((count - 1) / tails))
         elif count >= MIN_UNITS:
             withheld = "no task has two languages"
-        found.append(_row(name, own, estimate, ends, method="chi-square", withheld=withheld, resampled=what))
+        found.append(_row(name, own, estimate, ends, method="chi-square", withheld=withheld, generalises_over=what))
     return found
 
 
@@ -178,8 +189,8 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `encoder`, `condition`, `group`, what stands behind the gain (`languages`, `tasks`, `seeds`, `examples`,
-        `resampled`) and texts: the estimate in points or percent with its interval in brackets; no brackets where no
-        interval is given, a dash where the cells lack the quantity.
+        `generalises_over`) and texts: the estimate in points or percent with its interval in brackets; no brackets
+        where no interval is given, a dash where the cells lack the quantity.
     """
     keys = ["encoder", "variant", "condition", "group"]
     shown = found[found["quantity"].isin(_TITLES)]
@@ -191,6 +202,6 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
     wide = shown.assign(text=texts).pivot_table(index=keys, columns="quantity", values="text", aggfunc="first")
     wide = wide.reindex(columns=list(_TITLES)).astype(object).fillna("\N{EN DASH}").rename(columns=_TITLES)
     counts = {"n_languages": "languages", "n_tasks": "tasks", "n_seeds": "seeds", "n_examples": "examples"}
-    of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts, "resampled"]].rename(columns=counts)
+    of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts, "generalises_over"]].rename(columns=counts)
     table = of_gain.join(wide).reset_index()
     return table.drop(columns="variant") if table["variant"].nunique() < 2 else table

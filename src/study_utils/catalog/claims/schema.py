@@ -103,7 +103,6 @@ SOURCES = {
 """Abstracts, and what others report of a paper where they go further than it or disagree with it (`_told`)."""
 
 OTHER_TEST_ROWS = {
-    "udpos": "one treebank a language; the benchmark joins all",
     "bucc": "development pairs; the benchmark scores its test pairs",
 }
 """Targets of which this catalogue has other test rows than the benchmarks score."""

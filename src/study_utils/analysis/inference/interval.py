@@ -1,0 +1,50 @@
+"""Interval and p-value of an estimate, from its standard error and degrees of freedom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """An estimate with its interval; `p` is two-sided, against zero.
+
+    `own_spread` says whether the interval rests on how the group's own languages differ.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    standard_error: float
+    freedom: float
+    p: float
+    own_spread: bool = False
+
+
+def make_interval(
+    estimate: float,
+    error: float,
+    freedom: float,
+    own_spread: bool,
+    extra: float,
+    *,
+    level: float,
+    limits: tuple[float, float],
+) -> Interval:
+    """Interval of an estimate whose variance from the model is joined by a known one."""
+    total = float(np.sqrt(error**2 + extra))
+    if not np.isfinite(total):
+        half = p = np.nan
+    elif total > 0:
+        freedom = freedom * (total / error) ** 4 if error > 0 else np.inf
+        half = float(special.stdtrit(freedom, 0.5 + level / 2)) * total
+        p = float(2 * special.stdtr(freedom, -abs(estimate) / total))
+    else:
+        half, p = (0.0, 1.0) if estimate == 0 else (np.nan, np.nan)
+    low, high = (float(end) for end in np.clip((estimate - half, estimate + half), *limits))
+    return Interval(
+        estimate=estimate, low=low, high=high, standard_error=total, freedom=freedom, p=p, own_spread=own_spread
+    )
