@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from study_utils.estimate import OPERATIONS, SPEED, TYPICAL_TOKENS, examples_of, expected_seconds
+from study_utils.catalog import FORMATS
+from study_utils.estimate import OPERATIONS, SPEED, examples_of, expected_seconds
 from study_utils.params import load_params
 from study_utils.plan import make_plan
 from study_utils.store import Store
@@ -23,7 +24,7 @@ def test_before_any_run_operations_are_counted(tmp_path, plan):
     params = load_params("quick").target
     examples = params.examples * params.epochs
     assert examples_of(run, plan, store) == examples
-    by_hand = examples * OPERATIONS["train"] * 21e6 * TYPICAL_TOKENS["classify"] / SPEED["cpu"]
+    by_hand = examples * OPERATIONS["train"] * 21e6 * FORMATS["classify"].tokens / SPEED["cpu"]
     assert expected[run.id] == pytest.approx(by_hand)
     on_gpu = expected_seconds(plan, store, device="cuda")[run.id]
     assert on_gpu == pytest.approx(by_hand * SPEED["cpu"] / SPEED["cuda"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import mean
 
-from study_utils.catalog import TASKS, encoder
+from study_utils.catalog import FORMATS, TASKS, encoder
 from study_utils.encoders.facts import architecture
 from study_utils.errors import EncoderError
 from study_utils.plan import Plan, Run
@@ -16,9 +16,6 @@ UNSTATED = 5000
 
 ROW_SECONDS = 1e-3
 """Seconds to load and check one row."""
-
-TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
-"""Tokens that an example costs, by format: all choices or windows together, both sides of a pair."""
 
 BASE_WEIGHTS = 86_000_000
 """Weights in the layers of an encoder of base size, 12 of them, 768 wide."""
@@ -35,7 +32,8 @@ def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[
     """Expected seconds of every run that is not done.
 
     The rate is that of finished runs of the same kind, encoder and task; else what these counts give, corrected by how
-    finished runs of the same kind and encoder compare with theirs: the encoder's weights, `TYPICAL_TOKENS`, `SPEED`.
+    finished runs of the same kind and encoder compare with theirs: the encoder's weights, the tokens of typical
+    rows (`Format.tokens`), `SPEED`.
 
     Parameters
     ----------
@@ -121,7 +119,7 @@ def _guess(run: Run, speed: float) -> float:
     if run.kind == "data":
         return ROW_SECONDS
     tasks = _tasks(run)
-    tokens = sum(TYPICAL_TOKENS[TASKS[key].format] for key in tasks) / len(tasks)
+    tokens = sum(FORMATS[TASKS[key].format].tokens for key in tasks) / len(tasks)
     return OPERATIONS[run.kind] * _weights(str(run.work["encoder"])) * tokens / speed
 
 

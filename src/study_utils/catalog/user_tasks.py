@@ -10,7 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
-from study_utils.catalog.schema import DOMAINS, FORMATS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.formats import FORMATS
+from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Task
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
@@ -37,7 +38,7 @@ class UserTask(_Strict):
     """One task of a user's file; fields mean what they mean in `study_utils.catalog.Task`."""
 
     title: Text
-    format: Literal[FORMATS]
+    format: Literal[tuple(FORMATS)]
     metric: Text
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field(min_length=1, description="field: column")
