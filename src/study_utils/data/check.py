@@ -16,7 +16,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.sources import SOURCES, load_rows
-from study_utils.errors import MissingRowsError, StudyError
+from study_utils.errors import DataError, MissingRowsError, StudyError
 
 SMALLER = ("short", "missing")
 """States that a smaller copy may be in."""
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 if all is as declared, 1 if not."""
     options = _parser().parse_args(arguments)
     try:
+        if options.mirror is not None and not options.mirror.is_dir():
+            raise DataError(f"--mirror: there is no folder {options.mirror}")
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
         table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
