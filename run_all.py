@@ -48,7 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FIELD=VALUE",
         help="change a parameter; may be repeated",
     )
-    parser.add_argument("--mirror", metavar="DIR", help="folder with data sets in hub layout (same as --set mirror=)")
+    parser.add_argument(
+        "--mirror",
+        action="append",
+        metavar="DIR",
+        help="folder with data sets in hub layout (as --set mirror=); may be repeated: the first that has the rows",
+    )
     parser.add_argument(
         "--only",
         action="append",
@@ -64,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         changes = parse_changes(options.set)
         if options.mirror is not None:
-            changes["mirror"] = options.mirror
+            changes["mirror"] = options.mirror[0] if len(options.mirror) == 1 else options.mirror
         if options.jobs is not None:
             changes["jobs"] = options.jobs
         study = open_study(options.study, changes, absent_ok=options.plan)

@@ -13,6 +13,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.check import main
 from study_utils.data.sources import load_rows, source_digest
 from study_utils.errors import ParameterError
+from study_utils.params import load_params
 
 SPEC = {
     **dict(title="T", format="classify", labels=["yes", "maybe", "no"], metric="accuracy", licence="l", citation="c"),
@@ -106,3 +107,23 @@ def test_what_a_role_may_not_say(tmp_path: Path, train: object, said: str) -> No
 def test_a_mirror_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["check", "--mirror", str(tmp_path / "nowhere"), "command_choice"]) == 1
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_the_first_mirror_that_has_the_rows_is_read(tmp_path: Path) -> None:
+    for name, text in (("a", "From a."), ("b", "From b.")):
+        write_data_set(tmp_path / name, f"you/{name}", {("default", "train"): nli([(text, "H.", 0)])})
+        write_data_set(tmp_path / name, "you/both", {("default", "train"): nli([(f"Both {text}", "H.", 0)])})
+    both = (tmp_path / "a", tmp_path / "b")
+    for hub_id, found in (("you/b", "From b."), ("you/both", "Both From a.")):
+        place = dict(hub_id=hub_id, revision="abc", split="train", configs={"en": "default"})
+        enter(tmp_path, labels=list(FROM_MNLI), title=hub_id, train=place, validation=place)
+        for mirrors, first in ((both, found), (both[::-1], found.replace("Both From a", "Both From b"))):
+            frame = load_rows(TASKS["mine"], "train", languages=("en",), mirror=mirrors)
+            assert list(frame["text"]) == [first]
+        del TASKS["mine"], CONDITIONS["mine"]
+
+
+def test_a_study_names_one_mirror_or_several() -> None:
+    assert load_params("quick", {"mirror": ""}).mirrors == ()
+    assert load_params("quick", {"mirror": "one"}).mirrors == (Path("one"),)
+    assert load_params("quick", {"mirror": ["one", "two"]}).mirrors == (Path("one"), Path("two"))

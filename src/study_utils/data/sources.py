@@ -18,7 +18,7 @@ from study_utils.catalog.schema import FolderRows, HubRows, StarterRows, Task
 from study_utils.data.choice import SOURCES, Role, choose, declared
 from study_utils.data.columns import rows_of
 from study_utils.data.loading import load_split, not_found, read_folder
-from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, split_digest
+from study_utils.data.mirror import Mirrors, MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.data.pools import join_targets, mine_rows, rank_rows
 from study_utils.data.rows import check_rows
 from study_utils.errors import DataError, MissingRowsError, unknown
@@ -32,7 +32,7 @@ def load_rows(
     role: Role,
     *,
     languages: Sequence[str],
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> pd.DataFrame:
@@ -46,8 +46,8 @@ def load_rows(
         Which of its rows.
     languages : sequence of str
         Languages, in the order that the rows will have.
-    mirror : pathlib.Path or None
-        Folder of hub layout; None if there is none.
+    mirror : pathlib.Path, sequence of pathlib.Path or None
+        Folder of hub layout, or several: the first that has every language is used. None if there is none.
     sources : sequence of str
         Of `SOURCES`, the first that has every language is used. The hub counts as having everything, except
         when it is switched off (`HF_HUB_OFFLINE=1`) and nothing has been kept from an earlier time.
@@ -122,7 +122,7 @@ def source_digest(
     role: Role,
     *,
     languages: Sequence[str],
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> dict:
@@ -178,7 +178,7 @@ def stated_rows(
     role: Role,
     language: str,
     *,
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> int | None:
