@@ -54,7 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--limit", type=int, metavar="N", help="smoke run: at most N rows of everything, with a report of its own"
     )
     parser.add_argument("--list", choices=LISTS, help="print what can be named, the study's own too; execute nothing")
-    parser.add_argument("--mirror", metavar="DIR", help="folder with data sets in hub layout (same as --set mirror=)")
+    parser.add_argument(
+        "--mirror",
+        action="append",
+        metavar="DIR",
+        help="folder with data sets in hub layout (as --set mirror=); may be repeated: the first that has the rows",
+    )
     parser.add_argument(
         "--only",
         action="append",

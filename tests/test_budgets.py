@@ -12,7 +12,7 @@ from study_utils.errors import MissingRowsError, ParameterError
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
-PARAMS = SimpleNamespace(mirror="", sources=("hub",), partial_sets=False)
+PARAMS = SimpleNamespace(mirrors=(), sources=("hub",), partial_sets=False)
 
 
 def data_run(regime, asked, parts):

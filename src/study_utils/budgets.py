@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -115,7 +114,7 @@ def require_equal(plan: Plan, store: Store, params: StudyParams, *, runs: Iterab
 
 
 def _stated(run: Run, params: StudyParams) -> int | None:
-    mirror = Path(params.mirror).expanduser() if params.mirror else None
+    mirror = params.mirrors
     item = task(run.work["task"])
     item = with_held_out(item) if run.work.get("whole") else item
     where = {"mirror": mirror, "sources": params.sources, "partial": params.partial_sets}

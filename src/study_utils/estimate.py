@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
-from study_utils.catalog import TASKS, StarterRows, encoder
+from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
 from study_utils.encoders.facts import Architecture, architecture
 from study_utils.errors import EncoderError
 from study_utils.machine_speed import cpu_speed
@@ -17,9 +17,6 @@ UNSTATED = 5000
 
 ROW_SECONDS = 1e-3
 """Seconds to load and check one row."""
-
-TYPICAL_TOKENS = {"classify": 40, "regress": 40, "choose": 160, "tag": 30, "answer": 320, "retrieve": 40, "mask": 40}
-"""Tokens that an example of published rows costs, by format: all choices or windows together, both sides of a pair."""
 
 STARTER_TOKENS = {"classify": 16, "regress": 24, "choose": 80, "tag": 14, "answer": 30, "retrieve": 14, "mask": 14}
 """The same of the starter suite, whose sentences are short."""
@@ -142,8 +139,9 @@ def _guess(run: Run, examples: int, store: Store, device: str) -> float:
 
 def _tokens(key: str) -> int:
     item = TASKS[key]
-    typical = STARTER_TOKENS if isinstance(item.train or item.test, StarterRows) else TYPICAL_TOKENS
-    return typical[item.format]
+    if isinstance(item.train or item.test, StarterRows):
+        return STARTER_TOKENS[item.format]
+    return FORMATS[item.format].tokens
 
 
 def _architecture(key: str) -> Architecture:

@@ -12,34 +12,11 @@ from study_utils.catalog.hub.matched import MATCHED
 from study_utils.catalog.schema import ROLES
 from study_utils.errors import CatalogError
 
-FIELDS = {
-    "classify": ({"text", "label"}, {"text_pair", "id"}),
-    "regress": ({"text", "text_pair", "label"}, {"id"}),
-    "choose": ({"text", "choices", "label"}, {"question", "id"}),
-    "tag": ({"tokens", "tags"}, {"id"}),
-    "answer": ({"id", "text", "question", "answers", "starts"}, set()),
-    "retrieve-neighbour": ({"text", "translation"}, {"id"}),
-    "mask": ({"text"}, {"id"}),
-    "retrieve-mine": ({"foreign_id", "english_id", "id", "text"}, set()),
-    "retrieve-rank": (
-        {"text"},
-        {"id", "passage", "starts", "paragraph", "sentence_starts", "sentence_ends"}
-        | {"target", "candidate_id", "candidate_text"},
-    ),
-}
-
 hub = pytest.mark.parametrize("item", HUB_TASKS, ids=lambda task: task.key)
 
 
 def sources(item):
     return [rows for role in ROLES if isinstance(rows := getattr(item, role), HubRows)]
-
-
-@hub
-def test_columns_are_those_of_the_shape(item) -> None:
-    needed, possible = FIELDS[item.shape]
-    for rows in sources(item):
-        assert needed <= set(rows.columns) <= needed | possible
 
 
 @hub

@@ -2,7 +2,7 @@
 
 import pytest
 
-from study_utils.catalog import METRICS
+from study_utils.catalog import FORMATS
 from study_utils.catalog.titles import (
     condition_title,
     encoder_title,
@@ -31,7 +31,7 @@ def test_correlations_are_not_shown_in_percent():
 
 
 def test_no_metric_of_a_task_keeps_a_lower_case_f1():
-    names = {metric_title(name) for of_format in METRICS.values() for name in of_format}
+    names = {metric_title(name) for item in FORMATS.values() for name in item.metrics}
     assert names
     assert not any("f1" in name or "_" in name for name in names)
 

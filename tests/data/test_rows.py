@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mirrors import make_task
 
-from study_utils.data.row_checks import CHECKS
-from study_utils.data.rows import COLUMNS, check_rows, fingerprint, read_rows, write_rows
+from study_utils.catalog.formats import SHAPES
+from study_utils.data.rows import check_rows, fingerprint, read_rows, write_rows
 from study_utils.errors import DataError
 
 GOOD = {
@@ -64,11 +64,11 @@ GOOD = {
 
 
 def frame_of(shape: str) -> pd.DataFrame:
-    return pd.DataFrame(GOOD[shape], columns=COLUMNS[shape])
+    return pd.DataFrame(GOOD[shape], columns=SHAPES[shape].all_columns)
 
 
 def test_every_shape_has_columns_checks_and_an_example() -> None:
-    assert {*GOOD, "mask"} == set(COLUMNS) == set(CHECKS), "text (mask) is never scored: tests/formats/test_mask.py"
+    assert {*GOOD, "mask"} == set(SHAPES), "text (mask) is never scored: tests/formats/test_mask.py"
 
 
 def with_cell(frame: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFrame:
@@ -90,8 +90,8 @@ def test_no_rows(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", sorted(GOOD))
 def test_missing_column_says_which_are_there(shape: str) -> None:
-    frame = frame_of(shape).rename(columns={COLUMNS[shape][-1]: "wrong"})
-    with pytest.raises(DataError, match=rf"lack the columns \['{COLUMNS[shape][-1]}'\].*'wrong'"):
+    frame = frame_of(shape).rename(columns={SHAPES[shape].all_columns[-1]: "wrong"})
+    with pytest.raises(DataError, match=rf"lack the columns \['{SHAPES[shape].all_columns[-1]}'\].*'wrong'"):
         check_rows(frame, make_task(shape), where="f")
 
 
@@ -231,7 +231,7 @@ value_rows = st.lists(
 
 @given(rows=tag_rows)
 def test_tag_rows_survive_parquet(rows: list, tmp_path_factory: pytest.TempPathFactory) -> None:
-    frame = pd.DataFrame(rows, columns=COLUMNS["tag"])
+    frame = pd.DataFrame(rows, columns=SHAPES["tag"].all_columns)
     path = tmp_path_factory.mktemp("rows") / "x.parquet"
     write_rows(path, frame)
     back = read_rows(path)
@@ -241,11 +241,11 @@ def test_tag_rows_survive_parquet(rows: list, tmp_path_factory: pytest.TempPathF
     assert fingerprint(pd.read_parquet(path)) == fingerprint(frame)  # arrays in place of lists
 
 
-@given(rows=value_rows, order=st.permutations(COLUMNS["regress"]))
+@given(rows=value_rows, order=st.permutations(SHAPES["regress"].all_columns))
 def test_values_survive_parquet_and_column_order(
     rows: list, order: list, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    frame = pd.DataFrame(rows, columns=COLUMNS["regress"])
+    frame = pd.DataFrame(rows, columns=SHAPES["regress"].all_columns)
     path = tmp_path_factory.mktemp("rows") / "x.parquet"
     write_rows(path, frame[order])
     assert fingerprint(read_rows(path)) == fingerprint(frame)
@@ -254,9 +254,9 @@ def test_values_survive_parquet_and_column_order(
 
 @given(rows=tag_rows, data=st.data())
 def test_fingerprint_changes_with_any_cell(rows: list, data: st.DataObject) -> None:
-    frame = pd.DataFrame(rows, columns=COLUMNS["tag"])
+    frame = pd.DataFrame(rows, columns=SHAPES["tag"].all_columns)
     row = data.draw(st.integers(0, len(rows) - 1))
-    name = data.draw(st.sampled_from(COLUMNS["tag"]))
+    name = data.draw(st.sampled_from(SHAPES["tag"].all_columns))
     old = frame[name].iloc[row]
     other = with_cell(frame, row, name, [*old, "x"] if isinstance(old, list) else old + "x")
     assert fingerprint(other) != fingerprint(frame)

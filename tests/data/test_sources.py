@@ -17,8 +17,8 @@ from datasets import Dataset
 from mirrors import NLI, NLI_COLUMNS, hub_rows, make_task, nli, tagged, write_data_set
 
 from study_utils.catalog import HeldOut, StarterRows, Task
+from study_utils.catalog.formats import SHAPES
 from study_utils.data import starter
-from study_utils.data.rows import COLUMNS
 from study_utils.data.sources import load_rows, source_digest, stated_rows
 from study_utils.errors import DataError, ParameterError
 
@@ -402,7 +402,7 @@ def test_starter_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     def recipe(split: str, language: str) -> pd.DataFrame:
         asked.append((split, language))
         rows = [] if language == "sw" else [(str(n), language, f"text {n}", "", "neutral") for n in range(2)]
-        return pd.DataFrame(rows, columns=COLUMNS["classify"])
+        return pd.DataFrame(rows, columns=SHAPES["classify"].all_columns)
 
     monkeypatch.setitem(starter.RECIPES, "toy", recipe)
     rows = StarterRows(recipe="toy", split="test", languages=("en", "de", "sw"))

@@ -5,16 +5,10 @@ import pandas as pd
 import pytest
 from rows import classify_rows, regress_rows, tag_rows
 
-from study_utils.catalog import TASKS, task
-from study_utils.catalog.schema import FORMATS as DECLARED
+from study_utils.catalog import task
 from study_utils.encoders.vocabulary import Vocabulary
-from study_utils.formats import FORMATS, classify, regress, retrieve, tag
+from study_utils.formats import classify, regress, retrieve, tag
 from study_utils.formats.features import IGNORED, collate, encode_texts
-
-
-def test_every_declared_format_has_its_module():
-    assert set(FORMATS) == set(DECLARED)
-    assert {t.format for t in TASKS.values()} <= set(FORMATS)
 
 
 def test_classify_from_row_to_prediction(tokenizer):

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from prediction_rows import frame
 
-from study_utils.catalog import METRICS as DECLARED
-from study_utils.catalog import TASKS, Task
+from study_utils.catalog import FORMATS, TASKS, Task
 from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import DataError
 from study_utils.metrics import METRICS, answer_scores, score, task_metrics
@@ -41,11 +40,11 @@ def test_unlabelled_rows_are_refused(gold):
 def test_every_declared_metric_can_be_computed(item):
     assert task_metrics(item)[0] == item.metric
     assert set(task_metrics(item)) <= set(METRICS)
-    assert set(task_metrics(item)) <= set(DECLARED[item.format])
+    assert set(task_metrics(item)) <= set(FORMATS[item.format].metrics)
 
 
 def test_every_metric_of_the_catalogue_has_its_function():
-    assert {name for names in DECLARED.values() for name in names} == set(METRICS)
+    assert {name for item in FORMATS.values() for name in item.metrics} == set(METRICS)
 
 
 MINE = dict(format="retrieve", retrieval=Retrieval(search="mine"), metric="mining_f1")
@@ -86,7 +85,7 @@ def test_a_language_without_a_measure_has_no_score_of_it():
     rows = pd.concat([answer_rows("de", [("„Berlin“", "Berlin"), ("x", "y")]), answer_rows("ru", [("а", "а")])])
     table = score(rows, item).set_index(["language", "metric"])
     assert len(table.loc["de"]) == 9
-    assert sorted(table.loc["ru"].index) == sorted(n for n in DECLARED["answer"] if not n.startswith("mlqa"))
+    assert sorted(table.loc["ru"].index) == sorted(n for n in FORMATS["answer"].metrics if not n.startswith("mlqa"))
     assert table.loc[("de", "mlqa"), "value"] == 0.5
     assert table.loc[("de", "squad"), "value"] == 0.0
     for name in ("squad", "mlqa", "multilingual"):

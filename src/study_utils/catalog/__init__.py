@@ -3,16 +3,17 @@
 from study_utils.catalog.benchmarks import BENCHMARKS, Benchmark, benchmark
 from study_utils.catalog.conditions import CONDITIONS, Condition, Stage, condition
 from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
+from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import LANGUAGES, Language, covariate_table, language, language_table
-from study_utils.catalog.schema import METRICS, FolderRows, HeldOut, HubRows, Select, StarterRows, Task
+from study_utils.catalog.schema import FolderRows, HeldOut, HubRows, Select, StarterRows, Task
 from study_utils.catalog.tasks import TASKS, task
 
 __all__ = [
     "BENCHMARKS",
     "CONDITIONS",
     "ENCODERS",
+    "FORMATS",
     "LANGUAGES",
-    "METRICS",
     "TASKS",
     "Benchmark",
     "Condition",

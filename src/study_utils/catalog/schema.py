@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import CatalogError, unknown
-
-FORMATS = ("classify", "regress", "choose", "tag", "answer", "retrieve", "mask")
-
-METRICS = {
-    "classify": ("accuracy", "macro_f1"),
-    "regress": ("spearman", "pearson"),
-    "choose": ("accuracy",),
-    "tag": ("token_accuracy", "span_f1", "legacy_chunk_f1"),
-    "answer": (
-        *("squad", "squad_em", "squad_f1"),
-        *("mlqa", "mlqa_em", "mlqa_f1"),
-        *("multilingual", "multilingual_em", "multilingual_f1"),
-    ),
-    "retrieve": ("accuracy_from_english", "accuracy_to_english", "mining_f1", "mining_f1_oracle", "map_at_20"),
-    "mask": ("masked_accuracy",),
-}
-"""Metrics that each format produces; definitions in `study_utils.metrics`."""
-
 
 DOMAINS = ("general", "scientific", "biomedical", "legal")
 
@@ -237,7 +220,7 @@ class Task:
     labels : tuple of str
         Label or tag names in the order of the output units. Rows carry names, never numbers.
     metric : str
-        Primary metric, one of `METRICS` of its format.
+        Primary metric, one of its format's.
     train, validation : HubRows, FolderRows, StarterRows or None
         Rows in `training_language` that train and select; those of a mask task train in many languages and select in
         `training_language`. None: never trained on (retrieval).
@@ -296,8 +279,8 @@ class Task:
         if self.format not in FORMATS:
             raise CatalogError(unknown("format", self.format, FORMATS, where=f"task {self.key}"))
         for name in (self.metric, *self.beside):
-            if name not in METRICS[self.format]:
-                raise CatalogError(unknown("metric", name, METRICS[self.format], where=f"task {self.key}"))
+            if name not in FORMATS[self.format].metrics:
+                raise CatalogError(unknown("metric", name, FORMATS[self.format].metrics, where=f"task {self.key}"))
         if (self.format in ("classify", "tag")) != bool(self.labels):
             raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
         if (self.format == "regress") != (self.value_range is not None):

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import ROLES, StarterRows, Task
 from study_utils.errors import CatalogError, unknown
-
-FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "classify": (("text", "label"), ("id", "text_pair")),
-    "regress": (("text", "label"), ("id", "text_pair")),
-    "choose": (("text", "choices", "label"), ("id", "question")),
-    "tag": (("tokens", "tags"), ("id",)),
-    "answer": (("question", "text", "answers", "starts"), ("id",)),
-    "retrieve-neighbour": (("text", "translation"), ("id",)),
-    "mask": (("text",), ("id",)),
-}
-"""Shape to the fields that `columns` must and may name; mine and rank: `study_utils.data.pools`."""
 
 _SPAN_TAG = re.compile(r"[BIESMLU](-.+)?")
 
@@ -70,9 +59,9 @@ def _span_name(label: str) -> str:
 
 def _check_fields(task: Task, role: str) -> None:
     rows = getattr(task, role)
-    if isinstance(rows, StarterRows | None) or task.shape not in FIELDS:
+    if isinstance(rows, StarterRows | None):
         return
-    needed, optional = FIELDS[task.shape]
+    needed, optional = SHAPES[task.shape].needed, SHAPES[task.shape].optional
     for name in rows.columns:
         if name not in (*needed, *optional):
             where = f"task {task.key}, columns of format {task.format}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
-from study_utils.catalog.schema import METRICS
+from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.tasks import TASKS
 
 _WRITTEN = {
@@ -55,10 +55,10 @@ def encoder_title(key: str) -> str:
 def metric_title(name: str) -> str:
     """Name of a metric as people write it: ``span_f1`` is span F1, ``squad`` the mean of its two measures."""
     written = " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
-    return f"{written} (mean of F1 and EM)" if f"{name}_em" in METRICS["answer"] else written
+    return f"{written} (mean of F1 and EM)" if f"{name}_em" in FORMATS["answer"].metrics else written
 
 
 def metric_label(name: str) -> str:
     """Name of a metric with the unit that its scores are shown in: percent, or hundredths of a correlation."""
-    unit = "\N{MULTIPLICATION SIGN} 100" if name in METRICS["regress"] else "in percent"
+    unit = "\N{MULTIPLICATION SIGN} 100" if name in FORMATS["regress"].metrics else "in percent"
     return f"{metric_title(name)} {unit}"

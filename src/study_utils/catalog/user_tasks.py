@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
-from study_utils.catalog.schema import DOMAINS, FORMATS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Task
+from study_utils.catalog.formats import FORMATS
+from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, StarterRows, Task
 from study_utils.catalog.task_checks import check_task
-from study_utils.catalog.tasks import add_tasks
+from study_utils.catalog.tasks import TASKS, add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
 from study_utils.plain_yaml import read_yaml
 
@@ -24,23 +26,48 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class HubSplit(_Strict):
-    """Rows in a hub data set, or a mirror of it."""
+class RoleRows(_Strict):
+    """Rows of one role, in files or in a hub data set or a mirror of it; what is left out is the task's."""
 
-    split: Text = Field(description="split as the hub names it; several joined by +")
+    folder: Text | None = Field(None, description="folder of the files, from this file's folder")
+    files: dict[Text, Text] = Field({}, description="language code: file in the folder")
+    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    revision: Text | None = Field(None, description="commit of the hub data set")
+    split: Text | None = Field(None, description="split as the hub names it; several joined by +")
     configs: dict[Text, Text | Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
-        min_length=1, description="language code: config, or a list of configs that are joined"
+        {}, description="language code: config, or a list of configs that are joined"
     )
+    columns: dict[Text, Text | tuple[Text, ...]] | None = Field(None, description="field: column")
+    label_names: dict[Text | int, Text | int] | None = Field(None, description="value in the data: label")
+    unlabelled: tuple[str | int, ...] | None = Field(None, description="values that mean no gold label")
+    separator: Annotated[str, Field(strict=True, max_length=1)] | None = None
+    quoting: Literal["", "none", "minimal"] | None = None
+
+
+def _kind_of(value: object) -> str:
+    """How the rows of a role are given: a task's key, fields of `RoleRows`, or one file a language."""
+    if isinstance(value, str):
+        return "task"
+    named = isinstance(value, Mapping) and any(
+        name in RoleRows.model_fields or not isinstance(item, str) for name, item in value.items()
+    )
+    return "rows" if named or isinstance(value, RoleRows) else "files"
+
+
+RoleSource = Annotated[
+    Annotated[dict[Text, Text], Tag("files")] | Annotated[RoleRows, Tag("rows")] | Annotated[Text, Tag("task")],
+    Discriminator(_kind_of),
+]
 
 
 class UserTask(_Strict):
     """One task of a user's file; fields mean what they mean in `study_utils.catalog.Task`."""
 
     title: Text
-    format: Literal[FORMATS]
+    format: Literal[tuple(FORMATS)]
     metric: Text
     labels: tuple[Text, ...] = ()
-    columns: dict[Text, Text | tuple[Text, ...]] = Field(min_length=1, description="field: column")
+    columns: dict[Text, Text | tuple[Text, ...]] = Field({}, description="field: column")
     label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
     unlabelled: tuple[str | int, ...] = Field((), description="values that mean no gold label")
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
@@ -48,11 +75,11 @@ class UserTask(_Strict):
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
     hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
-    train: dict[Text, Text] | HubSplit | None = None
-    validation: dict[Text, Text] | HubSplit | None = None
-    test: dict[Text, Text] | HubSplit | None = None
-    train_in: dict[Text, Text] | HubSplit | None = None
-    validation_in: dict[Text, Text] | HubSplit | None = None
+    train: RoleSource | None = None
+    validation: RoleSource | None = None
+    test: RoleSource | None = None
+    train_in: RoleSource | None = None
+    validation_in: RoleSource | None = None
     training_language: Text = "en"
     domain: Literal[DOMAINS] = "general"
     chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
@@ -65,14 +92,24 @@ class UserTask(_Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> UserTask:
-        if (self.folder is None) == (self.hub_id is None):
-            raise ValueError("name either a folder of files or a hub_id")
-        if (self.hub_id is None) != (self.revision is None):
-            raise ValueError("a hub_id needs a revision (a commit), and only a hub_id has one")
+        for place, rows in (("", self), *((f"{role}: ", getattr(self, role)) for role in ROLES)):
+            if isinstance(rows, UserTask | RoleRows):
+                if rows.folder is not None and rows.hub_id is not None:
+                    raise ValueError(f"{place}name either a folder of files or a hub_id")
+                if (rows.hub_id is None) != (rows.revision is None):
+                    raise ValueError(f"{place}a hub_id needs a revision (a commit), and only a hub_id has one")
         for role in ROLES:
             rows = getattr(self, role)
-            if rows is not None and isinstance(rows, HubSplit) != (self.hub_id is not None):
-                wanted = "split and configs" if self.hub_id else "one file a language, such as {en: train.jsonl}"
+            if rows is None or isinstance(rows, str):
+                continue
+            rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
+            place = self if rows.folder is None and rows.hub_id is None else rows
+            if place.folder is None and place.hub_id is None:
+                raise ValueError(f"{role}: name either a folder of files or a hub_id")
+            on_hub, in_files = bool(rows.split and rows.configs), bool(rows.files)
+            mixed = (rows.split or rows.configs) if place.folder is not None else rows.files
+            if mixed or not (on_hub or in_files):
+                wanted = "split and configs" if place.hub_id else "one file a language, such as {en: train.jsonl}"
                 raise ValueError(f"{role}: write {wanted}")
         return self
 
@@ -131,25 +168,67 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
             *("unanswerable", "same_data", "licence", "citation", "note"),
         )
     }
-    roles = {role: _rows(spec, getattr(spec, role), base) for role in ROLES}
+    roles = {role: _rows(key, role, spec, base) for role in ROLES}
+    reused = tuple(rows for role in ROLES if isinstance(rows := getattr(spec, role), str) and role != "test")
+    same["same_data"] = tuple(dict.fromkeys((*spec.same_data, *reused)))
     return Task(key=key, **same, **roles)
 
 
-def _rows(spec: UserTask, rows: Mapping[str, str] | HubSplit | None, base: Path) -> Rows | None:
+def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
+    rows = getattr(spec, role)
     if rows is None:
         return None
-    table = {"columns": spec.columns, "labels": spec.label_names, "unlabelled": spec.unlabelled}
-    table |= {"separator": spec.separator, "quoting": spec.quoting}
-    if isinstance(rows, HubSplit):
-        return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=rows.configs, **table)
-    return FolderRows(folder=str(base / spec.folder), files=rows, **table)
+    if isinstance(rows, str):
+        return _reused(key, role, spec)
+    rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
+    names = {"columns": "columns", "labels": "label_names", "unlabelled": "unlabelled"}
+    names |= {"separator": "separator", "quoting": "quoting"}
+    own = {field: getattr(rows, name) for field, name in names.items()}
+    table = {field: getattr(spec, names[field]) if value is None else value for field, value in own.items()}
+    place = spec if rows.folder is None and rows.hub_id is None else rows
+    if place.hub_id is not None:
+        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=rows.configs, **table)
+    return FolderRows(folder=str(base / place.folder), files=rows.files, **table)
+
+
+def _reused(key: str, role: str, spec: UserTask) -> Rows:
+    """Rows of a task of the catalogue in the same role, its labels named as this task names them."""
+    name = getattr(spec, role)
+    if name not in TASKS:
+        raise CatalogError(unknown("task", name, TASKS, where=f"task {key}, {role}"))
+    other = TASKS[name]
+    rows = getattr(other, role)
+    if rows is None:
+        raise CatalogError(f"task {key}: {role}: {name}, but the task {name!r} has no {role} rows")
+    if (other.format, other.value_range) != (spec.format, spec.value_range) or other.retrieval:
+        raise CatalogError(
+            f"task {key}: {role}: {name}, but rows of {name!r} are of format {other.format}, "
+            f"values {other.value_range}; this task is of format {spec.format}, values {spec.value_range}"
+        )
+    renamed = {label: spec.label_names.get(label, label) for label in other.labels}
+    for label, named in renamed.items():
+        if named not in spec.labels:
+            raise CatalogError(
+                f"task {key}: {role}: {name} has the label {label!r}, which this task lacks: name it in label_names, "
+                f"such as {{{label}: {spec.labels[0] if spec.labels else 'LABEL'}}}"
+            )
+    if all(label == named for label, named in renamed.items()):
+        return rows
+    if isinstance(rows, StarterRows):
+        raise CatalogError(f"task {key}: {role}: labels of the starter suite ({name}) can't be renamed; use its names")
+    changed = {value: renamed.get(label, label) for value, label in rows.labels.items()}
+    return replace(
+        rows,
+        labels=changed | {label: named for label, named in renamed.items() if label not in changed},
+        other=renamed.get(rows.other, rows.other),
+    )
 
 
 def _explain(fault: Mapping[str, Any]) -> str:
     place = [str(part) for part in fault["loc"]]
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        known = UserTask.model_fields if len(place) > 1 else UserTasks.model_fields
+        known = (UserTasks if len(place) == 1 else RoleRows if "rows" in place[2:] else UserTask).model_fields
         message = unknown("field", place[-1], known)
     elif fault["type"] == "string_pattern_mismatch":
         message = KEY_RULE

@@ -15,8 +15,9 @@ from study_utils.catalog.schema import ROLES, row_languages
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
+from study_utils.data.mirror import Mirrors
 from study_utils.data.sources import SOURCES, load_rows
-from study_utils.errors import MissingRowsError, StudyError
+from study_utils.errors import DataError, MissingRowsError, StudyError
 
 SMALLER = ("short", "missing")
 """States that a smaller copy may be in."""
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 if all is as declared, 1 if not."""
     options = _parser().parse_args(arguments)
     try:
+        if missing := [folder for folder in options.mirror if not folder.is_dir()]:
+            raise DataError(f"--mirror: there is no folder {missing[0]}")
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
         table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
@@ -64,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(
-    tasks: Sequence[Task], *, mirror: Path | None, sources: Sequence[str] = SOURCES
+    tasks: Sequence[Task], *, mirror: Mirrors, sources: Sequence[str] = SOURCES
 ) -> tuple[pd.DataFrame, list[str]]:
     """Load every role of tasks in every declared language, one by one, with a progress bar on stderr.
 
@@ -209,7 +212,14 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     check_parser.add_argument("tasks", nargs="*", metavar="task", help="keys of tasks (default: all, listed below)")
-    check_parser.add_argument("--mirror", type=Path, metavar="DIR", help="folder of hub layout (default: none)")
+    check_parser.add_argument(
+        "--mirror",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of hub layout (default: none); may be repeated, the first that has the rows is read",
+    )
     check_parser.add_argument(
         "--sources",
         nargs="+",

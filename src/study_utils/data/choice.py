@@ -9,7 +9,7 @@ from typing import Literal
 
 from study_utils.catalog.schema import ROLES, FolderRows, HubRows, Rows, StarterRows, Task, row_languages
 from study_utils.data.loading import check_reachable, not_found
-from study_utils.data.mirror import MirrorSplit, NotThereError, find_split
+from study_utils.data.mirror import Mirrors, MirrorSplit, NotThereError, find_split, in_order
 from study_utils.errors import DataError, MissingRowsError, ParameterError, unknown
 
 Role = Literal[ROLES]
@@ -50,7 +50,7 @@ def choose(
     role: Role,
     *,
     languages: Sequence[str],
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> Chosen:
@@ -62,9 +62,10 @@ def choose(
     if isinstance(rows, StarterRows | FolderRows):
         return Chosen(kind="starter" if isinstance(rows, StarterRows) else "folder", rows=rows)
     reasons, some = [], False
-    for source in sources:
+    places = [(name, place) for name in sources for place in (in_order(mirror) if name == "mirror" else ()) or (None,)]
+    for source, place in places:
         try:
-            splits, absent = _look(rows, languages, source, mirror)
+            splits, absent = _look(rows, languages, source, place)
         except NotThereError as error:
             reasons.append(str(error))
             continue

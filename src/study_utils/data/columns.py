@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import HeldOut, TableRows, Task
 from study_utils.data.answer_places import place_answers
 from study_utils.data.row_checks import is_list
-from study_utils.data.rows import COLUMNS
 from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     frame : pandas.DataFrame
-        Columns `COLUMNS` of the task's shape; the index is the row number in the source. Unchecked.
+        Columns of the task's shape; the index is the row number in the source. Unchecked.
     rows : int
         Rows of the language in the split, before any was left out.
     dropped : int
@@ -92,7 +92,10 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
     moved = place_answers(columns) if "answers" in columns else np.zeros(count, dtype=bool)
 
     frame = pd.DataFrame(
-        {name: _MAKE.get(name, _plain)(columns[name]) if name in columns else "" for name in COLUMNS[task.shape]},
+        {
+            name: _MAKE.get(name, _plain)(columns[name]) if name in columns else ""
+            for name in SHAPES[task.shape].all_columns
+        },
         index=range(count),
     )
     if task.shape == "answer":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from study_utils.catalog.schema import FolderRows, HubRows, Task
 from study_utils.data.class_numbers import number_alike
 from study_utils.data.files import Layout, is_known, read_file
-from study_utils.data.mirror import CARD, MirrorSplit, NotThereError, file_digest, split_digest
+from study_utils.data.mirror import CARD, Mirrors, MirrorSplit, NotThereError, file_digest, in_order, split_digest
 from study_utils.errors import DataError
 
 if TYPE_CHECKING:
@@ -216,10 +216,10 @@ def not_found(
     configs: Sequence[str],
     reasons: Sequence[str],
     *,
-    mirror: Path | None,
+    mirror: Mirrors,
 ) -> str:
     """Compose the message for rows that no source has."""
-    folder = (mirror or Path("MIRROR")) / rows.hub_id
+    folder = next(iter(in_order(mirror)), Path("MIRROR")) / rows.hub_id
     names = ", ".join(map(repr, configs[:5])) + (f" and {len(configs) - 5} more" if len(configs) > 5 else "")
     advice = (
         f"allow the hub on a machine with internet, or fetch a copy: hf download {rows.hub_id} "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,17 @@ _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")
 
 # PyYAML's safe loader; its variant in C, where there is one, reads a card of 80 configs in 20 ms, not 200.
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+Mirrors = Path | Sequence[Path] | None
+"""One mirror folder, or several in the order in which they are looked in; None: none."""
+
+
+def in_order(mirrors: Mirrors) -> tuple[Path, ...]:
+    """Mirror folders, one or several, as a tuple."""
+    if mirrors is None:
+        return ()
+    return (mirrors,) if isinstance(mirrors, Path) else tuple(mirrors)
 
 
 class NotThereError(Exception):

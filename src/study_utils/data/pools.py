@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import HubRows, Task
 from study_utils.data.columns import Found, check_columns, read_column, stripped
 from study_utils.data.row_checks import at, is_count, is_list
-from study_utils.data.rows import COLUMNS
 from study_utils.errors import DataError
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _sentences(
             for key, start, end in zip(keys, starts, ends)
         ]
         numbers += [number] * len(keys)
-    frame = pd.DataFrame(found, columns=list(COLUMNS[task.shape]), index=numbers)
+    frame = pd.DataFrame(found, columns=list(SHAPES[task.shape].all_columns), index=numbers)
     return frame.assign(file=where), places
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,8 @@ def _check_texts(frame: pd.DataFrame, where: str) -> None:
         check_strings(frame, ("text_pair",), where=where)
 
 
-def _check_classify(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_classify(frame: pd.DataFrame, task: Task, where: str) -> None:
+    """Refuse empty texts and labels that the task lacks."""
     _check_texts(frame, where)
     declared = set(task.labels)
     for position, label in enumerate(frame["label"].tolist()):
@@ -75,7 +76,8 @@ def _check_classify(frame: pd.DataFrame, task: Task, where: str) -> None:
             raise DataError(f"{at(frame, position, where)}: {_bad_label('label', label, task)}")
 
 
-def _check_regress(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_regress(frame: pd.DataFrame, task: Task, where: str) -> None:
+    """Refuse empty texts and values outside the range of the task."""
     _check_texts(frame, where)
     low, high = task.value_range
     for position, value in enumerate(frame["label"].tolist()):
@@ -91,7 +93,8 @@ def _check_regress(frame: pd.DataFrame, task: Task, where: str) -> None:
             )
 
 
-def _check_tag(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_tag(frame: pd.DataFrame, task: Task, where: str) -> None:
+    """Refuse sentences whose tokens and tags differ in number, and tags that the task lacks."""
     declared = set(task.labels)
     for position, (tokens, tags) in enumerate(zip(frame["tokens"], frame["tags"])):
         if not (is_list(tokens) and is_list(tags)):
@@ -114,7 +117,8 @@ def _check_tag(frame: pd.DataFrame, task: Task, where: str) -> None:
                 raise DataError(f"{at(frame, position, where)}: {_bad_label('tag', tag, task)}")
 
 
-def _check_neighbour(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_neighbour(frame: pd.DataFrame, task: Task, where: str) -> None:
+    """Refuse empty texts and languages with too few pairs."""
     check_strings(frame, ("text", "translation"), where=where)
     counts = frame["language"].value_counts()
     if (counts < 2).any():
@@ -124,7 +128,7 @@ def _check_neighbour(frame: pd.DataFrame, task: Task, where: str) -> None:
         )
 
 
-def _check_choose(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_choose(frame: pd.DataFrame, task: Task, where: str) -> None:
     """At least two choices, none empty, and a label that is the position of one of them."""
     check_strings(frame, ("text",), where=where)
     check_strings(frame, ("question",), where=where, empty_is_fine=True)
@@ -142,7 +146,7 @@ def _check_choose(frame: pd.DataFrame, task: Task, where: str) -> None:
             )
 
 
-def _check_answer(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_answer(frame: pd.DataFrame, task: Task, where: str) -> None:
     """Answers that stand in the passage where they are said to begin; none only if the task allows it."""
     check_strings(frame, ("question", "text"), where=where)
     cells = zip(frame["text"].tolist(), frame["answers"].tolist(), frame["starts"].tolist())
@@ -177,7 +181,7 @@ def _misplaced(text: str, answer: object, start: object) -> str:
     return "" if found == answer else f"answer {answer!r} does not begin at character {start}; there is {found!r}"
 
 
-def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
     """Two pools a language, with at least `MINE_PAIRS` pairs, and pairs that both of their sides name."""
     check_strings(frame, ("text",), where=where)
     check_strings(frame, ("match",), where=where, empty_is_fine=True)
@@ -203,7 +207,7 @@ def _check_mine(frame: pd.DataFrame, task: Task, where: str) -> None:
             )
 
 
-def _check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
     """Queries with targets among the candidates, which form one pool over all languages."""
     check_strings(frame, ("text",), where=where)
     check_strings(frame, ("context",), where=where, empty_is_fine=True)
@@ -235,7 +239,8 @@ def _check_rank(frame: pd.DataFrame, task: Task, where: str) -> None:
             )
 
 
-def _check_mask(frame: pd.DataFrame, task: Task, where: str) -> None:
+def check_mask(frame: pd.DataFrame, task: Task, where: str) -> None:
+    """Refuse empty texts."""
     check_strings(frame, ("text",), where=where)
 
 
@@ -243,20 +248,6 @@ def _check_sides(frame: pd.DataFrame, sides: Sequence[str], where: str) -> None:
     for position, side in enumerate(frame["side"].tolist()):
         if side not in sides:
             raise DataError(f"{at(frame, position, where)}: {unknown('side', side, sides)}")
-
-
-CHECKS: Mapping[str, Callable[[pd.DataFrame, Task, str], None]] = {
-    "classify": _check_classify,
-    "regress": _check_regress,
-    "choose": _check_choose,
-    "tag": _check_tag,
-    "answer": _check_answer,
-    "retrieve-neighbour": _check_neighbour,
-    "retrieve-mine": _check_mine,
-    "retrieve-rank": _check_rank,
-    "mask": _check_mask,
-}
-"""Shape to the function that refuses bad rows of it; ids and languages have been checked before."""
 
 
 def _bad_label(kind: str, value: object, task: Task) -> str:

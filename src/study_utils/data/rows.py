@@ -14,29 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import Task
-from study_utils.data.row_checks import CHECKS, at, check_strings, is_list, is_missing
+from study_utils.data import row_checks
+from study_utils.data.row_checks import at, check_strings, is_list, is_missing
 from study_utils.errors import DataError
-
-COLUMNS = {
-    "classify": ("id", "language", "text", "text_pair", "label"),
-    "regress": ("id", "language", "text", "text_pair", "label"),
-    "choose": ("id", "language", "text", "question", "choices", "label"),
-    "tag": ("id", "language", "tokens", "tags"),
-    "answer": ("id", "language", "question", "text", "answers", "starts"),
-    "retrieve-neighbour": ("id", "language", "text", "translation"),
-    "retrieve-mine": ("id", "language", "side", "text", "match"),
-    "retrieve-rank": ("id", "language", "side", "text", "context", "targets"),
-    "mask": ("id", "language", "text"),
-}
-"""Columns of the rows of each shape (`Task.shape`), in this order.
-
-choose: `choices` is a list of texts, `label` the position of the right one. answer: `answers` are texts of the
-passage `text` that begin at the characters `starts`; both are empty where there is no answer. mine: `side` is
-"english" or "foreign", `match` the id of the translation on the other side or "". rank: `side` is "query" or
-"candidate", `targets` the ids of a query's right candidates (empty for a candidate), `context` the passage around a
-candidate or "".
-"""
 
 
 def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
@@ -45,9 +27,9 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Rows of one task and role with the columns `COLUMNS` of the task's shape. Its index is the row number
-        that messages give, so that it can be the number in a source file. Where rows of several files are checked
-        together, a column `file` says which one each is from.
+        Rows of one task and role with the columns of its shape (`study_utils.catalog.formats`). Its index is the row
+        number that messages give, so that it can be the number in a source file. Where rows of several files are
+        checked together, a column `file` says which one each is from.
     task : Task
         Declares the shape, the labels, the value range and whether a question may have no answer.
     where : str
@@ -59,7 +41,7 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
         If columns are missing, there are no rows, ids repeat within a language, or a row breaks a rule of its
         shape (`study_utils.data.row_checks`). The message names the source, language, row number and id.
     """
-    wanted = COLUMNS[task.shape]
+    wanted = SHAPES[task.shape].all_columns
     if missing := [name for name in wanted if name not in frame.columns]:
         raise DataError(
             f"{where}: rows of format {task.format} lack the columns {missing}; "
@@ -75,7 +57,7 @@ def check_rows(frame: pd.DataFrame, task: Task, *, where: str) -> None:
             f"{at(frame, repeated, where)}: the id occurs more than once in its language. "
             "Name a column with unique ids in the declaration, or none (ids are row numbers then)."
         )
-    CHECKS[task.shape](frame, task, where)
+    getattr(row_checks, SHAPES[task.shape].check)(frame, task, where)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

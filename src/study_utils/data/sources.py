@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import FolderRows, HubRows, StarterRows, Task
 from study_utils.data.choice import SOURCES, Role, choose, declared
 from study_utils.data.columns import rows_of
 from study_utils.data.loading import load_split, not_found, read_folder
-from study_utils.data.mirror import MirrorSplit, NotThereError, file_digest, split_digest
+from study_utils.data.mirror import Mirrors, MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.data.pools import join_targets, mine_rows, rank_rows
-from study_utils.data.rows import COLUMNS, check_rows
+from study_utils.data.rows import check_rows
 from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def load_rows(
     role: Role,
     *,
     languages: Sequence[str],
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> pd.DataFrame:
@@ -45,8 +46,8 @@ def load_rows(
         Which of its rows.
     languages : sequence of str
         Languages, in the order that the rows will have.
-    mirror : pathlib.Path or None
-        Folder of hub layout; None if there is none.
+    mirror : pathlib.Path, sequence of pathlib.Path or None
+        Folder of hub layout, or several: the first that has every language is used. None if there is none.
     sources : sequence of str
         Of `SOURCES`, the first that has every language is used. The hub counts as having everything, except
         when it is switched off (`HF_HUB_OFFLINE=1`) and nothing has been kept from an earlier time.
@@ -57,7 +58,7 @@ def load_rows(
     Returns
     -------
     pandas.DataFrame
-        Checked rows with the columns of the task's format (`study_utils.data.rows.COLUMNS`).
+        Checked rows with the columns of the task's format (`study_utils.catalog.formats`).
         `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["moved"]` that of rows
         whose answer didn't stand where its start says (`study_utils.data.answer_places`), `attrs["source"]` is
         "mirror", "hub", "folder" or "starter", `attrs["found"]` maps each language to the rows of its split before
@@ -111,7 +112,7 @@ def load_rows(
     if task.shape == "retrieve-rank":
         result = join_targets(result)
         check_rows(result, task, where=f"task {task.key!r}, {role} rows")
-    result = result[list(COLUMNS[task.shape])].reset_index(drop=True)
+    result = result[list(SHAPES[task.shape].all_columns)].reset_index(drop=True)
     result.attrs = {"dropped": dropped, "moved": moved, "source": kind, "found": counts, "absent": chosen.absent}
     return result
 
@@ -121,7 +122,7 @@ def source_digest(
     role: Role,
     *,
     languages: Sequence[str],
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> dict:
@@ -177,7 +178,7 @@ def stated_rows(
     role: Role,
     language: str,
     *,
-    mirror: Path | None,
+    mirror: Mirrors,
     sources: Sequence[str] = SOURCES,
     partial: bool = False,
 ) -> int | None:

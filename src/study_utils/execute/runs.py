@@ -57,7 +57,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     item, params = task(run.work["task"]), study.params
     item = with_held_out(item) if run.work.get("whole") else item
     facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}, "absent": {}}
-    mirror = Path(params.mirror).expanduser() if params.mirror else None
+    mirror = params.mirrors
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
         frames = [

@@ -3,22 +3,12 @@ it is trained."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
-from study_utils.catalog import Task
-from study_utils.formats import answer, choose, classify, mask, regress, retrieve, tag
-
-FORMATS: dict[str, ModuleType] = {
-    "classify": classify,
-    "regress": regress,
-    "choose": choose,
-    "tag": tag,
-    "answer": answer,
-    "retrieve": retrieve,
-    "mask": mask,
-}
+from study_utils.catalog import FORMATS, Task
 
 
 def format_of(task: Task) -> ModuleType:
     """Module of a task's format."""
-    return FORMATS[task.format]
+    return import_module(f"{__name__}.{FORMATS[task.format].module}")

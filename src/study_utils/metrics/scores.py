@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from study_utils.catalog import METRICS as DECLARED
-from study_utils.catalog import Task
+from study_utils.catalog import FORMATS, Task
+from study_utils.catalog.formats import SHAPES
 from study_utils.errors import DataError
 from study_utils.metrics.basic import accuracy, macro_f1, pearson, spearman
 from study_utils.metrics.mining import mining_f1
@@ -21,7 +21,7 @@ METRICS: Mapping[str, tuple[str, Callable[[pd.DataFrame], float]]] = {
     "token_accuracy": ("token_accuracy", accuracy),
     "span_f1": ("token_accuracy", span_f1),
     "legacy_chunk_f1": ("token_accuracy", legacy_chunk_f1),
-    **{name: (name, accuracy) for name in DECLARED["answer"]},
+    **{name: (name, accuracy) for name in FORMATS["answer"].metrics},
     "accuracy_from_english": ("accuracy_from_english", accuracy),
     "accuracy_to_english": ("accuracy_to_english", accuracy),
     "mining_f1": ("mining_f1", mining_f1),
@@ -31,24 +31,13 @@ METRICS: Mapping[str, tuple[str, Callable[[pd.DataFrame], float]]] = {
 }
 """Metric name: the measure of the prediction rows it is computed from, and the function."""
 
-_OF_SHAPE = {
-    "classify": ("accuracy", "macro_f1"),
-    "regress": ("spearman", "pearson"),
-    "choose": ("accuracy",),
-    "answer": DECLARED["answer"],
-    "retrieve-neighbour": ("accuracy_from_english", "accuracy_to_english"),
-    "retrieve-mine": ("mining_f1", "mining_f1_oracle"),
-    "retrieve-rank": ("map_at_20",),
-    "mask": ("masked_accuracy",),
-}
-
 
 def task_metrics(task: Task) -> tuple[str, ...]:
     """Metrics that are computed for a task, its primary one first."""
     if task.format == "tag":
         own = ("token_accuracy", "span_f1" if "O" in task.labels else "legacy_chunk_f1")
     else:
-        own = _OF_SHAPE[task.shape]
+        own = SHAPES[task.shape].metrics
     return (task.metric, *(name for name in own if name != task.metric))
 
 

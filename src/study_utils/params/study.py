@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -70,7 +71,9 @@ class StudyParams(Params):
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
     # The fields of `MACHINE`: they enter no run id.
-    mirror: str = Field("", strict=True, description="folder in hub layout; empty: none")
+    mirror: Annotated[str, Field(strict=True)] | tuple[Name, ...] = Field(
+        "", description="folder in hub layout, or several in order; empty: none"
+    )
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
     device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
@@ -226,6 +229,12 @@ class StudyParams(Params):
         for key, own in self.tasks.items():
             if own.keep_epochs and key not in trained:
                 raise ValueError(f"tasks.{key}.keep_epochs: the target is not fine-tuned; say intermediate.keep_epochs")
+
+    @property
+    def mirrors(self) -> tuple[Path, ...]:
+        """Mirror folders in the order in which they are looked in."""
+        names = (self.mirror,) if isinstance(self.mirror, str) else self.mirror
+        return tuple(Path(name).expanduser() for name in names if name)
 
     def trained_tasks(self, name: str) -> tuple[str, ...]:
         """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from study_utils.catalog import TASKS, Stage, StarterRows, Task
 from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.schema import Rows, row_languages
@@ -33,7 +31,7 @@ class RowRuns:
         self.absent_ok = absent_ok
         self.absent: dict[str, None] = {}
         self.partial: dict[PartialSet, None] = {}
-        self.mirror = Path(params.mirror).expanduser() if params.mirror else None
+        self.mirror = params.mirrors
         self._scored: dict[str, Run] = {}
 
     def training_data(self, task: Task, settings: TrainingParams) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from study_utils.catalog import task
-from study_utils.data.row_checks import CHECKS
+from study_utils.data.row_checks import check_answer
 from study_utils.data.rows import fingerprint
 from study_utils.data.starter import RECIPES
 from study_utils.data.starter.constructed import BETWEEN, CHOICES, COMMANDS, question_for, similarity, slot_values
@@ -50,7 +50,7 @@ def test_the_answer_is_the_value_of_the_slot_in_the_only_command_with_the_intent
     slots = RECIPES["slots"](*place).set_index("id")
     frame = RECIPES["slot_answer"](*place)
     assert len(frame) >= 50
-    CHECKS["answer"](frame, task("slot_answer"), "slot_answer")
+    check_answer(frame, task("slot_answer"), "slot_answer")
     ids = dict(RECIPES["intent"](*place)[["text", "id"]].itertuples(index=False))
     for question, text, (answer,), (start,) in frame[["question", "text", "answers", "starts"]].itertuples(index=False):
         commands = text.split(BETWEEN)

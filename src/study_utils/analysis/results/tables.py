@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.catalog import ENCODERS, LANGUAGES, METRICS, TASKS, language_table
+from study_utils.catalog import ENCODERS, FORMATS, LANGUAGES, TASKS, language_table
 from study_utils.errors import AnalysisError, unknown
 
 BASELINE = "none"
@@ -20,7 +20,7 @@ PREDICTION_COLUMNS = (
 )
 LANGUAGE_COLUMNS = ("name", "family", "branch", "script", "is_isolate", "group", "seen")
 
-CORRELATIONS = METRICS["regress"]
+CORRELATIONS = FORMATS["regress"].metrics
 """Metrics between -1 and 1; every other one lies between 0 and 1."""
 
 SPLIT_FAMILIES = ("Indo-European", "Afro-Asiatic")
