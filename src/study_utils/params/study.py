@@ -23,6 +23,7 @@ from study_utils.params.stages import (
     Key,
     Name,
     Params,
+    SamplingParams,
     TargetParams,
     TaskParams,
     known,
@@ -55,6 +56,7 @@ class StudyParams(Params):
     intermediate: IntermediateParams = IntermediateParams()
     target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
+    sampling: SamplingParams = SamplingParams()
     equal_budgets: Annotated[bool, Field(strict=True)] = Field(
         False, description="whether fewer training rows than asked for are an error"
     )
