@@ -16,6 +16,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.sources import SOURCES, load_rows
+from study_utils.data.templates import kinds, template
 from study_utils.errors import MissingRowsError, StudyError
 
 SMALLER = ("short", "missing")
@@ -32,6 +33,19 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 if all is as declared, 1 if not."""
     options = _parser().parse_args(arguments)
+    return options.command(options)
+
+
+def _new(options: argparse.Namespace) -> int:
+    try:
+        print(template(options.kind) if options.kind and not options.list else kinds(), end="")
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
     try:
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
@@ -181,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m study_utils.data",
         description="Work with the rows that tasks declare.",
-        epilog="Begin with: python -m study_utils.data check --help",
+        epilog="Begin with: python -m study_utils.data check --help, or python -m study_utils.data new",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     check_parser = commands.add_parser(
@@ -208,6 +222,16 @@ def _parser() -> argparse.ArgumentParser:
             f"tasks: {' '.join(TASKS)}"
         ),
     )
+    check_parser.set_defaults(command=_check)
+    new_parser = commands.add_parser(
+        "new",
+        help="print a file of tasks of your own to fill in",
+        description="Print a commented file of tasks of your own, with every field: save it and fill it in.",
+        epilog="example: python -m study_utils.data new tag > my_task/tasks.yaml",
+    )
+    new_parser.add_argument("kind", nargs="?", help="kind of task (none: list them)")
+    new_parser.add_argument("--list", action="store_true", help="list the kinds of tasks")
+    new_parser.set_defaults(command=_new)
     check_parser.add_argument("tasks", nargs="*", metavar="task", help="keys of tasks (default: all, listed below)")
     check_parser.add_argument("--mirror", type=Path, metavar="DIR", help="folder of hub layout (default: none)")
     check_parser.add_argument(
