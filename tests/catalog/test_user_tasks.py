@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ from study_utils.data.sources import load_rows, source_digest
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import load_params
 from study_utils.paths import project_root
+from study_utils.plan.declared import declaration
 
 HEADING = "## Add a data set of your own"
 
@@ -195,3 +197,46 @@ def test_files_that_are_not_there_or_no_tables(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=said):
             load_rows(TASKS["mine"], role, languages=("en",), mirror=None)
+
+
+def left(place: Path, **changes: object) -> tuple[list[str], int]:
+    lines = [
+        ("a", "good", "news"),
+        ("b", "bad", "news"),
+        ("c", None, "news"),
+        ("d", "mixed", "ads"),
+        ("e", "good", None),
+    ]
+    rows = [{"n": n, "t": t, "y": y, "kind": kind} for n, (t, y, kind) in enumerate(lines, start=10)]
+    (place / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    files = {"train": {"en": "a.jsonl"}, "validation": {"en": "a.jsonl"}, "labels": ["good", "bad"]}
+    enter(place, **files, columns={"id": "n", "text": "t", "label": "y"}, **changes)
+    found = load_rows(TASKS["mine"], "train", languages=("en",), mirror=None)
+    return found["text"].tolist(), found.attrs["dropped"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "texts", "dropped"),
+    [
+        ({"unlabelled": [None, "mixed"]}, "abe", 2),
+        ({"unlabelled": [None], "without": [13, "10"]}, "be", 3),
+        ({"unlabelled": [None], "leave_out": {"kind": ["ads"]}}, "abe", 2),
+        ({"leave_out": {"kind": ["ads", None], "n": [12]}}, "ab", 3),
+    ],
+)
+def test_rows_and_labels_are_left_out_and_counted(tmp_path: Path, changes: dict, texts: str, dropped: int) -> None:
+    assert left(tmp_path, **changes) == (list(texts), dropped)
+
+
+def test_what_is_left_out_is_declared_well_and_in_the_id(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"columns sort \(for leave_out\.sort\) are missing; there are n, t, y, kind"):
+        left(tmp_path, unlabelled=[None, "mixed"], leave_out={"sort": ["ads"]})
+    rows = TASKS["mine"].train
+    assert declaration(rows, ("en",))["leave_out"] == {"sort": ("ads",)}
+    assert "leave_out" not in declaration(dataclasses.replace(rows, leave_out={}), ("en",))
+
+
+@pytest.mark.parametrize("changes", [{"leave_out": {"kind": []}}, {"leave_out": ["ads"]}, {"without": "10"}])
+def test_rows_to_leave_out_that_are_not_said_as_such(tmp_path: Path, changes: dict) -> None:
+    with pytest.raises(ParameterError, match=next(iter(changes))):
+        enter(tmp_path, **changes)

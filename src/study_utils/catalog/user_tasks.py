@@ -42,7 +42,13 @@ class UserTask(_Strict):
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field(min_length=1, description="field: column")
     label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
-    unlabelled: tuple[str | int, ...] = Field((), description="values that mean no gold label")
+    unlabelled: tuple[str | int | None, ...] = Field(
+        (), description="labels whose rows are dropped: those that mean no gold label, such as null or -1, or others"
+    )
+    without: tuple[str | int, ...] = Field((), description="ids of rows to leave out")
+    leave_out: dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]] = Field(
+        {}, description="column: values whose rows are left out"
+    )
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
     quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
@@ -139,6 +145,7 @@ def _rows(spec: UserTask, rows: Mapping[str, str] | HubSplit | None, base: Path)
     if rows is None:
         return None
     table = {"columns": spec.columns, "labels": spec.label_names, "unlabelled": spec.unlabelled}
+    table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
     table |= {"separator": spec.separator, "quoting": spec.quoting}
     if isinstance(rows, HubSplit):
         return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=rows.configs, **table)
