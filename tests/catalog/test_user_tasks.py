@@ -135,7 +135,7 @@ def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
         ({"folder": None, "hub_id": "a/b"}, "a hub_id needs a revision"),
         ({"train": {"split": "train", "configs": {"en": "c"}}}, "write one file a language"),
         ({"train": {"de": "a.csv"}}, "training_language"),
-        ({"test": {"xx": "a.csv"}}, "not in languages.csv"),
+        ({"test": {"xx": "a.csv"}}, "unknown language 'xx'"),
         ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
         ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
         ({"validation": None}, "training rows need validation rows"),
@@ -240,3 +240,30 @@ def test_what_is_left_out_is_declared_well_and_in_the_id(tmp_path: Path) -> None
 def test_rows_to_leave_out_that_are_not_said_as_such(tmp_path: Path, changes: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(changes))):
         enter(tmp_path, **changes)
+
+
+def test_languages_may_be_named_by_iso_639_3(tmp_path: Path) -> None:
+    changes = {"train": {"eng": "a.csv"}, "validation": {"en": "a.csv"}}
+    enter(tmp_path, **changes, test={"eng": "a.csv", "deu": "b.csv", "swa": "c.csv", "zho": "d.csv", "bam": "e.csv"})
+    assert TASKS["mine"].test.files == {"en": "a.csv", "de": "b.csv", "sw": "c.csv", "zh": "d.csv", "bm": "e.csv"}
+    assert TASKS["mine"].train.files == {"en": "a.csv"}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"de": "a.csv", "deu": "b.csv"}, "task mine: 'de' and 'deu' are one language, 'de': name it once"),
+        ({"swa": "a.csv", "swh": "b.csv"}, "'swa' and 'swh' are one language, 'sw'"),
+        ({"dee": "a.csv"}, "unknown language 'dee'"),
+        ({"german": "a.csv"}, "use its code 'de'"),
+    ],
+)
+def test_a_language_named_twice_or_unknown_is_refused(tmp_path: Path, files: dict, message: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        enter(tmp_path, test=files)
+
+
+def test_a_study_may_name_languages_by_iso_639_3() -> None:
+    assert load_params("quick", {"languages": ["eng", "de", "fin"]}).languages == ("en", "de", "fi")
+    with pytest.raises(ParameterError, match="named twice: de"):
+        load_params("quick", {"languages": ["en", "de", "deu"]})

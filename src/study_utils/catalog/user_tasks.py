@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
+from study_utils.catalog.languages import language_code
 from study_utils.catalog.schema import DOMAINS, FORMATS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Task
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import add_tasks
@@ -137,7 +138,11 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
             *("unanswerable", "same_data", "licence", "citation", "note"),
         )
     }
-    roles = {role: _rows(spec, getattr(spec, role), base) for role in ROLES}
+    try:
+        same["training_language"] = language_code(spec.training_language)
+        roles = {role: _rows(spec, getattr(spec, role), base) for role in ROLES}
+    except CatalogError as error:
+        raise CatalogError(f"task {key}: {error}") from None
     return Task(key=key, **same, **roles)
 
 
@@ -148,8 +153,20 @@ def _rows(spec: UserTask, rows: Mapping[str, str] | HubSplit | None, base: Path)
     table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
     table |= {"separator": spec.separator, "quoting": spec.quoting}
     if isinstance(rows, HubSplit):
-        return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=rows.configs, **table)
-    return FolderRows(folder=str(base / spec.folder), files=rows, **table)
+        configs = _by_code(rows.configs)
+        return HubRows(hub_id=spec.hub_id, revision=spec.revision, split=rows.split, configs=configs, **table)
+    return FolderRows(folder=str(base / spec.folder), files=_by_code(rows), **table)
+
+
+def _by_code(named: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared by language, under the catalogue's codes."""
+    found, names = {}, {}
+    for name, value in named.items():
+        code = language_code(name)
+        if code in found:
+            raise CatalogError(f"{names[code]!r} and {name!r} are one language, {code!r}: name it once")
+        found[code], names[code] = value, name
+    return found
 
 
 def _explain(fault: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, language, task
+from study_utils.catalog import TASKS, condition, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
+from study_utils.catalog.languages import language_code
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
@@ -134,7 +135,8 @@ class StudyParams(Params):
     @field_validator("languages")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return known(language, values)
+        known(language_code, values)
+        return once(tuple(map(language_code, values)))
 
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
