@@ -236,6 +236,18 @@ def test_what_is_left_out_is_declared_well_and_in_the_id(tmp_path: Path) -> None
     assert "leave_out" not in declaration(dataclasses.replace(rows, leave_out={}), ("en",))
 
 
+def test_a_label_that_was_not_thought_of_names_the_fields_to_write(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"label_names says what it means \(\{mixed: good\}\), unlabelled: \[mixed\] drops"
+    ):
+        left(tmp_path, unlabelled=[None])
+
+
+def test_a_missing_label_names_the_field_to_write(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"missing label \(None\).*unlabelled: \[null\]"):
+        left(tmp_path, unlabelled=["mixed"])
+
+
 @pytest.mark.parametrize("changes", [{"leave_out": {"kind": []}}, {"leave_out": ["ads"]}, {"without": "10"}])
 def test_rows_to_leave_out_that_are_not_said_as_such(tmp_path: Path, changes: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(changes))):
