@@ -28,7 +28,7 @@ def plan(monkeypatch, tmp_path: Path):
 
 
 def test_ids_of_all_regimes_are_those_of_before(plan):
-    changes = {"target.patience": 2, "intermediate.head_learning_rate": 1e-3}
+    changes = {"target.patience": 2, "intermediate.head_learning_rate": 1e-3, "sampling.by_label": False}
     made = plan(conditions=["none", "utterance_domain", *REGIMES], **changes)
     found = sorted(key for key in made.runs if not key.startswith("predict-messages"))  # retrieval is read otherwise
     assert len(found) == 86

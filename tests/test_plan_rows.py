@@ -57,7 +57,7 @@ def test_a_task_in_another_language_trains_and_selects_in_it(monkeypatch):
 
     monkeypatch.setattr(plan_rows, "source_digest", digest)
     planner = RowRuns(load_params("quick"))
-    run = planner.training_data(TASKS["stsb_de"], planner.params.intermediate)
+    run = planner.training_data(TASKS["stsb_de"], planner.params.intermediate, 0)
     assert asked == [("stsb_de", "train", ("de",)), ("stsb_de", "validation", ("de",))]
     assert run.work["languages"] == run.identity["languages"] == ("de",)
 
@@ -70,3 +70,30 @@ def test_a_cap_enters_the_settings_only_where_there_is_one(monkeypatch):
     capped = {name: own.get("cap") for name, own in settings.items()}
     assert sorted(capped.values(), key=str) == [131072, None]
     assert "cap" not in next(own for name, own in settings.items() if "mixture" in name)
+
+
+def ids_of(monkeypatch: pytest.MonkeyPatch, changes: dict) -> dict[str, str]:
+    monkeypatch.setattr(plan_rows, "source_digest", lambda *_, **__: {"kind": "hub"})
+    plan = make_plan(load_params("quick", {"conditions": ["none", "message_order"], "seeds": [0, 1], **changes}))
+    return {run.name: run.id for run in plan.of_stage("01_data_prep")}
+
+
+def test_drawing_by_label_enters_only_where_rows_are_drawn_and_have_labels(monkeypatch):
+    drawn, plain = (ids_of(monkeypatch, {"sampling": {"by_label": value}}) for value in (True, False))
+    assert drawn.keys() == plain.keys()
+    changed = {name for name in drawn if drawn[name] != plain[name]}
+    assert changed == {"data-intent-train", "data-intent-test", "data-message_order-train"}
+    whole = {"target": {"examples": None, "validation_examples": None}, "targets": ["intent"]}
+    drawn, plain = (ids_of(monkeypatch, {"sampling": {"by_label": value}, **whole}) for value in (True, False))
+    assert drawn["data-intent-train"] == plain["data-intent-train"]
+
+
+def test_each_seed_can_draw_its_own_rows_to_train_and_none_to_test(monkeypatch):
+    asked = {"targets": ["intent", "messages"]}
+    same, own = (ids_of(monkeypatch, {"sampling": {"per_seed": value}, **asked}) for value in (False, True))
+    tests = {"data-intent-test", "data-messages-test"}
+    assert same.keys() == tests | {"data-intent-train", "data-message_order-train"}
+    trained = {f"data-{key}-train-s{seed}" for key in ("intent", "message_order") for seed in (0, 1)}
+    assert own.keys() == tests | trained
+    assert {name: own[name] for name in tests} == {name: same[name] for name in tests}
+    assert len(set(own.values())) == len(own)

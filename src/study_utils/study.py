@@ -138,10 +138,12 @@ class Study:
         pandas.DataFrame
             One row a task, role and regime: `task`, `role`, `regime` (whose training rows they are), `languages`,
             `rows`, `dropped` (without a gold label), `source`, `fingerprint` (first 12 digits; of several runs, of
-            their fingerprints together).
+            their fingerprints together). Where each seed draws its own rows, those of the first seed.
         """
         facts = []
         for task, role, run in self.data_runs():
+            if self.plan.runs[run].work.get("draw", self.params.seeds[0]) != self.params.seeds[0]:
+                continue
             manifest = self.store.manifest(run)
             facts.append(
                 {

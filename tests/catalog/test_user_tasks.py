@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ from study_utils.data.sources import load_rows, source_digest
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import load_params
 from study_utils.paths import project_root
+from study_utils.plan.declared import declaration
 
 HEADING = "## Add a data set of your own"
 
@@ -133,7 +135,7 @@ def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
         ({"folder": None, "hub_id": "a/b"}, "a hub_id needs a revision"),
         ({"train": {"split": "train", "configs": {"en": "c"}}}, "write one file a language"),
         ({"train": {"de": "a.csv"}}, "training_language"),
-        ({"test": {"xx": "a.csv"}}, "not in languages.csv"),
+        ({"test": {"xx": "a.csv"}}, "unknown language 'xx'"),
         ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
         ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
         ({"validation": None}, "training rows need validation rows"),
@@ -195,3 +197,85 @@ def test_files_that_are_not_there_or_no_tables(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=said):
             load_rows(TASKS["mine"], role, languages=("en",), mirror=None)
+
+
+def left(place: Path, **changes: object) -> tuple[list[str], int]:
+    lines = [
+        ("a", "good", "news"),
+        ("b", "bad", "news"),
+        ("c", None, "news"),
+        ("d", "mixed", "ads"),
+        ("e", "good", None),
+    ]
+    rows = [{"n": n, "t": t, "y": y, "kind": kind} for n, (t, y, kind) in enumerate(lines, start=10)]
+    (place / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    files = {"train": {"en": "a.jsonl"}, "validation": {"en": "a.jsonl"}, "labels": ["good", "bad"]}
+    enter(place, **files, columns={"id": "n", "text": "t", "label": "y"}, **changes)
+    found = load_rows(TASKS["mine"], "train", languages=("en",), mirror=None)
+    return found["text"].tolist(), found.attrs["dropped"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "texts", "dropped"),
+    [
+        ({"unlabelled": [None, "mixed"]}, "abe", 2),
+        ({"unlabelled": [None], "without": [13, "10"]}, "be", 3),
+        ({"unlabelled": [None], "leave_out": {"kind": ["ads"]}}, "abe", 2),
+        ({"leave_out": {"kind": ["ads", None], "n": [12]}}, "ab", 3),
+    ],
+)
+def test_rows_and_labels_are_left_out_and_counted(tmp_path: Path, changes: dict, texts: str, dropped: int) -> None:
+    assert left(tmp_path, **changes) == (list(texts), dropped)
+
+
+def test_what_is_left_out_is_declared_well_and_in_the_id(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"columns sort \(for leave_out\.sort\) are missing; there are n, t, y, kind"):
+        left(tmp_path, unlabelled=[None, "mixed"], leave_out={"sort": ["ads"]})
+    rows = TASKS["mine"].train
+    assert declaration(rows, ("en",))["leave_out"] == {"sort": ("ads",)}
+    assert "leave_out" not in declaration(dataclasses.replace(rows, leave_out={}), ("en",))
+
+
+def test_a_label_that_was_not_thought_of_names_the_fields_to_write(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"label_names says what it means \(\{mixed: good\}\), unlabelled: \[mixed\] drops"
+    ):
+        left(tmp_path, unlabelled=[None])
+
+
+def test_a_missing_label_names_the_field_to_write(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"missing label \(None\).*unlabelled: \[null\]"):
+        left(tmp_path, unlabelled=["mixed"])
+
+
+@pytest.mark.parametrize("changes", [{"leave_out": {"kind": []}}, {"leave_out": ["ads"]}, {"without": "10"}])
+def test_rows_to_leave_out_that_are_not_said_as_such(tmp_path: Path, changes: dict) -> None:
+    with pytest.raises(ParameterError, match=next(iter(changes))):
+        enter(tmp_path, **changes)
+
+
+def test_languages_may_be_named_by_iso_639_3(tmp_path: Path) -> None:
+    changes = {"train": {"eng": "a.csv"}, "validation": {"en": "a.csv"}}
+    enter(tmp_path, **changes, test={"eng": "a.csv", "deu": "b.csv", "swa": "c.csv", "zho": "d.csv", "bam": "e.csv"})
+    assert TASKS["mine"].test.files == {"en": "a.csv", "de": "b.csv", "sw": "c.csv", "zh": "d.csv", "bm": "e.csv"}
+    assert TASKS["mine"].train.files == {"en": "a.csv"}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"de": "a.csv", "deu": "b.csv"}, "task mine: 'de' and 'deu' are one language, 'de': name it once"),
+        ({"swa": "a.csv", "swh": "b.csv"}, "'swa' and 'swh' are one language, 'sw'"),
+        ({"dee": "a.csv"}, "unknown language 'dee'"),
+        ({"german": "a.csv"}, "use its code 'de'"),
+    ],
+)
+def test_a_language_named_twice_or_unknown_is_refused(tmp_path: Path, files: dict, message: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        enter(tmp_path, test=files)
+
+
+def test_a_study_may_name_languages_by_iso_639_3() -> None:
+    assert load_params("quick", {"languages": ["eng", "de", "fin"]}).languages == ("en", "de", "fi")
+    with pytest.raises(ParameterError, match="named twice: de"):
+        load_params("quick", {"languages": ["en", "de", "deu"]})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study_utils.data.caps import cap
+from study_utils.data.caps import cap, pool
 from study_utils.errors import ParameterError
 
 
@@ -94,3 +94,62 @@ def test_each_pool_is_capped_and_a_pair_is_kept_or_left_out_whole() -> None:
 def test_impossible_limit(limit: object) -> None:
     with pytest.raises(ParameterError, match=r"limit of examples"):
         cap(frame_of({"en": 3}), limit)
+
+
+def labelled(counts: dict[str, int], *, languages: tuple[str, ...] = ("en",)) -> pd.DataFrame:
+    labels = [label for label, count in counts.items() for _ in range(count)]
+    rows = [(str(n), code, f"{code} {n}", label) for code in languages for n, label in enumerate(labels)]
+    return pd.DataFrame(rows, columns=["id", "language", "text", "label"])
+
+
+@pytest.mark.parametrize(
+    ("counts", "limit", "kept"),
+    [
+        ({"a": 500, "b": 500, "c": 500}, 63, {"a": 21, "b": 21, "c": 21}),
+        ({"a": 700, "b": 200, "c": 100}, 10, {"a": 7, "b": 2, "c": 1}),
+        ({"a": 90, "b": 10}, 5, {"a": 5}),  # b has half a row coming: its first turn is after 5 of 100
+        ({"a": 90, "b": 10}, 30, {"a": 27, "b": 3}),
+        ({"a": 2, "b": 1}, 9, {"a": 2, "b": 1}),
+    ],
+)
+def test_labels_keep_their_shares(counts: dict[str, int], limit: int, kept: dict[str, int]) -> None:
+    frame = labelled(counts, languages=("en", "de")).sample(frac=1, random_state=1)
+    drawn = cap(frame, limit, by_label=True)
+    for code in ("en", "de"):
+        assert drawn[drawn["language"] == code]["label"].value_counts().to_dict() == kept
+    assert drawn["text"].tolist() == [text for text in frame["text"] if text in set(drawn["text"])]
+    ids = drawn.groupby("language")["id"].apply(set)
+    assert ids["en"] == ids["de"]
+
+
+@given(
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3),
+    limits=st.lists(st.integers(1, 130), min_size=2, max_size=2),
+    draw=st.none() | st.integers(0, 5),
+)
+def test_shares_are_within_a_row_and_nested(sizes: list[int], limits: list[int], draw: int | None) -> None:
+    frame, total = labelled(dict(zip("abc", sizes))), sum(sizes)
+    small, large = (cap(frame, limit, by_label=True, draw=draw) for limit in sorted(limits))
+    assert set(small["id"]) <= set(large["id"])
+    for drawn in (small, large):
+        counts = drawn["label"].value_counts()
+        for label, size in zip("abc", sizes):
+            # Webster's method stays within the quota of up to three parties (Balinski and Young 2001, chapter 10)
+            assert abs(counts.get(label, 0) - len(drawn) * size / total) < 1
+
+
+def test_another_draw_takes_other_rows_in_the_same_shares() -> None:
+    frame = labelled({"a": 120, "b": 60})
+    drawn = {draw: cap(frame, 30, by_label=True, draw=draw) for draw in (None, 0, 1)}
+    assert len({tuple(rows["id"]) for rows in drawn.values()}) == 3
+    assert all(rows["label"].value_counts().to_dict() == {"a": 20, "b": 10} for rows in drawn.values())
+    assert cap(frame, 30, draw=1)["id"].tolist() == cap(frame.iloc[::-1], 30, draw=1)["id"].tolist()[::-1]
+
+
+def test_pooled_rows_keep_the_shares_of_each_language() -> None:
+    frame = labelled({"a": 60, "b": 30}, languages=("en", "de", "fi"))
+    drawn = pool(frame, 54, lead="en", by_label=True)
+    assert drawn.groupby("language")["label"].value_counts().to_dict() == {
+        (code, label): count for code in ("en", "de", "fi") for label, count in (("a", 12), ("b", 6))
+    }
+    assert set(drawn["id"]) != set(pool(frame, 54, lead="en", by_label=True, draw=3)["id"])

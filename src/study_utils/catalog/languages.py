@@ -116,3 +116,27 @@ def language(code: str) -> Language:
             raise CatalogError(f"unknown language {code!r}: use its code {names[str(code).lower()]!r}")
         raise CatalogError(unknown("language", code, LANGUAGES))
     return LANGUAGES[code]
+
+
+_MACROLANGUAGES = (
+    "ar:ara ay:aym az:aze et:est fa:fas gn:grn lv:lav mn:mon ms:msa ne:nep no:nor om:orm sq:sqi sw:swa zh:zho"
+)
+"""ISO 639-1 to the ISO 639-3 code of the same macrolanguage; source: the code tables of ISO 639-3 (SIL)."""
+
+
+def language_code(code: str) -> str:
+    """Give the catalogue's code of a language that is named by it or by ISO 639-3 (`deu`; `swh` and `swa` for `sw`).
+
+    Raises
+    ------
+    CatalogError
+        If the code is unknown, with the nearest codes.
+    """
+    if code in LANGUAGES:
+        return code
+    return language(_BY_ISO639_3.get(code, code)).code
+
+
+_BY_ISO639_3 = {item.iso639_3: item.code for item in LANGUAGES.values() if item.iso639_3} | {
+    macro: code for code, macro in (pair.split(":") for pair in _MACROLANGUAGES.split())
+}

@@ -91,6 +91,8 @@ class TableRows:
         Values that mean "no gold label": such rows are dropped and counted.
     without : tuple of str
         Ids of rows that the published data has wrong (an empty text): dropped and counted.
+    leave_out : mapping of str to tuple
+        Column to values: rows that hold one of them there are dropped and counted.
     separator : str
         What separates the cells of a text file; empty: as its kind has it (`study_utils.data.files.Layout`).
     quoting : {"", "none", "minimal"}
@@ -110,6 +112,7 @@ class TableRows:
     questions: Mapping[str, str] = field(default_factory=dict)
     unlabelled: tuple[object, ...] = ()
     without: tuple[str, ...] = ()
+    leave_out: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     separator: str = ""
     quoting: str = ""
     select: Select | None = None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from study_utils.catalog.conditions import add_conditions
 from study_utils.catalog.formats import FORMATS
+from study_utils.catalog.languages import language_code
 from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, StarterRows, Task
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
@@ -69,7 +70,13 @@ class UserTask(_Strict):
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field({}, description="field: column")
     label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
-    unlabelled: tuple[str | int, ...] = Field((), description="values that mean no gold label")
+    unlabelled: tuple[str | int | None, ...] = Field(
+        (), description="labels whose rows are dropped: those that mean no gold label, such as null or -1, or others"
+    )
+    without: tuple[str | int, ...] = Field((), description="ids of rows to leave out")
+    leave_out: dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]] = Field(
+        {}, description="column: values whose rows are left out"
+    )
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
     quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
@@ -168,7 +175,12 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
             *("unanswerable", "same_data", "licence", "citation", "note"),
         )
     }
-    roles = {role: _rows(key, role, spec, base) for role in ROLES}
+    try:
+        same["training_language"] = language_code(spec.training_language)
+        roles = {role: _rows(key, role, spec, base) for role in ROLES}
+    except CatalogError as error:
+        told = str(error)
+        raise CatalogError(told if told.startswith(f"task {key}") else f"task {key}: {told}") from None
     reused = tuple(rows for role in ROLES if isinstance(rows := getattr(spec, role), str) and role != "test")
     same["same_data"] = tuple(dict.fromkeys((*spec.same_data, *reused)))
     return Task(key=key, **same, **roles)
@@ -185,10 +197,11 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
     names |= {"separator": "separator", "quoting": "quoting"}
     own = {field: getattr(rows, name) for field, name in names.items()}
     table = {field: getattr(spec, names[field]) if value is None else value for field, value in own.items()}
+    table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
     place = spec if rows.folder is None and rows.hub_id is None else rows
     if place.hub_id is not None:
-        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=rows.configs, **table)
-    return FolderRows(folder=str(base / place.folder), files=rows.files, **table)
+        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=_by_code(rows.configs), **table)
+    return FolderRows(folder=str(base / place.folder), files=_by_code(rows.files), **table)
 
 
 def _reused(key: str, role: str, spec: UserTask) -> Rows:
@@ -222,6 +235,17 @@ def _reused(key: str, role: str, spec: UserTask) -> Rows:
         labels=changed | {label: named for label, named in renamed.items() if label not in changed},
         other=renamed.get(rows.other, rows.other),
     )
+
+
+def _by_code(named: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared by language, under the catalogue's codes."""
+    found, names = {}, {}
+    for name, value in named.items():
+        code = language_code(name)
+        if code in found:
+            raise CatalogError(f"{names[code]!r} and {name!r} are one language, {code!r}: name it once")
+        found[code], names[code] = value, name
+    return found
 
 
 def _explain(fault: Mapping[str, Any]) -> str:

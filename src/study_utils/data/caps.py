@@ -1,4 +1,4 @@
-"""Fewer rows, chosen the same way everywhere: nested and independent of seeds; capped, parallel across languages."""
+"""Fewer rows, chosen the same way everywhere: nested, with the labels' shares; capped, parallel across languages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ import pandas as pd
 from study_utils.errors import DataError, ParameterError
 
 
-def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.DataFrame:
+def cap(
+    frame: pd.DataFrame,
+    limit: int | None,
+    *,
+    by: str = "language",
+    by_label: bool = False,
+    draw: int | None = None,
+) -> pd.DataFrame:
     """Keep at most `limit` rows of each language.
 
-    Rows are taken in the order of a stable hash of their id. So a smaller cap lies inside a larger one,
-    languages with the same ids keep the same examples, and no seed enters. The rows kept stay in their order;
+    Rows are taken in the order of a stable hash of their id, with `by_label` so that labels keep their shares
+    (`_turns`). So a smaller cap lies inside a larger one, and languages with the same ids (and labels) keep the same
+    examples. No seed enters but one given as `draw`. The rows kept stay in their order;
     a row of a pair or of two translations is kept or left out whole. Of rows to rank, queries are capped and every
     candidate is kept; of pools to mine, each pool is capped and a pair is kept or left out whole.
 
@@ -28,6 +36,10 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
         Rows (queries, sentences of a pool) to keep; None keeps all.
     by : str
         Column whose values are capped one by one.
+    by_label : bool
+        Whether each label (column `label`) keeps its share of the rows.
+    draw : int or None
+        Number of the draw: another one takes other rows.
 
     Returns
     -------
@@ -57,8 +69,7 @@ def cap(frame: pd.DataFrame, limit: int | None, *, by: str = "language") -> pd.D
     else:
         if "targets" in frame.columns:
             counted = frame[frame["side"] == "query"]
-        order = pd.DataFrame({"by": counted[by], "hash": [_hash(key) for key in counted["id"]]})
-        rank = order.sort_values("hash", kind="stable").groupby("by").cumcount()
+        rank = _turns(counted, by, counted["id"], by_label=by_label, draw=draw)
         chosen = ~frame.index.isin(rank.index[rank >= limit])
     kept = frame.loc[chosen].reset_index(drop=True)
     counts = counted[by].value_counts(sort=False)
@@ -103,7 +114,9 @@ def part(frame: pd.DataFrame, share: float, *, rest: bool) -> pd.DataFrame:
     return kept
 
 
-def pool(frame: pd.DataFrame, limit: int | None, *, lead: str = "") -> pd.DataFrame:
+def pool(
+    frame: pd.DataFrame, limit: int | None, *, lead: str = "", by_label: bool = False, draw: int | None = None
+) -> pd.DataFrame:
     """Keep rows of several languages, shared evenly: as many together as one of them would have alone.
 
     A language that has less than its share gives all it has, and the others share the rest. Within a language rows are
@@ -117,6 +130,8 @@ def pool(frame: pd.DataFrame, limit: int | None, *, lead: str = "") -> pd.DataFr
         Rows to keep at most.
     lead : str
         The language whose rows, cut to the limit, give the number in all; left out, the limit alone does.
+    by_label, draw
+        As in `cap`.
 
     Returns
     -------
@@ -127,10 +142,9 @@ def pool(frame: pd.DataFrame, limit: int | None, *, lead: str = "") -> pd.DataFr
     most = int(counts[lead]) if lead else len(frame)
     total = most if limit is None else min(most, limit)
     shares = pd.Series(even_shares(counts.tolist(), total), index=counts.index)
-    order = pd.DataFrame({"language": frame["language"].to_numpy()})
-    order["hash"] = [_hash(f"{code} {key}") for code, key in zip(frame["language"], frame["id"])]
-    rank = order.sort_values("hash", kind="stable").groupby("language").cumcount()
-    chosen = (rank.reindex(order.index) < order["language"].map(shares)).to_numpy()
+    frame = frame.reset_index(drop=True)
+    rank = _turns(frame, "language", frame["language"] + " " + frame["id"], by_label=by_label, draw=draw)
+    chosen = (rank.reindex(frame.index) < frame["language"].map(shares)).to_numpy()
     kept = frame.loc[chosen].reset_index(drop=True)
     kept.attrs = dict(frame.attrs)
     return kept
@@ -154,6 +168,23 @@ def even_shares(counts: Sequence[int], total: int) -> list[int]:
             shares[place] += given
             left -= given
     return shares
+
+
+def _turns(frame: pd.DataFrame, by: str, keys: pd.Series, *, by_label: bool, draw: int | None) -> pd.Series:
+    """Turn of each row among those of its language, from 0: the first so many are drawn.
+
+    With `by_label`, row k (from 0) of n with its label comes at (k + 1/2) / n. So any first part shares its rows out
+    among the labels as Webster's divisor method does (Balinski and Young 2001, Fair Representation): next to largest
+    remainders, which would not be nested.
+    """
+    names = keys if draw is None else [f"draw {draw} {key}" for key in keys]
+    order = pd.DataFrame({"by": frame[by], "hash": [_hash(name) for name in names]}, index=frame.index)
+    order = order.sort_values("hash", kind="stable")
+    if by_label:
+        groups = order.assign(label=frame["label"]).groupby(["by", "label"])["hash"]
+        order["place"] = (2 * groups.cumcount() + 1) / (2 * groups.transform("size"))
+        order = order.sort_values(["place", "hash"], kind="stable")
+    return order.groupby("by").cumcount()
 
 
 def _whole_pairs(frame: pd.DataFrame, limit: int, *, by: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.mirror import Mirrors
 from study_utils.data.sources import SOURCES, load_rows
+from study_utils.data.templates import kinds, template
 from study_utils.errors import DataError, MissingRowsError, StudyError
 
 SMALLER = ("short", "missing")
@@ -33,6 +34,19 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 if all is as declared, 1 if not."""
     options = _parser().parse_args(arguments)
+    return options.command(options)
+
+
+def _new(options: argparse.Namespace) -> int:
+    try:
+        print(template(options.kind) if options.kind and not options.list else kinds(), end="")
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
     try:
         if missing := [folder for folder in options.mirror if not folder.is_dir()]:
             raise DataError(f"--mirror: there is no folder {missing[0]}")
@@ -184,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m study_utils.data",
         description="Work with the rows that tasks declare.",
-        epilog="Begin with: python -m study_utils.data check --help",
+        epilog="Begin with: python -m study_utils.data check --help, or python -m study_utils.data new",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     check_parser = commands.add_parser(
@@ -211,6 +225,16 @@ def _parser() -> argparse.ArgumentParser:
             f"tasks: {' '.join(TASKS)}"
         ),
     )
+    check_parser.set_defaults(command=_check)
+    new_parser = commands.add_parser(
+        "new",
+        help="print a file of tasks of your own to fill in",
+        description="Print a commented file of tasks of your own, with every field: save it and fill it in.",
+        epilog="example: python -m study_utils.data new tag > my_task/tasks.yaml",
+    )
+    new_parser.add_argument("kind", nargs="?", help="kind of task (none: list them)")
+    new_parser.add_argument("--list", action="store_true", help="list the kinds of tasks")
+    new_parser.set_defaults(command=_new)
     check_parser.add_argument("tasks", nargs="*", metavar="task", help="keys of tasks (default: all, listed below)")
     check_parser.add_argument(
         "--mirror",

@@ -83,6 +83,8 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
         chosen &= _in_part(dataset, rows.held_out)
     labelled = np.ones(count, dtype=bool)
     usable = ~np.isin(columns["id"], rows.without)
+    for column, values in rows.leave_out.items():
+        usable &= ~_holds(dataset, column, values)
     if "label" in columns:
         columns["label"], labelled = _labels(columns["label"], dataset, task, rows, where=where)
     if "tags" in columns:
@@ -156,7 +158,8 @@ def _element(feature: object) -> object:
 
 def _rule_columns(rows: TableRows) -> dict[str, str]:
     rules = {"language": rows.select and rows.select.column, "selection": rows.held_out and rows.held_out.by}
-    return {rule: column for rule, column in rules.items() if column}
+    left_out = {f"leave_out.{column}": column for column in rows.leave_out}
+    return {rule: column for rule, column in rules.items() if column} | left_out
 
 
 def _in_language(dataset: Dataset, rows: TableRows, language: str, *, where: str) -> np.ndarray:
@@ -172,6 +175,15 @@ def _in_language(dataset: Dataset, rows: TableRows, language: str, *, where: str
             f"(language {language!r}). Leave the language out, or correct the declared rule."
         )
     return kept
+
+
+def _holds(dataset: Dataset, column: str, wanted: Sequence[object]) -> np.ndarray:
+    """Which rows hold one of these values, or a class of that name, in a column; shape (rows,)."""
+    names, spelt = getattr(feature_of(dataset, column), "names", None), _spelt(wanted)
+    values = read_column(dataset, column)
+    if any(is_list(value) for value in values):
+        raise DataError(f"leave_out: column {column!r} holds lists; name one that holds a value in each row")
+    return np.array([value in spelt or _named(value, names) in spelt for value in values], dtype=bool)
 
 
 def _in_part(dataset: Dataset, cut: HeldOut) -> np.ndarray:

@@ -254,6 +254,11 @@ def _bad_label(kind: str, value: object, task: Task) -> str:
     if is_missing(value) or value == "" or value == -1:
         return (
             f"missing {kind} ({value!r}). Use a split with gold labels, "
-            f"or declare the value as unlabelled in task {task.key!r}."
+            f"or declare the value as unlabelled in task {task.key!r} (in a tasks file: "
+            f"unlabelled: [{'null' if is_missing(value) else repr(value)}])."
         )
-    return unknown(f"{kind} of task {task.key!r}:", value, task.labels)
+    return (
+        unknown(f"{kind} of task {task.key!r}:", value, task.labels)
+        + f" In a tasks file, label_names says what it means ({{{value}: {task.labels[0]}}}), unlabelled: [{value}] "
+        "drops its rows."
+    )

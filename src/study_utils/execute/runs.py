@@ -58,6 +58,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
     item = with_held_out(item) if run.work.get("whole") else item
     facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}, "absent": {}}
     mirror = params.mirrors
+    drawn = {name: run.work[name] for name in ("by_label", "draw") if name in run.work}
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
         frames = [
@@ -79,9 +80,9 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
             share, rest = shares[role]
             rows = part(rows, share, rest=rest)
         if role == "train" and run.work.get("pooled"):
-            rows = pool(rows, limit, lead="" if item.is_text else item.training_language)
+            rows = pool(rows, limit, lead="" if item.is_text else item.training_language, **drawn)
         else:
-            rows = cap(rows, limit)
+            rows = cap(rows, limit, **drawn)
         check_rows(rows, item, where=f"task {item.key}, {role}")
         write_rows(folder / f"{role}.parquet", rows)
         facts["rows"][role] = len(rows)

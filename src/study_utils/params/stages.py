@@ -105,6 +105,17 @@ class TrainingParams(Params):
         return self
 
 
+class SamplingParams(Params):
+    """How rows are drawn where fewer are asked for than there are."""
+
+    by_label: Flag = Field(
+        True, description="whether each label keeps its share of the rows (formats classify and choose)"
+    )
+    per_seed: Flag = Field(
+        False, description="whether each seed draws its own rows to train and select; test rows are the same for all"
+    )
+
+
 class IntermediateParams(TrainingParams):
     """Settings of the intermediate stages."""
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, language, task
+from study_utils.catalog import TASKS, condition, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
+from study_utils.catalog.languages import language_code
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
@@ -27,6 +28,7 @@ from study_utils.params.stages import (
     Name,
     Params,
     ReportName,
+    SamplingParams,
     TargetParams,
     TaskParams,
     known,
@@ -61,6 +63,7 @@ class StudyParams(Params):
     intermediate: IntermediateParams = IntermediateParams()
     target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
+    sampling: SamplingParams = SamplingParams()
     equal_budgets: Annotated[bool, Field(strict=True)] = Field(
         False, description="whether fewer training rows than asked for are an error"
     )
@@ -155,7 +158,8 @@ class StudyParams(Params):
     @field_validator("languages")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return known(language, values)
+        known(language_code, values)
+        return once(tuple(map(language_code, values)))
 
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:

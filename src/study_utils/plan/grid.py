@@ -39,8 +39,8 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     """
     layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
-    if params.mirror and not (mirror := planner.rows.mirror).is_dir():
-        reason = f"mirror: there is no folder {mirror}; name one that is there, or leave it out"
+    if gone := [str(folder) for folder in params.mirrors if not folder.is_dir()]:
+        reason = f"mirror: there is no folder {gone[0]}; name one that is there, or leave it out"
         if not absent_ok:
             raise DataError(reason)
         planner.rows.absent[reason] = None
@@ -107,10 +107,10 @@ class _Planner:
         for number, stage in enumerate(item.stages, start=1):
             suffix = f"-{number}" if len(item.stages) > 1 else ""
             name = f"intermediate-{_english_name(item)}{suffix}"
-            data = {key: self.add(self.rows.training_data(TASKS[key], settings)) for key in stage.tasks}
+            data = {key: self.add(self.rows.training_data(TASKS[key], settings, seed)) for key in stage.tasks}
             if stage.text:
                 self.require_mask_head(spec, item)
-                data[settings.mlm_text] = self.add(self.rows.text_data(stage))
+                data[settings.mlm_text] = self.add(self.rows.text_data(stage, seed))
             is_last = number == len(item.stages)
             own = _own(settings if is_last else _without_epochs(settings), *stage.tasks)
             own |= {"cap": stage.cap} if stage.cap else {}
@@ -137,7 +137,7 @@ class _Planner:
             self.score(place, english, place.english, shared=True)
         for code in trained:
             data, name = (
-                self.add(self.rows.other_data(place.task, place.item.regime, (code,))),
+                self.add(self.rows.other_data(place.task, place.item.regime, (code,), place.seed)),
                 f"{place.item.key}-{code}",
             )
             if few:
@@ -150,7 +150,7 @@ class _Planner:
 
     def add_pooled(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run, or two in order, for all languages together."""
-        data, name = self.add(self.rows.other_data(place.task, place.item.regime, trained)), place.item.key
+        data, name = self.add(self.rows.other_data(place.task, place.item.regime, trained, place.seed)), place.item.key
         own = _own(_without_epochs(self.params.target_settings(place.task.key)), place.task.key)
         if place.item.regime == "multilingual":
             start = self.fine_tuned(place, name, data, own, place.upstream)
@@ -188,7 +188,7 @@ class _Planner:
         if not place.task.is_trained:
             return place.upstream
         settings = self.params.target_settings(place.task.key)
-        data = self.add(self.rows.training_data(place.task, settings))
+        data = self.add(self.rows.training_data(place.task, settings, place.seed))
         return self.fine_tuned(place, place.english_name, data, _own(settings, place.task.key), place.upstream)
 
     def fine_tuned(self, place: _Place, name: str, data: str, own: dict, start: str | None, **more: object) -> str:
@@ -297,7 +297,7 @@ class _Planner:
         common = {"spec": spec, "version": VERSIONS["embed"]}
         common["examples"] = self.params.analysis.divergence_examples
         for key in item.tasks:
-            data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate))
+            data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate, self.params.seeds[0]))
             length = self.params.intermediate.max_length
             name = f"embed-{key}-train-{_slug(spec)}"
             own = {"identity": self.encoder_identity(spec, key), **common}

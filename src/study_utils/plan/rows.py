@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from study_utils.catalog import TASKS, Stage, StarterRows, Task
 from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.schema import Rows, row_languages
@@ -34,11 +36,11 @@ class RowRuns:
         self.mirror = params.mirrors
         self._scored: dict[str, Run] = {}
 
-    def training_data(self, task: Task, settings: TrainingParams) -> Run:
+    def training_data(self, task: Task, settings: TrainingParams, seed: int) -> Run:
         """Lay out rows that train and that select, in the task's training language."""
         roles = {"train": settings.examples, "validation": settings.validation_examples}
         name, languages = f"data-{task.key}-train", (task.training_language,)
-        return self.data(name, task, roles, languages, _shares(settings), whole=settings.held_out == "train")
+        return self.data(name, task, roles, languages, _shares(settings), seed, whole=settings.held_out == "train")
 
     def test_data(self, task: Task) -> Run:
         """Lay out rows that are scored; every condition and seed reads the same."""
@@ -47,7 +49,7 @@ class RowRuns:
             self._scored[task.key] = self.data(f"data-{task.key}-test", task, caps, languages)
         return self._scored[task.key]
 
-    def other_data(self, task: Task, regime: str, languages: tuple[str, ...]) -> Run:
+    def other_data(self, task: Task, regime: str, languages: tuple[str, ...], seed: int) -> Run:
         """Lay out rows of a target that train in other languages than English."""
         settings, alone = self.params.target_settings(task.key), regime in ONE_BY_ONE
         name = f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual"
@@ -60,10 +62,11 @@ class RowRuns:
             caps,
             regime if alone else "multilingual",
             _shares(settings),
+            seed,
             whole=settings.held_out == "train",
         )
 
-    def text_data(self, stage: Stage) -> Run:
+    def text_data(self, stage: Stage, seed: int) -> Run:
         """Lay out the text that is mixed into a stage; its English rows select."""
         settings = self.params.intermediate
         item, most = TASKS[settings.mlm_text], settings.mlm_examples or _counts_for(stage, settings.examples)
@@ -72,7 +75,8 @@ class RowRuns:
             "validation": (("validation", (item.training_language,)),),
         }
         caps = {"train": most, "validation": settings.validation_examples}
-        return self.data_of(f"data-{item.key}-multilingual", item, parts, caps, "multilingual", _shares(settings))
+        name = f"data-{item.key}-multilingual"
+        return self.data_of(name, item, parts, caps, "multilingual", _shares(settings), seed)
 
     def data(
         self,
@@ -81,6 +85,7 @@ class RowRuns:
         roles: dict[str, int | None],
         languages: tuple[str, ...],
         shares: Shares | None = None,
+        seed: int | None = None,
         *,
         whole: bool = False,
     ) -> Run:
@@ -90,11 +95,12 @@ class RowRuns:
         declared = {
             role: declaration(self.rows(task, source, languages), languages) for role, source in sources.items()
         }
-        what = {"shares": shares} if shares else {}
+        drawn = self.drawn(task, seed) if any(roles.values()) else {}
+        what = ({"shares": shares} if shares else {}) | drawn
         return Run(
             kind="data",
             stage=STAGES[0],
-            name=name,
+            name=_seeded(name, drawn),
             identity={
                 "version": VERSIONS["data"],
                 "task": {**shape_of(task), "rows": declared},
@@ -123,18 +129,21 @@ class RowRuns:
         caps: dict[str, int | None],
         regime: str,
         shares: dict,
+        seed: int,
         *,
         whole: bool = False,
     ) -> Run:
         """Lay out rows that are made of several parts; `whole`: held-out rows train too."""
         task, whole = _whole(task) if whole else (task, False)
         pieces = [(f"{role} {source}", source, codes) for role, part in parts.items() for source, codes in part]
-        what = {"parts": parts, "pooled": regime not in ONE_BY_ONE} | ({"shares": shares} if shares else {})
-        declared = {name: declaration(self.rows(task, source, codes), codes) for name, source, codes in pieces}
+        pooled = regime not in ONE_BY_ONE
+        drawn = self.drawn(task, seed) if pooled or any(caps.values()) else {}
+        what = {"parts": parts, "pooled": pooled} | ({"shares": shares} if shares else {}) | drawn
+        declared = {piece: declaration(self.rows(task, source, codes), codes) for piece, source, codes in pieces}
         return Run(
             kind="data",
             stage=STAGES[0],
-            name=name,
+            name=_seeded(name, drawn),
             identity={
                 "version": VERSIONS["data"],
                 "task": {**shape_of(task), "rows": declared},
@@ -152,6 +161,12 @@ class RowRuns:
                 **what,
             },
         )
+
+    def drawn(self, task: Task, seed: int | None) -> dict:
+        """Say how fewer rows than there are will be drawn; in ids only where some are. Without a seed: for all."""
+        sampling = self.params.sampling
+        by_label = {"by_label": True} if sampling.by_label and task.format in ("classify", "choose") else {}
+        return by_label | ({"draw": seed} if sampling.per_seed and seed is not None else {})
 
     def parts(self, task: Task, regime: str, languages: tuple[str, ...]) -> Parts:
         """Rows that train and that select under a regime that trains in other languages than English."""
@@ -204,6 +219,10 @@ class RowRuns:
         return source_digest(
             task, role, languages=languages, mirror=self.mirror, sources=self.params.sources, **partial
         )
+
+
+def _seeded(name: str, drawn: Mapping[str, object]) -> str:
+    return f"{name}-s{drawn['draw']}" if "draw" in drawn else name
 
 
 def _whole(task: Task) -> tuple[Task, bool]:
