@@ -200,7 +200,8 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
     table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
     place = spec if rows.folder is None and rows.hub_id is None else rows
     if place.hub_id is not None:
-        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=_by_code(rows.configs), **table)
+        configs = _by_code(rows.configs)
+        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=configs, **table)
     return FolderRows(folder=str(base / place.folder), files=_by_code(rows.files), **table)
 
 

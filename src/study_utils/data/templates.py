@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from study_utils.catalog.schema import METRICS
-from study_utils.catalog.task_checks import FIELDS
+from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.user_tasks import UserTask
 from study_utils.errors import ParameterError, unknown
 
@@ -67,7 +66,12 @@ class Template:
         """Fields of the example task, in the order of `UserTask`."""
         roles = {"train": ["en"], "validation": ["en"], "test": ["en", "de"]}
         found = {
-            **{"title": "My task", "format": self.format, "metric": METRICS[self.format][0], "columns": self.columns},
+            **{
+                "title": "My task",
+                "format": self.format,
+                "metric": FORMATS[self.format].metrics[0],
+                "columns": self.columns,
+            },
             **{"folder": ".", "licence": "CC BY 4.0", "citation": "Who made it, and when"},
             **{role: {code: f"{role}.{code}.jsonl" for code in codes} for role, codes in roles.items()},
             **self.own,
@@ -170,7 +174,8 @@ def kinds() -> str:
 
 
 def _columns(made: Template) -> list[str]:
-    needed, optional = FIELDS[made.format]
+    shape = next(iter(FORMATS[made.format].shapes.values()))
+    needed, optional = shape.needed, shape.optional
     lines = ["    columns:  # field: column of your files; a dot reaches into a column"]
     lines += [f"      {name}: {column}" for name, column in made.columns.items()]
     lines += [f"      # {name}: may be left out" for name in (*needed, *optional) if name not in made.columns]
@@ -179,7 +184,7 @@ def _columns(made: Template) -> list[str]:
 
 def _means(name: str, made: Template) -> str:
     if name == "metric":
-        return "one of " + ", ".join(METRICS[made.format])
+        return "one of " + ", ".join(FORMATS[made.format].metrics)
     return UserTask.model_fields[name].description or MEANS[name]
 
 
