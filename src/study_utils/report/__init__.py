@@ -1,6 +1,16 @@
 """What people read: figures and tables written to a report, provenance, sentences, the HTML site. Imports no torch."""
 
-from study_utils.report.notebook import banner, keep_figure, keep_results, keep_table, say, show_facts, show_provenance
+from study_utils.report.notebook import (
+    banner,
+    keep_figure,
+    keep_results,
+    keep_table,
+    say,
+    show_facts,
+    show_parameters,
+    show_provenance,
+    show_table,
+)
 from study_utils.report.outputs import save_figure, save_table
 from study_utils.report.provenance import Provenance, provenance
 
@@ -15,5 +25,7 @@ __all__ = [
     "save_table",
     "say",
     "show_facts",
+    "show_parameters",
     "show_provenance",
+    "show_table",
 ]
