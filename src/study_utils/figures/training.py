@@ -24,7 +24,7 @@ from study_utils.figures.style import (
     wrapped,
 )
 
-_PER_ROW = 3
+_PER_ROW, _PANEL = 3, 3.3
 _LOSS_PER_ROW, _LOSS_PANEL = 5, 2.1
 _MOST_PANELS = 60
 """More than these, and the conditions of a task share its panel."""
@@ -77,9 +77,11 @@ def plot_loss(curves: pd.DataFrame) -> Figure:
     if shared := len(panels) > _MOST_PANELS:
         panels = [(encoder, task, None, title) for encoder, task, title in _panels(curves)]
     lines, columns = grid_shape(len(panels), _LOSS_PER_ROW)
+    told_in = ceil(curves["condition"].nunique() / 3) if shared else 0
     figure, axes = new_figure(
-        width=0.6 + max(_LOSS_PANEL * columns, 5.0 * shared), height=0.5 + 1.9 * lines, rows=lines, columns=columns
-    )
+        width=0.6 + max(_LOSS_PANEL * columns, 6.0 * shared), height=0.5 + 1.9 * lines + 0.2 * told_in, rows=lines,
+        columns=columns,
+    )  # fmt: skip
     for ax, (encoder, task, key, title) in zip(axes, panels):
         part = curves[(curves["encoder"] == encoder) & (curves["task"] == task)]
         own = part if shared else part[part["condition"] == key]
@@ -137,7 +139,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
             ax.axvline(TASKS[task].chance * POINTS, color=MUTED, linestyle="--", linewidth=1)
         ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions], fontsize=8)
         ax.set_ylim(len(conditions) - 0.5, -0.5)
-        ax.set(title=title, xlabel=metric_label(part["metric"].iloc[0]))
+        ax.set(title=wrapped(title, 0.6 * _PANEL), xlabel=metric_label(part["metric"].iloc[0]))
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.12)
     return figure
@@ -158,7 +160,7 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def _grid(panels: int, *, height: float):
     lines, columns = grid_shape(panels, _PER_ROW)
-    figure, axes = new_figure(width=1.2 + 3.3 * columns, height=0.5 + height * lines, rows=lines, columns=columns)
+    figure, axes = new_figure(width=1.2 + _PANEL * columns, height=0.5 + height * lines, rows=lines, columns=columns)
     for ax in axes[panels:]:
         ax.set_axis_off()
     return figure, axes

@@ -34,10 +34,14 @@ _GROUP = ("encoder", "condition", "group", "estimate", "low", "high", "clear")
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A row of the tree: a family, a branch or a language (`code` is empty for the first two)."""
+    """A row of the tree: a family, a branch or a language (`code` is empty for the first two).
+
+    `groups` are the names under which tables may hold its gain: a family of one branch has that of the branch too.
+    """
 
     label: str
     code: str
+    groups: tuple[str, ...]
     depth: int
     parent: int | None
 
@@ -48,11 +52,12 @@ def language_tree(codes: list[str]) -> list[Node]:
     nodes: list[Node] = []
     for family in _by_size(facts, "family"):
         members = facts[facts["family"] == family]
-        root = _add(nodes, family, None) if len(members) > 1 else None
+        one = tuple(members["branch"].unique()) if members["branch"].nunique() == 1 else ()
+        root = _add(nodes, family, None, groups=(family, *one)) if len(members) > 1 else None
         for branch in _by_size(members, "branch"):
             own = members[members["branch"] == branch].sort_values("name")
             parts = len(own) > 1 and members["branch"].nunique() > 1
-            above = _add(nodes, branch, root) if parts else root
+            above = _add(nodes, branch, root, groups=(branch,)) if parts else root
             for row in own.itertuples():
                 _add(nodes, row.name, above, code=row.language)
     return nodes
@@ -63,9 +68,9 @@ def _by_size(facts: pd.DataFrame, column: str) -> list[str]:
     return sorted(counts.index, key=lambda name: (-counts[name], name))
 
 
-def _add(nodes: list[Node], label: str, parent: int | None, *, code: str = "") -> int:
+def _add(nodes: list[Node], label: str, parent: int | None, *, code: str = "", groups: tuple[str, ...] = ()) -> int:
     depth = 0 if parent is None else nodes[parent].depth + 1
-    nodes.append(Node(label=label, code=code, depth=depth, parent=parent))
+    nodes.append(Node(label=label, code=code, groups=groups, depth=depth, parent=parent))
     return len(nodes) - 1
 
 
@@ -153,8 +158,7 @@ def _draw_gains(
             seeds = by_seed[node.code]
             ax.plot(seeds, [y] * len(seeds), "|", markersize=6, color=look.colour, alpha=0.55)
             ax.plot(seeds.mean(), y, "o", markersize=4.5, color=look.colour)
-        elif not node.code and node.label in estimates.index:
-            row = estimates.loc[node.label]
+        for row in (estimates.loc[name] for name in [name for name in node.groups if name in estimates.index][:1]):
             if np.isfinite(row["low"]):
                 ends = np.clip([row["low"] * POINTS, row["high"] * POINTS], *limits)
                 ax.plot(ends, [y, y], color=look.colour, linewidth=1.6, solid_capstyle="butt")

@@ -7,7 +7,7 @@ each page shows it, above its output.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
@@ -16,7 +16,6 @@ from string import Template
 from urllib.parse import quote
 
 from study_utils.errors import NotebookError
-from study_utils.plan import STAGES
 from study_utils.report.notebook import FIGURES, MARK, MOST_SENTENCES, banner_html, tables_style
 from study_utils.report.provenance import Provenance
 from study_utils.store import write_atomically
@@ -107,6 +106,7 @@ def build_site(
     notebooks: Sequence[Path],
     banner: str = "",
     seconds: Mapping[str, float] | None = None,
+    answers: Collection[str] | None = None,
 ) -> Path:
     """Write one page a notebook and ``index.html`` into the report folder.
 
@@ -120,6 +120,8 @@ def build_site(
         Executed notebooks in reading order.
     seconds : mapping of str to float, optional
         Stem of a notebook to the seconds that its execution took.
+    answers : collection of str, optional
+        Stems of the notebooks whose answers the index shows; without it, all that have one.
 
     Returns
     -------
@@ -136,7 +138,7 @@ def build_site(
         body = notebook_body(page.path, pages=[other.path.stem for other in pages])
         write_atomically(report / page.page, _page(page.title, body, pages=pages, current=page.page, banner=""))
     index = report / "index.html"
-    body = _index_body(report, title, pages, seconds or {})
+    body = _index_body(report, title, pages, seconds or {}, answers)
     warning = banner_html(title, banner) if banner else ""
     write_atomically(index, _page(title, body, pages=pages, current="index.html", banner=warning))
     return index
@@ -201,9 +203,15 @@ def _page(title: str, body: str, *, pages: Sequence[NotebookPage], current: str,
     return template.substitute(title=escape(title), **fields)
 
 
-def _index_body(report: Path, title: str, pages: Sequence[NotebookPage], seconds: Mapping[str, float]) -> str:
+def _index_body(
+    report: Path,
+    title: str,
+    pages: Sequence[NotebookPage],
+    seconds: Mapping[str, float],
+    answers: Collection[str] | None,
+) -> str:
     parts = [f"<h1>{escape(title)}</h1>"]
-    answering = [page for page in pages if page.headlines and page.path.stem not in STAGES]
+    answering = [page for page in pages if page.headlines and (answers is None or page.path.stem in answers)]
     for page in answering:
         link = f'<a href="{quote(page.page)}">{escape(page.title)}</a>'
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in page.headlines[:MOST_SENTENCES])

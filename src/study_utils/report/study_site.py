@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.report.site import build_site
 
 if TYPE_CHECKING:
@@ -38,5 +39,6 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
         title=study.params.title,
         notebooks=notebooks,
         banner=study.params.banner,
+        answers={QUESTIONS[key].notebook for key in study.params.questions},
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
     )

@@ -111,10 +111,12 @@ def number_text(value: float, unit: str) -> str:
     """Write a number with the digits that its unit deserves: one for points and percent, three for p-values.
 
     >>> number_text(-0.01234, "points"), number_text(0.731, "%"), number_text(0.00004, "p"), number_text(-1e-9, "%")
-    ('-1.2', '73.1', '<0.001', '0.0')
+    ('−1.2', '73.1', '<0.001', '0.0')
     """
     if unit == "p":
         return "<0.001" if value < 0.001 else f"{value:.3f}"
     if unit in ("points", "%"):
-        return f"{round(value * POINTS, 1) + 0.0:.1f}"  # no minus zero
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+        text = f"{round(value * POINTS, 1) + 0.0:.1f}"  # no minus zero
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    return text.replace("-", "\N{MINUS SIGN}")
