@@ -12,81 +12,73 @@
 # **Question.** Which sentences does the study train and test on, in which languages and families, and can they be
 # trusted: no missing gold labels, no training sentence among the test sentences?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | packaged sentences, a mirror folder or the hub | checked rows of every task in the store | seconds to minutes |
-#
 # Next: [02 Intermediate training](02_intermediate_training.ipynb). Words are explained in the glossary (`GLOSSARY.md`).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
 # add to `changes`, for example `{"seeds": [0, 1, 2], "target.epochs": 3}`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
+from study_utils import figures, report, sentences
 from study_utils.budgets import describe_shortfalls
 from study_utils.data.describe import label_table, length_table
 from study_utils.data.leakage import overlap_table
 from study_utils.execute.stage import complete
-from study_utils.figures import plot_coverage, plot_labels, plot_lengths
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_coverage, describe_dropped, describe_overlap, describe_partial
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# Training and selection rows are English only, else nothing would be zero-shot; what trains in other languages on
-# purpose (other regimes, text that is mixed in, intermediate tasks in another language) is listed below. Test sets
-# differ in size and in the languages they cover, and coverage is very uneven over families, so later notebooks never
-# average raw scores over different sets of languages.
-
-# %% [markdown]
-# ## Prepare the rows
-#
-# Every task is loaded from its source, brought into the shape of its format, checked row by row, cut to the size that
-# the parameters ask for (the same examples in every language where ids agree) and written with a fingerprint.
+report.banner(study)
 
 # %%
 complete(study, "01_data_prep")
-
-# %%
 facts = study.data_facts()
-keep_table(study, facts, "data_facts")
+coverage = study.coverage()
+
+# %% [markdown]
+# ## The answer first
+#
+# One row a language, one column a target task; a filled cell means that the language is scored.
 
 # %%
-say([*describe_dropped(facts), *describe_partial(study.partial())])
+report.say([*sentences.describe_coverage(coverage), *sentences.describe_dropped(facts)])
+
+# %%
+report.keep_figure(study, figures.plot_coverage(coverage), "coverage", coverage)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# A test sentence that also occurs in training rows, of its own task or of an intermediate task, is a leak. Parallel
+# test sets repeat names and numbers, so a small share can be chance; the table shows the share per task.
+
+# %%
+rows = study.prepared()
+overlaps = overlap_table(rows)
+report.say(sentences.describe_overlap(overlaps))
+
+# %%
+report.keep_table(study, overlaps, "overlap")
 
 # %% [markdown]
 # Conditions are compared at equal numbers of training rows. A set that is smaller than asked for is named here, before
 # anything is trained.
 
 # %%
-say(describe_shortfalls(study.shortfalls()))
+report.say(describe_shortfalls(study.shortfalls()))
+
+# %%
+report.say(sentences.describe_partial(study.partial()))
 
 # %% [markdown]
-# ## Which languages and families are covered?
+# ## How many rows are there?
 #
-# One row a language, one column a target task; a filled cell means that the language is scored. Families with one
-# language are shown as languages later on.
+# After the checks and the caps; `dropped` were left out by a check.
 
 # %%
-coverage = study.coverage()
-keep_figure(study, plot_coverage(coverage), "coverage", coverage)
-
-# %%
-say(describe_coverage(coverage))
+report.keep_table(study, facts.drop(columns="fingerprint"), "data_facts")
 
 # %% [markdown]
 # ## How long are the sentences?
@@ -95,9 +87,8 @@ say(describe_coverage(coverage))
 # finding odd files, not for comparing languages.
 
 # %%
-rows = study.prepared()
 lengths = length_table(rows)
-keep_figure(study, plot_lengths(lengths), "lengths", lengths)
+report.keep_figure(study, figures.plot_lengths(lengths), "lengths", lengths)
 
 # %% [markdown]
 # ## How are the labels distributed?
@@ -106,7 +97,7 @@ keep_figure(study, plot_lengths(lengths), "lengths", lengths)
 
 # %%
 labels = label_table(rows)
-keep_figure(study, plot_labels(labels), "labels", labels)
+report.keep_figure(study, figures.plot_labels(labels), "labels", labels)
 
 # %% [markdown]
 # ## Look at the sentences
@@ -114,20 +105,23 @@ keep_figure(study, plot_labels(labels), "labels", labels)
 # The first test sentence of every task in a few languages.
 
 # %%
-study.examples()
+report.show_table(study.examples())
 
 # %% [markdown]
-# ## Checks
+# ## Method
 #
-# A test sentence that also occurs in training rows, of its own task or of an intermediate task, is a leak. Parallel
-# test sets repeat names and numbers, so a small share can be chance; the table shows the share per task.
+# Training and selection rows are English only, else nothing would be zero-shot; what trains in other languages on
+# purpose (other regimes, text that is mixed in, intermediate tasks in another language) is listed below. Test sets
+# differ in size and in the languages they cover, and coverage is very uneven over families, so later notebooks never
+# average raw scores over different sets of languages.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | packaged sentences, a mirror folder or the hub | checked rows of every task in the store | seconds to minutes |
 
-# %%
-overlaps = overlap_table(rows)
-keep_table(study, overlaps, "overlap")
-
-# %%
-say(describe_overlap(overlaps))
+# %% [markdown]
+# Every task is loaded from its source, brought into the shape of its format, checked row by row, cut to the size that
+# the parameters ask for (the same examples in every language where ids agree) and written with a fingerprint.
 
 # %% [markdown]
 # ## Limits
@@ -136,9 +130,17 @@ say(describe_overlap(overlaps))
 # those of the rows in use, not of the complete data sets.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

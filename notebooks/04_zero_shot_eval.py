@@ -11,70 +11,49 @@
 #
 # **Question.** How well does each condition do in languages that no training or selection row was in?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | fine-tuned models of 03 (encoders of 02 for retrieval), test rows | one prediction row per example, one score row per language and metric | minutes |
-#
 # Before: [03 Target fine-tuning](03_target_finetuning.ipynb). Next: [05 Family robustness](05_family_robustness.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
 # add to `changes`, for example `{"seeds": [0, 1, 2], "target.epochs": 3}`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import check_results, layer_gains, regime_scores
+from study_utils import analysis, figures, report, sentences
 from study_utils.analysis.questions.epochs import epoch_choices, epoch_curves, epoch_table
 from study_utils.execute.stage import complete
-from study_utils.figures import plot_layers, plot_scores
-from study_utils.report import banner, keep_figure, keep_results, keep_table, say, show_provenance
 from study_utils.report.benchmarks import keep_benchmark
 from study_utils.report.epochs import show_epochs
-from study_utils.sentences import (
-    describe_epochs,
-    describe_failed_runs,
-    describe_layers,
-    describe_reading,
-    describe_scores,
-    describe_seen,
-)
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# English is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
-# score at chance means that nothing was transferred; a score at the ceiling would leave no room for a difference.
-
-# %% [markdown]
-# ## Predict and score
-#
-# All languages of a test set go through the model in one pass. The prediction for every example is kept, so that
-# differences between conditions can be paired example by example.
+report.banner(study)
 
 # %%
 complete(study, "04_zero_shot_eval")
+scores = study.scores()
 
 # %% [markdown]
-# ## Scores of the baseline by family
+# ## The answer first
 #
 # Primary metric in percent, mean over seeds, without any intermediate task; languages grouped by family.
 
 # %%
-scores = study.scores()
-keep_results(study, scores)
-keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
+report.say(sentences.describe_scores(scores))
+
+# %%
+base = scores[scores["condition"] == "none"]
+report.keep_figure(study, figures.plot_scores(scores, condition="none"), "scores_none", base)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# Runs that failed or stayed at chance, and languages that a training row was in, are no zero-shot results.
+
+# %%
+report.say([*sentences.describe_failed_runs(scores), *sentences.describe_seen(scores)])
 
 # %% [markdown]
 # ## Scores of every condition
@@ -84,13 +63,7 @@ keep_figure(study, plot_scores(scores, condition="none"), "scores_none", scores)
 # are averaged over the same languages; a condition whose intermediate stage was trained in all of them has no average.
 
 # %%
-keep_table(study, study.macro_scores(scores), "macro_scores")
-
-# %%
-say([*describe_scores(scores), *describe_failed_runs(scores)])
-
-# %%
-say(describe_seen(scores))
+report.keep_table(study, study.macro_scores(scores), "macro_scores")
 
 # %% [markdown]
 # ## Does a gain depend on the layer?
@@ -100,20 +73,20 @@ say(describe_seen(scores))
 # training changes the upper layers most, so a gain or a loss at one layer need not be one of the encoder.
 
 # %%
-say(describe_reading(study.retrieval()))
+report.say(sentences.describe_reading(study.retrieval()))
 
 # %%
-layers = layer_gains(study.layers(), settings=study.params.analysis)
-say(describe_layers(layers))
+layers = analysis.layer_gains(study.layers(), settings=study.params.analysis)
+report.say(sentences.describe_layers(layers))
 
 # %%
-keep_figure(study, plot_layers(layers), "layers", layers)
+report.keep_figure(study, figures.plot_layers(layers), "layers", layers)
 
 # %% [markdown]
 # Intervals resample languages and seeds; examples are resampled at the layer that is read alone, in the next notebook.
 
 # %%
-keep_table(study, layers, "layers")
+report.keep_table(study, layers, "layers")
 
 # %% [markdown]
 # ## What there is of the published benchmarks
@@ -138,10 +111,10 @@ keep_benchmark(study, english, "xtreme_r")
 # baseline's and the few). Only languages that no row was in count as zero-shot; what lacks training rows is omitted.
 
 # %%
-keep_table(study, regime_scores(scores, study.omissions()), "regimes")
+report.keep_table(study, analysis.regime_scores(scores, study.omissions()), "regimes")
 
 # %%
-keep_table(study, study.omissions(), "omissions")
+report.keep_table(study, study.omissions(), "omissions")
 
 # %% [markdown]
 # ## Which epoch?
@@ -153,7 +126,24 @@ keep_table(study, study.omissions(), "omissions")
 # %%
 curves = epoch_curves(study.epochs())
 choices = epoch_choices(curves)
-show_epochs(study, curves, epoch_table(choices), describe_epochs(choices))
+show_epochs(study, curves, epoch_table(choices), sentences.describe_epochs(choices))
+
+# %% [markdown]
+# ## Method
+#
+# English is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
+# score at chance means that nothing was transferred; a score at the ceiling would leave no room for a difference.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | fine-tuned models of 03 (encoders of 02 for retrieval), test rows | one prediction row per example, one score row per language and metric | minutes |
+
+# %% [markdown]
+# All languages of a test set go through the model in one pass. The prediction for every example is kept, so that
+# differences between conditions can be paired example by example.
+
+# %%
+report.keep_results(study, scores)
 
 # %% [markdown]
 # ## Checks
@@ -162,8 +152,9 @@ show_epochs(study, curves, epoch_table(choices), describe_epochs(choices))
 # flag is false exactly for languages that some training or selection row was in.
 
 # %%
-check_results(scores)
-scores.groupby(["task", "zero_shot"])["language"].nunique().unstack(fill_value=0)
+analysis.check_results(scores)
+counts = scores.groupby(["task", "zero_shot"])["language"].nunique().unstack(fill_value=0)
+report.show_table(counts.rename(columns={True: "zero-shot languages", False: "others"}).reset_index())
 
 # %% [markdown]
 # ## Limits
@@ -172,9 +163,17 @@ scores.groupby(["task", "zero_shot"])["language"].nunique().unstack(fill_value=0
 # scores are compared between conditions within a language rather than between languages. Retrieval is told at one layer.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

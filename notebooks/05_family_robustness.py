@@ -12,74 +12,23 @@
 # **Question.** Does English intermediate training change zero-shot transfer, in which language families, and is the
 # difference real?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | predictions and scores of 04 | gains with intervals, figures, tables | a minute |
-#
 # Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
 # add to `changes`, for example `{"seeds": [0, 1, 2], "target.epochs": 3}`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import (
-    SUMMARY_COLUMNS,
-    equivalence,
-    family_gains,
-    gains,
-    gap_gains,
-    mixed_gains,
-    robustness_intervals,
-    robustness_table,
-    seed_gains,
-    seen_gains,
-    sensitivity,
-    task_gains,
-    variance_shares,
-)
-from study_utils.figures import (
-    plot_family_gains,
-    plot_gap_gains,
-    plot_language_gains,
-    plot_seed_gains,
-    plot_task_gains,
-)
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import (
-    describe_equivalence,
-    describe_failed_runs,
-    describe_families,
-    describe_mixed,
-    describe_overall,
-    describe_reading,
-    describe_robustness,
-    describe_seen,
-    describe_seen_gains,
-    describe_sensitivity,
-    describe_tasks,
-    describe_variance,
-)
-from study_utils.study import open_study
+import pandas as pd
 
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
+from study_utils import analysis, figures, report, sentences
+from study_utils.study import open_study
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# The two published studies disagree: one reports gains from English intermediate tasks, most of all on retrieval, the
-# other finds direct fine-tuning as good or better for most tasks. So gains and losses must be equally easy to find. A
-# *gain* is the score under a condition minus the score of `none` with the same encoder, task, language and seed.
+report.banner(study)
 
 # %% [markdown]
 # ## The answer first
@@ -92,17 +41,51 @@ study.parameters()
 settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
-by_task = task_gains(predictions, scores, settings=settings)
-say([*describe_tasks(by_task), *describe_failed_runs(scores)])
+by_task = analysis.task_gains(predictions, scores, settings=settings)
+report.say([*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)])
 
 # %% [markdown]
 # Lines are intervals over the languages and seeds of one task.
 
 # %%
-keep_figure(study, plot_task_gains(by_task), "task_gains", by_task)
-keep_table(
-    study, by_task, "task_gains", ["condition", "task", "estimate", "low", "high", "p_holm", "clear", "n_languages"]
-)
+report.keep_figure(study, figures.plot_task_gains(by_task), "task_gains", by_task)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# One language or one task may decide a mean: bars reach from the lowest to the highest gain with one of them left out.
+
+# %%
+without = analysis.sensitivity(predictions, scores, by="all", settings=settings)
+report.keep_figure(study, figures.plot_left_out(without), "left_out", without)
+
+# %%
+report.say(sentences.describe_sensitivity(without))
+
+# %% [markdown]
+# ### Seed by seed
+#
+# A result that turns with the seed is a result about a seed.
+
+# %%
+by_seed = analysis.seed_gains(scores)
+report.keep_figure(study, figures.plot_seed_gains(by_seed), "seed_gains", by_seed)
+
+# %% [markdown]
+# ### Could it have been seen?
+#
+# The smallest true gain that four of five studies like this one would find. It says nothing about what was found.
+
+# %%
+outlook = study.outlook(vary=True)
+report.say([*sentences.describe_outlook(outlook), *sentences.describe_margin(outlook)])
+
+# %% [markdown]
+# ## Gain by task
+
+# %%
+columns = ["condition", "task", "estimate", "low", "high", "p_holm", "clear", "n_languages"]
+report.keep_table(study, by_task, "task_gains", columns)
 
 # %% [markdown]
 # ## The mean over tasks
@@ -113,25 +96,17 @@ keep_table(
 # where it doesn't hold without one of them.
 
 # %%
-overall = family_gains(predictions, scores, by="all", settings=settings)
-say(describe_overall(overall, settings.primary))
+overall = analysis.family_gains(predictions, scores, by="all", settings=settings)
+report.say(sentences.describe_overall(overall, settings.primary))
 
 # %%
-keep_table(study, overall, "overall_gains", SUMMARY_COLUMNS)
+report.keep_table(study, overall, "overall_gains", analysis.SUMMARY_COLUMNS)
 
 # %% [markdown]
 # Retrieval, where it is among the targets, is read at one layer; notebook 04 shows what the others say.
 
 # %%
-say(describe_reading(study.retrieval()))
-
-# %% [markdown]
-# What would change this: each language, then each task, left out in turn.
-
-# %%
-without = sensitivity(predictions, scores, by="all", settings=settings)
-keep_table(study, without, "leave_one_out")
-say(describe_sensitivity(without))
+report.say(sentences.describe_reading(study.retrieval()))
 
 # %% [markdown]
 # ## Gains by family
@@ -142,19 +117,22 @@ say(describe_sensitivity(without))
 # explain how they differ.
 
 # %%
-families = family_gains(predictions, scores, by="family", settings=settings)
-keep_figure(study, plot_family_gains(families), "family_gains", families)
-keep_table(study, families, "family_gains", columns=SUMMARY_COLUMNS)
+families = analysis.family_gains(predictions, scores, by="family", settings=settings)
+report.keep_figure(study, figures.plot_family_gains(families), "family_gains", families)
+report.keep_table(study, families, "family_gains", columns=analysis.SUMMARY_COLUMNS)
 
 # %%
-say(describe_families(families))
+report.say(sentences.describe_families(families))
 
 # %% [markdown]
-# The same with every family divided into its branches.
+# The tree that the families are: branches under families, languages as leaves. A family's mean can hide opposite
+# languages; small ticks are seeds.
 
 # %%
-branches = family_gains(predictions, scores, by="branch", settings=settings)
-keep_figure(study, plot_family_gains(branches), "branch_gains", branches)
+branches = analysis.family_gains(predictions, scores, by="branch", settings=settings)
+by_language = analysis.gains(scores)
+groups = pd.concat([families, branches]).drop_duplicates(["encoder", "condition", "group"])
+report.keep_figure(study, figures.plot_family_tree(groups, by_language), "family_tree", by_language)
 
 # %% [markdown]
 # ## Languages seen before the target
@@ -163,21 +141,12 @@ keep_figure(study, plot_family_gains(branches), "branch_gains", branches)
 # the score is not zero-shot, and the gain is told here alone.
 
 # %%
-say(describe_seen(scores))
+report.say(sentences.describe_seen(scores))
 
 # %%
-seen = seen_gains(predictions, scores, settings=settings)
-keep_table(study, seen, "seen_gains")
-say(describe_seen_gains(seen))
-
-# %% [markdown]
-# ## Language by language
-#
-# A family mean can hide opposite languages: one dot a language, small ticks are seeds.
-
-# %%
-by_language = gains(scores)
-keep_figure(study, plot_language_gains(by_language), "language_gains", by_language)
+seen = analysis.seen_gains(predictions, scores, settings=settings)
+report.keep_table(study, seen, "seen_gains")
+report.say(sentences.describe_seen_gains(seen))
 
 # %% [markdown]
 # ## Do languages far behind English gain more?
@@ -186,17 +155,8 @@ keep_figure(study, plot_language_gains(by_language), "language_gains", by_langua
 # axes, so its noise alone makes points rise to the right.
 
 # %%
-gaps = gap_gains(scores)
-keep_figure(study, plot_gap_gains(gaps), "gap_gains", gaps)
-
-# %% [markdown]
-# ## Seed by seed
-#
-# A result that turns with the seed is a result about a seed.
-
-# %%
-by_seed = seed_gains(scores)
-keep_figure(study, plot_seed_gains(by_seed), "seed_gains", by_seed)
+gaps = analysis.gap_gains(scores)
+report.keep_figure(study, figures.plot_gap_gains(gaps), "gap_gains", gaps)
 
 # %% [markdown]
 # ## Is transfer more robust?
@@ -205,13 +165,13 @@ keep_figure(study, plot_seed_gains(by_seed), "seed_gains", by_seed)
 # share of languages that lose, the spread within a family and between seeds. In points or percent, with intervals.
 
 # %%
-everywhere = robustness_intervals(predictions, scores, by="all", settings=settings)
-say(describe_robustness(everywhere))
+everywhere = analysis.robustness_intervals(predictions, scores, by="all", settings=settings)
+report.say(sentences.describe_robustness(everywhere))
 
 # %%
-evenness = robustness_intervals(predictions, scores, by="family", settings=settings)
-keep_table(study, evenness, "robustness_intervals")
-keep_table(study, robustness_table(evenness), "robustness")
+evenness = analysis.robustness_intervals(predictions, scores, by="family", settings=settings)
+report.keep_table(study, evenness, "robustness_intervals")
+report.keep_table(study, analysis.robustness_table(evenness), "robustness")
 
 # %% [markdown]
 # ## Is there no effect?
@@ -220,11 +180,11 @@ keep_table(study, robustness_table(evenness), "robustness")
 # parameter of the study) is ruled out. Nothing is said where a side is at chance or runs collapsed.
 
 # %%
-margins = equivalence(families, margin=settings.margin)
-keep_table(
+margins = analysis.equivalence(families, margin=settings.margin)
+report.keep_table(
     study, margins, "equivalence", ["condition", "group", "estimate", "margin", "p_equivalence_holm", "equivalence"]
 )
-say(describe_equivalence(margins))
+report.say(sentences.describe_equivalence(margins))
 
 # %% [markdown]
 # ## Family, or what comes with it?
@@ -233,14 +193,14 @@ say(describe_equivalence(margins))
 # Covariates that the design can't tell from families are left out, and named.
 
 # %%
-model = mixed_gains(scores, settings=settings)
-say(describe_mixed(model))
+model = analysis.mixed_gains(scores, settings=settings)
+report.say(sentences.describe_mixed(model))
 
 # %%
-keep_table(study, model.contrasts, "family_contrasts").nsmallest(10, "p")
+report.keep_table(study, model.contrasts.sort_values("p"), "family_contrasts")
 
 # %%
-keep_table(study, model.covariates, "covariates")
+report.keep_table(study, model.covariates, "covariates")
 
 # %% [markdown]
 # ## Where do gains differ?
@@ -248,30 +208,34 @@ keep_table(study, model.covariates, "covariates")
 # Shares of the variance between single gains. With few tasks or seeds their intervals are wide.
 
 # %%
-shares = variance_shares(scores)
-keep_table(study, shares, "variance_shares", ["condition", "source", "share", "low", "high", "levels", "withheld"])
-say(describe_variance(shares))
+shares = analysis.variance_shares(scores)
+report.keep_table(
+    study, shares, "variance_shares", ["condition", "source", "share", "low", "high", "levels", "withheld"]
+)
+report.say(sentences.describe_variance(shares))
 
 # %% [markdown]
-# ## What could this study have seen?
+# ## What would a larger study see?
 #
-# The smallest true gain that four of five studies like this one would find, from the variances of its own gains, and
-# what more seeds, test rows, languages or tasks would bring and cost. In points and hours; for families and languages
-# after correction. It says nothing about what was found: a gain below it may be there.
+# What more seeds, test rows, languages or tasks would bring and cost, from the variances of these gains. In points and
+# hours; for families and languages after correction.
 
 # %%
-from study_utils.figures import plot_detectable
-from study_utils.sentences import describe_margin, describe_outlook
+report.keep_figure(study, figures.plot_detectable(outlook.curves, margin=outlook.margin), "detectable", outlook.curves)
 
 # %%
-outlook = study.outlook(vary=True)
-say([*describe_outlook(outlook), *describe_margin(outlook)])
+report.keep_table(study, outlook.table.round(2), "detectable")
 
-# %%
-keep_figure(study, plot_detectable(outlook.curves, margin=outlook.margin), "detectable", outlook.curves)
-
-# %%
-keep_table(study, outlook.table.round(2), "detectable")
+# %% [markdown]
+# ## Method
+#
+# The two published studies disagree: one reports gains from English intermediate tasks, most of all on retrieval, the
+# other finds direct fine-tuning as good or better for most tasks. So gains and losses must be equally easy to find. A
+# *gain* is the score under a condition minus the score of `none` with the same encoder, task, language and seed.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | predictions and scores of 04 | gains with intervals, figures, tables | a minute |
 
 # %% [markdown]
 # ## Checks
@@ -279,7 +243,8 @@ keep_table(study, outlook.table.round(2), "detectable")
 # Every gain is paired: as many baseline scores as scores of each condition.
 
 # %%
-by_language.groupby("condition")[["gain"]].agg(["size", "count"])
+pairs = by_language.groupby("condition")["gain"].agg(rows="size", pairs="count")
+report.show_table(pairs.reset_index())
 
 # %% [markdown]
 # ## Limits
@@ -290,9 +255,17 @@ by_language.groupby("condition")[["gain"]].agg(["size", "count"])
 # above doesn't warn.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

@@ -11,43 +11,23 @@
 #
 # **Question.** Does a target gain less, the further the intermediate task is from it?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | scores and sentence vectors of 04 | divergence, slopes, figures, tables | a minute or two |
-#
 # Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. Sentence vectors are there only if the
 # study asks this question: `{"questions": ["divergence"]}` in `changes`, and notebook 04 again.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
+from study_utils import figures, report, sentences
 from study_utils.analysis.questions.divergence.explain import explain_gains
 from study_utils.analysis.questions.divergence.table import divergence_table
-from study_utils.figures import plot_change, plot_divergence_map, plot_gain_by_divergence, plot_slopes_by_target
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_by_target, describe_controls, describe_divergence, describe_explained
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# The nearer an intermediate task is to a target, in what its sentences say, in its words and in what it asks for, the more
-# it should help. But tasks of one format are often near in all of these, so the question is what divergence says *beyond*
-# format. A *gain* is the score under a condition minus the score of `none`; here only single intermediate tasks count,
-# zero-shot, without pairs made from the same data.
+report.banner(study)
 
 # %% [markdown]
 # ## The answer first
@@ -55,33 +35,38 @@ study.parameters()
 # %%
 divergence = divergence_table(study.embeddings(), study.params.conditions)
 found = explain_gains(study.scores(), divergence, settings=study.params.analysis)
-say(describe_explained(found))
+report.say(sentences.describe_explained(found))
 
 # %% [markdown]
-# ## How far is each task from each target?
+# One mark is an intermediate task and a target, both axes against the mean of all tasks on the same target and languages.
+
+# %%
+report.keep_figure(study, figures.plot_gain_by_divergence(found.cells), "gain_by_divergence", found.cells)
+
+# %% [markdown]
+# ## Why it may be wrong
 #
-# Distances between sentence vectors of the pretrained encoder, averaged within families. Maximum mean discrepancy is
-# unbiased at any number of rows: around zero where two samples can't be told apart.
+# The same slopes from the cells of each target alone. They describe and are not corrected for their number: a slope over
+# all targets that turns on one of them is no rule.
 
 # %%
-keep_figure(study, plot_divergence_map(divergence), "divergence_map", divergence)
-say(describe_divergence(divergence))
+report.keep_figure(
+    study, figures.plot_slopes_by_target(found.by_target, found.slopes), "slopes_by_target", found.by_target
+)
+report.say(sentences.describe_by_target(found))
 
 # %% [markdown]
-# All measures, one row a condition, target and language. Fréchet distance and proxy A-distance depend on the number of
-# rows, which is the same on both sides and for all languages of a target (`n_examples`): compare them within a target.
-
-# %%
-keep_table(study, divergence, "divergence")
-
-# %% [markdown]
-# ## Do gains follow?
+# ### A task or a family left out
 #
-# One mark is an intermediate task and a target, both axes against the mean of all tasks on the same target and languages:
-# what the language brings, and how hard the target is, is the same for all of them.
+# The gains of each intermediate task foretold from all others, and those of each family's languages from the other
+# families: the share of the squared error that divergence takes away from a prediction by format (by typological
+# distance). Below zero it makes the prediction worse. The interval makes all predictions anew without each task (family).
 
 # %%
-keep_figure(study, plot_gain_by_divergence(found.cells), "gain_by_divergence", found.cells)
+report.keep_table(study, found.left_out, "divergence_left_out")
+
+# %% [markdown]
+# ## How steep are the slopes?
 
 # %% [markdown]
 # Slopes for one standard deviation of each measure, alone in the model, from a mixed model: target, family, format distance
@@ -91,39 +76,36 @@ keep_figure(study, plot_gain_by_divergence(found.cells), "gain_by_divergence", f
 
 # %%
 columns = ["measure", "part", "estimate", "low", "high", "p_holm", "inflation", "n_conditions", "withheld"]
-keep_table(study, found.slopes, "divergence_slopes", columns)
-
-# %% [markdown]
-# ## On every target alike?
-#
-# The same slopes from the cells of each target alone. They describe and are not corrected for their number: a slope over
-# all targets that turns on one of them is no rule.
-
-# %%
-keep_figure(study, plot_slopes_by_target(found.by_target, found.slopes), "slopes_by_target", found.by_target)
-say(describe_by_target(found))
+report.keep_table(study, found.slopes, "divergence_slopes", columns)
 
 # %%
 columns = ["measure", "part", "task", "estimate", "low", "high", "n_conditions", "n_languages", "withheld"]
-keep_table(study, found.by_target, "divergence_by_target", columns)
+report.keep_table(study, found.by_target, "divergence_by_target", columns)
 
 # %% [markdown]
 # What goes with format and typology, and what remains of each measure beside the others.
 
 # %%
-keep_table(study, found.controls, "divergence_controls")
-keep_table(study, found.together, "divergence_together")
-say(describe_controls(found))
+report.keep_table(study, found.controls, "divergence_controls")
+report.keep_table(study, found.together, "divergence_together")
+report.say(sentences.describe_controls(found))
 
 # %% [markdown]
-# ## What does divergence say about a task or a family that was left out?
+# ## How far is each task from each target?
 #
-# The gains of each intermediate task foretold from all others, and those of each family's languages from the other
-# families: the share of the squared error that divergence takes away from a prediction by format (by typological
-# distance). Below zero it makes the prediction worse. The interval makes all predictions anew without each task (family).
+# Distances between sentence vectors of the pretrained encoder, averaged within families. Maximum mean discrepancy is
+# unbiased at any number of rows: around zero where two samples can't be told apart.
 
 # %%
-keep_table(study, found.left_out, "divergence_left_out")
+report.keep_figure(study, figures.plot_divergence_map(divergence), "divergence_map", divergence)
+report.say(sentences.describe_divergence(divergence))
+
+# %% [markdown]
+# All measures, one row a condition, target and language. Fréchet distance and proxy A-distance depend on the number of
+# rows, which is the same on both sides and for all languages of a target (`n_examples`): compare them within a target.
+
+# %%
+report.keep_table(study, divergence, "divergence")
 
 # %% [markdown]
 # ## How much does intermediate training change the encoder?
@@ -131,9 +113,24 @@ keep_table(study, found.left_out, "divergence_left_out")
 # One minus the similarity (debiased linear CKA) of the same target sentences before and after the intermediate stage.
 
 # %%
-keep_figure(
-    study, plot_change(divergence), "representation_change", divergence[["condition", "task", "language", "change"]]
+report.keep_figure(
+    study,
+    figures.plot_change(divergence),
+    "representation_change",
+    divergence[["condition", "task", "language", "change"]],
 )
+
+# %% [markdown]
+# ## Method
+#
+# The nearer an intermediate task is to a target, in what its sentences say, in its words and in what it asks for, the more
+# it should help. But tasks of one format are often near in all of these, so the question is what divergence says *beyond*
+# format. A *gain* is the score under a condition minus the score of `none`; here only single intermediate tasks count,
+# zero-shot, without pairs made from the same data.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | scores and sentence vectors of 04 | divergence, slopes, figures, tables | a minute or two |
 
 # %% [markdown]
 # ## Checks
@@ -141,7 +138,7 @@ keep_figure(
 # Every modelled gain has its divergence: as many values of each measure as of gains.
 
 # %%
-found.cells.groupby("condition").count()
+report.show_table(found.cells.groupby("condition").count().reset_index())
 
 # %% [markdown]
 # ## Limits
@@ -151,9 +148,17 @@ found.cells.groupby("condition").count()
 # whole runs of characters. The vectors come from the encoder that is trained, so they say what it sees, and no more.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

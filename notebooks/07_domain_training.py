@@ -12,44 +12,23 @@
 # **Question.** Does a domain's intermediate task (biomedical, legal, scientific) do other things than a general one of the
 # same kind and size, in low-resource languages and in others?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | predictions and scores of 04, histories of 02 | differences with intervals, a figure | a minute |
-#
 # Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
 # add to `changes`, for example `{"seeds": [0, 1, 2], "intermediate.examples": 300}`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
+from study_utils import report, sentences
 from study_utils.analysis.questions.domains import budgets, domain_gains
 from study_utils.figures.domains import plot_domains
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_domains, describe_in_domain, describe_learning
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# Tasks of a domain differ from general ones in more than their domain: format, size, number of labels. So only tasks of
-# one kind are compared (the catalogue says which), at equal examples and steps. If the domain of the texts matters for
-# transfer, it should help targets of the same domain first; on general targets, and in low-resource languages, the
-# literature gives no direction.
-#
-# A language is low-resource if its class in Joshi et al. is two or less, or if it has none.
+report.banner(study)
 
 # %% [markdown]
 # ## The answer first
@@ -59,7 +38,35 @@ settings = study.params.analysis
 predictions, scores = study.predictions(), study.scores()
 trained = budgets(study.data_facts(), study.losses("02_intermediate_training"))
 table = domain_gains(predictions, scores, trained, settings=settings)
-say(describe_domains(table))
+report.say(sentences.describe_domains(table))
+
+# %%
+report.keep_figure(study, plot_domains(table), "domains", table)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# A domain's own task should beat a general one at least on targets of that domain. If it doesn't, the comparison above
+# says little.
+
+# %%
+check = domain_gains(predictions, scores, trained, in_domain=True, by="all", settings=settings)
+report.say(sentences.describe_in_domain(check, scores))
+
+# %%
+report.keep_figure(study, plot_domains(check), "in_domain", check)
+
+# %% [markdown]
+# Were the arms trained alike? Rows and steps of every intermediate condition.
+
+# %%
+report.keep_table(study, trained, "domain_budgets")
+
+# %% [markdown]
+# Was there anything to pass on? A task that was not learnt itself leaves little but noise behind.
+
+# %%
+report.say(sentences.describe_learning(study.validation("02_intermediate_training")))
 
 # %% [markdown]
 # ## Domain against general, low-resource and other languages
@@ -69,37 +76,22 @@ say(describe_domains(table))
 # zero before comparing them with each other. Tables give gains as fractions; a point is a hundredth.
 
 # %%
-keep_figure(study, plot_domains(table), "domains", table)
-
-# %%
 columns = ["domain", "kind", "arm", "against", "group", "estimate", "low", "high", "p_holm", "clear", "tasks", "budget"]
-keep_table(study, table, "domains", columns)
+report.keep_table(study, table, "domains", columns)
 
 # %% [markdown]
-# ## Where it should help: targets of the domain itself
+# ## Method
 #
-# A domain's own task should beat a general one at least here. If it doesn't, the comparison above says little.
-
-# %%
-check = domain_gains(predictions, scores, trained, in_domain=True, by="all", settings=settings)
-say(describe_in_domain(check, scores))
-
-# %%
-keep_figure(study, plot_domains(check), "in_domain", check)
-
-# %% [markdown]
-# ## Checks
+# Tasks of a domain differ from general ones in more than their domain: format, size, number of labels. So only tasks of
+# one kind are compared (the catalogue says which), at equal examples and steps. If the domain of the texts matters for
+# transfer, it should help targets of the same domain first; on general targets, and in low-resource languages, the
+# literature gives no direction.
 #
-# Were the arms trained alike? Rows and steps of every intermediate condition.
-
-# %%
-keep_table(study, trained, "domain_budgets")
-
-# %% [markdown]
-# Was there anything to pass on? A task that was not learnt itself leaves little but noise behind.
-
-# %%
-say(describe_learning(study.validation("02_intermediate_training")))
+# A language is low-resource if its class in Joshi et al. is two or less, or if it has none.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | predictions and scores of 04, histories of 02 | differences with intervals, a figure | a minute |
 
 # %% [markdown]
 # ## Limits
@@ -109,9 +101,17 @@ say(describe_learning(study.validation("02_intermediate_training")))
 # such pairs carry a star. An interval that covers zero means "not decided at this size".
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

@@ -12,46 +12,22 @@
 # **Question.** With the same number of rows of the target task: is an English intermediate task worth as much as
 # fine-tuning in many languages, most of all in low-resource ones?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | predictions and scores of 04 | differences with intervals, figures, tables | a minute |
-#
 # Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. Conditions with other regimes than
 # English fine-tuning are in `params/multilingual.yaml`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
-from study_utils.analysis import contrast_gains, regime_contrasts, regime_scores, retention
+from study_utils import analysis, figures, report, sentences
 from study_utils.budgets import describe_shortfalls
-from study_utils.figures import plot_contrasts
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_contrasts, describe_retention
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# Rows in the language itself should beat rows of another task in English: they teach task and language at once. But
-# they have to be made, and English ones are there. The arms: *English fine-tuning alone*; an English intermediate task
-# before it; *multilingual*, the same number of rows shared by all languages, mixed or English first; *few shots*, some
-# rows of the language after English ones; *in the language itself*, all rows in it. Only the first two are zero-shot.
-
-# %%
-study.conditions()
+report.banner(study)
 
 # %% [markdown]
 # ## The answer first
@@ -63,12 +39,33 @@ study.conditions()
 settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
-arms = regime_contrasts(study.params.conditions)
-overall = contrast_gains(predictions, scores, arms, by="all", settings=settings, seen="include")
-say(describe_contrasts(overall))
+arms = analysis.regime_contrasts(study.params.conditions)
+overall = analysis.contrast_gains(predictions, scores, arms, by="all", settings=settings, seen="include")
+report.say(sentences.describe_contrasts(overall))
 
 # %%
-keep_figure(study, plot_contrasts(overall, title="Differences between arms, all languages"), "arms", overall)
+report.keep_figure(
+    study, figures.plot_contrasts(overall, title="Differences between arms, all languages"), "arms", overall
+)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# A comparison is fair where both arms had as many rows of the target. Rows of intermediate tasks don't count here: an
+# intermediate arm has them besides. Scores are averaged only over languages with the budget that is due.
+
+# %%
+report.say(describe_shortfalls(study.shortfalls()))
+
+# %%
+budgets = analysis.regime_scores(scores, study.omissions())
+report.keep_table(study, budgets, "regimes")
+
+# %% [markdown]
+# What is left out, and why: a language without training rows cannot be fine-tuned in.
+
+# %%
+report.keep_table(study, study.omissions(), "omissions")
 
 # %% [markdown]
 # ## Low-resource languages
@@ -76,49 +73,45 @@ keep_figure(study, plot_contrasts(overall, title="Differences between arms, all 
 # Low-resource: class 0 to 2 of Joshi et al. (2020), or in no class; all others are *other*.
 
 # %%
-bins = contrast_gains(predictions, scores, arms, by="resource", settings=settings, seen="include")
-say(describe_contrasts(bins))
+bins = analysis.contrast_gains(predictions, scores, arms, by="resource", settings=settings, seen="include")
+report.say(sentences.describe_contrasts(bins))
 
 # %%
-keep_figure(study, plot_contrasts(bins, title="Differences between arms, by resources"), "arms_by_resource", bins)
+report.keep_figure(
+    study, figures.plot_contrasts(bins, title="Differences between arms, by resources"), "arms_by_resource", bins
+)
 
 # %% [markdown]
 # ## Family by family
-#
-# Tables give gains as fractions; a point is a hundredth.
 
 # %%
-families = contrast_gains(predictions, scores, arms, by="family", settings=settings, seen="include")
-keep_table(study, families, "arms_by_family", ["contrast", "group", "estimate", "low", "high", "p_holm", "clear"])
-
-# %% [markdown]
-# ## Equal budgets
-#
-# Rows of the target that each model was trained on, in all languages together. Rows of intermediate tasks don't count
-# here: an intermediate arm has them besides. Scores are averaged only over languages with the budget that is due.
-
-# %%
-budgets = regime_scores(scores, study.omissions())
-keep_table(study, budgets, "regimes")
-
-# %%
-say(describe_shortfalls(study.shortfalls()))
+families = analysis.contrast_gains(predictions, scores, arms, by="family", settings=settings, seen="include")
+report.keep_table(
+    study, families, "arms_by_family", ["contrast", "group", "estimate", "low", "high", "p_holm", "clear"]
+)
 
 # %% [markdown]
 # ## How much of training in the language itself?
 
 # %%
-kept = retention(scores)
-keep_table(study, kept, "retention")
-say(describe_retention(kept))
+kept = analysis.retention(scores)
+report.keep_table(study, kept, "retention")
+report.say(sentences.describe_retention(kept))
 
 # %% [markdown]
-# ## Checks
+# ## Method
 #
-# What is left out, and why: a language without training rows cannot be fine-tuned in.
+# Rows in the language itself should beat rows of another task in English: they teach task and language at once. But
+# they have to be made, and English ones are there. The arms: *English fine-tuning alone*; an English intermediate task
+# before it; *multilingual*, the same number of rows shared by all languages, mixed or English first; *few shots*, some
+# rows of the language after English ones; *in the language itself*, all rows in it. Only the first two are zero-shot.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | predictions and scores of 04 | differences with intervals, figures, tables | a minute |
 
 # %%
-study.omissions()
+report.show_table(study.conditions())
 
 # %% [markdown]
 # ## Limits
@@ -128,7 +121,15 @@ study.omissions()
 # other things): the catalogue says which. Regimes other than English fine-tuning are never called zero-shot.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

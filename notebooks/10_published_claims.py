@@ -11,48 +11,25 @@
 #
 # **Question.** What do these results say about what was published?
 #
-# | reads | writes | takes |
-# |---|---|---|
-# | predictions and scores of 04, validation scores of 03 | the ledger of claims, a figure | minutes |
-#
 # Before: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
-# %% [markdown]
+# %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. To try something else,
 # add to `changes`, for example `{"seeds": [0, 1, 2], "analysis.margin": 2}`.
-
-# %% tags=["parameters"]
 name: str = "quick"
 changes: dict = {}
 
 # %%
+from study_utils import report, sentences
 from study_utils.analysis.claims import Evidence, claim_ledger, claim_needs, missing_parts
 from study_utils.analysis.questions.encoders import encoder_contrasts, rank_encoders, target_gains
 from study_utils.figures.encoders import plot_target_gains
 from study_utils.figures.ledger import plot_ledger
-from study_utils.report import banner, keep_figure, keep_table, say, show_provenance
-from study_utils.sentences import describe_ledger, describe_ranking, describe_target_gains, ledger_lines
 from study_utils.study import open_study
-
-# %% [markdown]
-# The study opens with its parameters checked; the table lists every choice that was made.
 
 # %%
 study = open_study(name, changes)
-banner(study)
-study.parameters()
-
-# %% [markdown]
-# ## What we expect
-#
-# Published studies point in opposite directions: one reports that English intermediate tasks help, another that direct
-# fine-tuning does better on most targets. Each claim is written down once, with the comparisons that it is made of, and
-# how many of them must hold. A comparison is decided by a magnitude: half of the published size, or the study's margin
-# where none was published, for "better" as for "no better". All claims are corrected together (Holm).
-#
-# A *verdict* is only given where a claim's own encoder, conditions, targets, languages, test rows and amount of training
-# data were run. Anything else is "not tested here", and the column `here` says what these runs show, which confirms and
-# refutes nothing.
+report.banner(study)
 
 # %% [markdown]
 # ## The answer first
@@ -68,26 +45,30 @@ evidence = Evidence(**results, **rows, **asked, validation=trained)
 # %%
 ledger = claim_ledger(evidence)
 missing = missing_parts(claim_needs(evidence))
-say(describe_ledger(ledger, missing))
+report.say(sentences.describe_ledger(ledger, missing))
+
+# %% [markdown]
+# Circles are estimates of these runs with their intervals, diamonds the published numbers (smallest and largest where
+# there are several). Grey: not tested here.
+
+# %%
+report.keep_figure(study, plot_ledger(ledger), "claims", ledger)
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# What tests of the claims need and these runs lack.
+
+# %%
+report.keep_table(study, missing, "claims_missing")
 
 # %% [markdown]
 # ## The ledger
 #
 # Of each claim, the comparison that it stands or falls with: of those that it needs, the one that is least sure to hold.
-# Circles are estimates of these runs with their intervals, diamonds the published numbers (smallest and largest where
-# there are several). Grey: not tested here.
 
 # %%
-keep_figure(study, plot_ledger(ledger), "claims", ledger)
-
-# %%
-keep_table(study, ledger_lines(ledger), "claims")
-
-# %% [markdown]
-# What tests of the claims need and these runs lack.
-
-# %%
-keep_table(study, missing, "claims_missing")
+report.keep_table(study, sentences.ledger_lines(ledger), "claims")
 
 # %% [markdown]
 # ## Target by target
@@ -98,15 +79,31 @@ keep_table(study, missing, "claims_missing")
 # %%
 tables = (study.predictions(), study.scores())
 gains = target_gains(*tables, settings=settings, same_data="include")
-keep_figure(study, plot_target_gains(gains), "target_gains", gains)
+report.keep_figure(study, plot_target_gains(gains), "target_gains", gains)
 
 # %%
-say(describe_target_gains(gains))
+report.say(sentences.describe_target_gains(gains))
 
 # %%
 ranking = rank_encoders(*tables, encoder_contrasts(*tables, settings=settings))
-say(describe_ranking(ranking))
-keep_table(study, ranking, "ranking")
+report.say(sentences.describe_ranking(ranking))
+report.keep_table(study, ranking, "ranking")
+
+# %% [markdown]
+# ## Method
+#
+# Published studies point in opposite directions: one reports that English intermediate tasks help, another that direct
+# fine-tuning does better on most targets. Each claim is written down once, with the comparisons that it is made of, and
+# how many of them must hold. A comparison is decided by a magnitude: half of the published size, or the study's margin
+# where none was published, for "better" as for "no better". All claims are corrected together (Holm).
+#
+# A *verdict* is only given where a claim's own encoder, conditions, targets, languages, test rows and amount of training
+# data were run. Anything else is "not tested here", and the column `here` says what these runs show, which confirms and
+# refutes nothing.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | predictions and scores of 04, validation scores of 03 | the ledger of claims, a figure | minutes |
 
 # %% [markdown]
 # ## Limits
@@ -117,9 +114,17 @@ keep_table(study, ranking, "ranking")
 # Target by target, an interval speaks about other test rows and seeds, not about other targets.
 
 # %% [markdown]
+# ## Parameters
+#
+# What this study chooses otherwise than the defaults, then everything.
+
+# %%
+report.show_parameters(study)
+
+# %% [markdown]
 # ## Provenance
 #
 # Where these results come from: parameters, versions, device, data and run ids.
 
 # %%
-show_provenance(study)
+report.show_provenance(study)

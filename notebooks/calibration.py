@@ -29,21 +29,12 @@ studies: int = 1000
 from study_utils.analysis.calibration.designs import failing, without_effect
 from study_utils.execute.calibration import open_calibration
 from study_utils.figures import plot_coverage_of_intervals, plot_false_claims, plot_power
-from study_utils.report import keep_figure, keep_table, say, show_facts
+from study_utils.report import keep_figure, keep_table, say, show_facts, show_table
 from study_utils.sentences import describe_calibration
 
 # %%
 report = open_calibration(studies)
 points = report.points
-
-# %% [markdown]
-# ## What we expect
-#
-# A study of gains has families of languages, tasks, seeds and test examples, and a true gain that varies between tasks,
-# languages, seeds and single training runs. Each simulated study goes through the model, the correction and the rules
-# of notebook 05, headline by headline: all languages on these tasks and for tasks like these, families, and languages
-# that stand alone in their family. Intervals at the usual level should hold the truth that often, and false claims
-# should be as rare as promised; few languages, seeds and tasks must hurt somewhere, and we want to know where.
 
 # %% [markdown]
 # ## The answer first
@@ -52,7 +43,7 @@ points = report.points
 say(describe_calibration(points))
 
 # %% [markdown]
-# ## Do intervals hold the truth?
+# ### Do intervals hold the truth?
 #
 # One mark a design and headline; one property is varied at a time. The band is what counts as right; lines are two
 # Monte Carlo errors. Above the band intervals are wider than they need be, which costs power and misleads nobody.
@@ -60,6 +51,14 @@ say(describe_calibration(points))
 
 # %%
 keep_figure(report, plot_coverage_of_intervals(points), "interval_coverage", without_effect(points))
+
+# %% [markdown]
+# ## Why it may be wrong
+#
+# Designs where the method falls short of what it promises.
+
+# %%
+keep_table(report, failing(points), "falls_short")
 
 # %% [markdown]
 # ## How often is an effect claimed that isn't there?
@@ -81,10 +80,13 @@ keep_figure(report, plot_false_claims(points), "false_claims", without_effect(po
 keep_figure(report, plot_power(points), "power", points)
 
 # %% [markdown]
-# ## Where the method falls short
-
-# %%
-keep_table(report, failing(points), "falls_short")
+# ## Method
+#
+# A study of gains has families of languages, tasks, seeds and test examples, and a true gain that varies between tasks,
+# languages, seeds and single training runs. Each simulated study goes through the model, the correction and the rules
+# of notebook 05, headline by headline: all languages on these tasks and for tasks like these, families, and languages
+# that stand alone in their family. Intervals at the usual level should hold the truth that often, and false claims
+# should be as rare as promised; few languages, seeds and tasks must hurt somewhere, and we want to know where.
 
 # %% [markdown]
 # ## Checks
@@ -92,7 +94,8 @@ keep_table(report, failing(points), "falls_short")
 # Every point rests on enough studies.
 
 # %%
-points.groupby("balance")["n_studies"].agg(["size", "min"])
+counts = points.groupby("balance")["n_studies"].agg(points="size", fewest_studies="min")
+show_table(counts.reset_index())
 
 # %% [markdown]
 # ## Limits

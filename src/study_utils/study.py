@@ -24,7 +24,7 @@ from study_utils.outcomes.epochs import read_epochs
 from study_utils.outcomes.layers import read_layers
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
-from study_utils.params import MACHINE, StudyParams, describe_params, load_params
+from study_utils.params import MACHINE, StudyParams, describe_defaults, describe_params, load_params
 from study_utils.paths import project_root, study_file
 from study_utils.plan import Plan, canonical_sha256, make_plan
 from study_utils.plan.retrieval import layer_words
@@ -64,8 +64,10 @@ class Study:
         return changed_choices(self.changes)
 
     def parameters(self) -> pd.DataFrame:
-        """Choices of the study as a table with the columns `field` and `value`."""
-        return pd.DataFrame(describe_params(self.params), columns=["field", "value"])
+        """Choices of the study as a table of texts: `field`, `value` and `default` (empty where there is none)."""
+        defaults = describe_defaults(self.params)
+        rows = [(field, value, defaults.get(field, "")) for field, value in describe_params(self.params)]
+        return pd.DataFrame(rows, columns=["field", "value", "default"])
 
     def runs(self, stage: str | None = None) -> pd.DataFrame:
         """Plan as a table.

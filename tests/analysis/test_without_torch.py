@@ -30,7 +30,7 @@ from study_utils.sentences.checks import (
 )
 from study_utils.sentences.gains import describe_families, describe_overall
 from study_utils.figures import (
-    plot_family_gains, plot_gap_gains, plot_language_gains, plot_scores, plot_seed_gains,
+    plot_family_gains, plot_family_tree, plot_gap_gains, plot_scores, plot_seed_gains,
 )
 
 folder, few = Path(sys.argv[1]), Settings(resamples=100)
@@ -39,7 +39,7 @@ families = family_gains(predictions, scores, settings=few)
 figures = {
     "families": plot_family_gains(families),
     "branches": plot_family_gains(family_gains(predictions, scores, by="branch", settings=few)),
-    "languages": plot_language_gains(gains(scores)),
+    "languages": plot_family_tree(families, gains(scores)),
     "gaps": plot_gap_gains(gap_gains(scores)),
     "seeds": plot_seed_gains(seed_gains(scores)),
     "scores": plot_scores(scores, condition="none"),

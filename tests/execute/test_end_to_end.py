@@ -137,7 +137,7 @@ def test_the_report_is_complete(finished):
         assert (finished.report / f"{source.stem}.html").stat().st_size > 10_000
     assert (finished.report / "index.html").is_file()
     figures = {p.stem for p in (finished.report / "figures").glob("*.png")}
-    assert {"coverage", "scores_none", "layers", "family_gains", "language_gains"} <= figures
+    assert {"coverage", "scores_none", "layers", "family_gains", "family_tree", "left_out"} <= figures
     assert all((finished.report / "figures" / f"{name}.csv").is_file() for name in figures)
 
 

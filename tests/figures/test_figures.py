@@ -11,13 +11,15 @@ from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (
+    loss_curves,
     plot_coverage,
     plot_coverage_of_intervals,
     plot_false_claims,
     plot_family_gains,
+    plot_family_tree,
     plot_gap_gains,
     plot_labels,
-    plot_language_gains,
+    plot_left_out,
     plot_lengths,
     plot_loss,
     plot_power,
@@ -27,6 +29,7 @@ from study_utils.figures import (
     plot_validation,
 )
 from study_utils.figures.style import grid_shape, language_order, looks
+from study_utils.figures.tree import language_tree
 
 MANY = (
     "en af ar bg bn de el es et eu fa fi fr he hi hu id it ja ka kk ko lt ml mr nl pl pt ro ru sw ta te th tr".split()
@@ -210,15 +213,41 @@ def test_without_a_condition_a_figure_says_so():
     assert "No gains" in axes_text(plot_family_gains(empty))
 
 
-def test_language_gains(tables):
-    scores, _ = tables
-    table = gains(scores)
-    axes = drawn(plot_language_gains(table, same_data=True))
-    kept = table[table["language"] != "en"]
-    for ax in axes:
-        seeds, means = (next(line for line in ax.lines if line.get_label() == name) for name in ("seeds", "means"))
-        assert len(means.get_xdata()) == kept["language"].nunique()
-        assert len(seeds.get_xdata()) == kept.groupby(["language", "seed"]).ngroups
+def test_the_tree_has_branches_under_families_and_languages_as_leaves():
+    nodes = language_tree(["es", "fr", "it", "de", "nl", "el", "eu", "fi", "et", "hu"])
+    rows = [("  " * node.depth + node.label, nodes[node.parent].label if node.depth else "") for node in nodes]
+    assert rows == [
+        ("Indo-European", ""), ("  Romance", "Indo-European"), ("    French", "Romance"),
+        ("    Italian", "Romance"), ("    Spanish", "Romance"),
+        ("  Germanic", "Indo-European"), ("    Dutch", "Germanic"), ("    German", "Germanic"),
+        ("  Greek", "Indo-European"),
+        ("Uralic", ""), ("  Finnic", "Uralic"), ("    Estonian", "Finnic"), ("    Finnish", "Finnic"),
+        ("  Hungarian", "Uralic"), ("Basque", ""),
+    ]  # fmt: skip
+
+
+def test_the_tree_shows_every_language_seed_and_group():
+    predictions, scores = study(["es", "fr", "it", "eu"], ["mnli"], seeds=3)
+    groups, each = family_gains(predictions, scores, settings=Settings(resamples=50)), gains(scores)
+    (ax,) = drawn(plot_family_tree(groups, each, same_data=True))
+    means = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert sorted(means) == pytest.approx(sorted(each.groupby("language")["gain"].mean() * 100))
+    assert [len(line.get_xdata()) for line in ax.lines if line.get_marker() == "|"] == [3] * 4
+    (diamond,) = [line for line in ax.lines if line.get_marker() == "D"]
+    assert diamond.get_xdata()[0] == pytest.approx(100 * groups.set_index("group").loc["Romance", "estimate"])
+
+
+def test_left_out_names_what_makes_the_lowest_and_the_highest_gain():
+    row = {"encoder": "e5_small", "condition": "mnli", "estimate": 0.02, "excludes_zero": True, "lowest": -0.01}
+    row |= {"lowest_without": "Basque", "highest": 0.03, "highest_without": "Spanish", "zero_changes": ""}
+    table = pd.DataFrame(
+        [row | {"left_out": kind, "sign_changes": turns} for kind, turns in (("language", "Basque"), ("task", ""))]
+    )
+    by_language, by_task = drawn(plot_left_out(table))
+    assert [text.get_text() for text in by_language.texts] == ["Basque", "Spanish"]
+    assert list(by_language.lines[0].get_xdata()) == [-1, 3]
+    assert by_language.texts[0].get_color() != by_task.texts[0].get_color(), "what changes the sign is dark"
+    assert "can be left out" in axes_text(plot_left_out(table.iloc[:0]))
 
 
 def history(conditions, tasks=("xnli", "sib200"), seeds=2):
@@ -228,13 +257,28 @@ def history(conditions, tasks=("xnli", "sib200"), seeds=2):
     )  # fmt: skip
 
 
-def test_loss():
-    figure = plot_loss(history(["none", "mnli", "sst2"]))
+def test_loss_has_a_panel_for_each_task_and_condition():
+    figure = plot_loss(loss_curves(history(["none", "mnli", "sst2"])))
     axes = drawn(figure)
-    assert [ax.get_title(loc="left") for ax in axes] == ["XNLI", "SIB-200"]
-    assert all(len(ax.lines) == 6 for ax in axes)
-    assert all(ax.get_ylabel() == "training loss" for ax in axes)
-    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["No intermediate task", "MNLI", "SST-2"]
+    titles = [f"{task}\n{key}" for task in ("XNLI", "SIB-200") for key in ("No intermediate task", "MNLI", "SST-2")]
+    assert [ax.get_title(loc="left") for ax in axes] == titles
+    assert all(len(ax.lines) == 2 for ax in axes)
+    assert len({ax.get_ylim() for ax in axes[:3]}) == 1, "one scale a task"
+
+
+def test_conditions_share_panels_where_they_are_too_many():
+    keys = list(CONDITIONS)[:35]
+    figure = plot_loss(loss_curves(history(keys, seeds=1)))
+    assert [len(ax.lines) for ax in drawn(figure)] == [35, 35]
+    assert len(figure.legends[0].get_texts()) == 35
+
+
+def test_loss_curves_are_smooth_and_end_at_the_last_step():
+    steps = pd.DataFrame({"step": range(200), "loss": [1.0, 0.0] * 100})
+    curves = loss_curves(steps.assign(encoder="e5_small", condition="mnli", seed=0, task="xnli"))
+    assert 45 <= len(curves) <= 60
+    assert curves["step"].iloc[-1] == 199
+    assert curves["loss"].iloc[10:].between(0.4, 0.6).all(), "means of ten steps"
 
 
 def test_validation_shows_the_chosen_epoch_and_chance():
@@ -269,7 +313,7 @@ def test_coverage_lengths_labels():
 def test_nothing_to_show_is_said():
     predictions, scores = study(["es", "fr"], [])
     families = family_gains(predictions, scores)
-    empty = [plot_family_gains(families), plot_language_gains(gains(scores))]
+    empty = [plot_family_gains(families), plot_family_tree(families, gains(scores))]
     for figure in [*empty, plot_loss(pd.DataFrame()), plot_validation(pd.DataFrame())]:
         figure.draw_without_rendering()
         assert figure.axes[0].texts[0].get_text()

@@ -16,9 +16,11 @@ from study_utils.execute.driver import notebook_sources
 from study_utils.params import load_params
 from study_utils.paths import project_root
 from study_utils.plan import STAGES
+from study_utils.report.site import ANSWER
 from study_utils.study import open_study
 
 NOTEBOOKS = notebook_sources()
+SHOWING = ("complete", "keep_benchmark", "show_epochs")
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -86,8 +88,36 @@ def test_cells_are_short_and_text_leads(path):
     assert len(cells(path, "markdown")) * 2 >= len(code)
     headings = [line for c in cells(path, "markdown") for line in c.source.splitlines() if line.startswith("# ")]
     assert len(headings) == 1
-    text = "\n".join(c.source for c in cells(path, "markdown"))
-    assert all(f"## {part}" in text for part in ("What we expect", "Limits", "Provenance"))
+
+
+@each
+def test_the_answer_comes_first_and_how_it_was_made_last(path):
+    order = [c for c in nbformat.read(path, as_version=4).cells]
+    headings = [line[3:] for c in order for line in c.source.splitlines() if line.startswith("## ")]
+    assert headings[:2] == [ANSWER, "Why it may be wrong"]
+    last = headings[headings.index("Method") :]
+    assert [name for name in last if name != "Checks"] == ["Method", "Limits", "Parameters", "Provenance"]
+    place = {heading: n for n, c in enumerate(order) for heading in headings if c.source.startswith(f"## {heading}")}
+    before = order[: place[ANSWER]]
+    assert [c.cell_type for c in before] == ["markdown", *["code"] * (len(before) - 1)], "a title, then code alone"
+    assert len(before[0].source.split()) <= 80
+    imports = [c for c in order if c.cell_type == "code" and "import" in c.source]
+    assert len(imports) == 1
+    assert len(imports[0].source.splitlines()) <= 10
+    answer = "\n".join(c.source for c in order[place[ANSWER] : place["Why it may be wrong"]])
+    assert answer.count("report.say(") == 1
+    assert 1 <= answer.count("report.keep_figure(") <= 2
+    assert "keep_table" not in answer
+
+
+@each
+def test_every_table_and_figure_is_shown_by_the_report(path):
+    """A frame that ends a cell would be shown as pandas does: uncut, with fractions and without units."""
+    for cell in cells(path, "code"):
+        last = ast.parse(cell.source).body[-1] if cell.source else None
+        if isinstance(last, ast.Expr):
+            called = ast.unparse(last.value.func)
+            assert called.startswith("report.") or called in SHOWING, called
 
 
 @each

@@ -1,31 +1,52 @@
-"""What a notebook shows: tables whole, so that no choice of a study is hidden."""
+"""What a notebook shows: five sentences, tables of points, the choices that differ from the defaults."""
 
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
-from study_utils.report import banner, keep_table
-
-
-def test_tables_after_the_banner_show_every_row_and_whole_cells():
-    table = pd.DataFrame({"field": [f"field {n}" for n in range(80)], "value": "word " * 60 + "end"})
-    with pd.option_context("display.max_rows", 60, "display.max_colwidth", 50, "display.max_columns", 0):
-        assert "field 40<" not in table._repr_html_()
-        banner(SimpleNamespace(params=SimpleNamespace(title="A study", banner="")))
-        shown = table._repr_html_()
-    assert all(f"field {n}<" in shown for n in range(80))
-    assert shown.count("end<") == 80
+from study_utils.report import keep_table, notebook, say, show_parameters
 
 
-def test_a_kept_table_shows_no_minus_zero_but_keeps_what_was_measured(tmp_path):
+@pytest.fixture
+def shown(monkeypatch):
+    kept = []
+    monkeypatch.setattr(notebook, "_show", lambda data, **marks: kept.append(data | marks))
+    return kept
+
+
+def test_a_kept_table_shows_points_and_keeps_fractions(tmp_path, shown):
     table = pd.DataFrame({"group": ["a", "b"], "estimate": [-0.0000001, -0.5]})
-    shown = keep_table(SimpleNamespace(report=tmp_path), table, "gains")
-    assert str(shown["estimate, points"].iloc[0]) == "0.0"
-    assert shown["estimate, points"].iloc[1] == -50
-    assert pd.read_csv(next(tmp_path.rglob("gains.csv")))["estimate"].iloc[0] == -0.0000001
+    keep_table(SimpleNamespace(report=tmp_path), table, "gains")
+    html = shown[0]["text/html"]
+    assert "estimate (points)" in html
+    assert ">0.0</td>" in html, "no minus zero"
+    assert ">\N{MINUS SIGN}50.0</td>" in html
+    assert 'href="tables/gains.csv"' in html
+    assert pd.read_csv(tmp_path / "tables" / "gains.csv")["estimate"].iloc[0] == -0.0000001
 
 
-def test_a_table_without_rows_is_kept_and_not_shown(tmp_path):
-    empty = pd.DataFrame(columns=["group", "estimate"])
-    assert keep_table(SimpleNamespace(report=tmp_path), empty, "gains") is None
+def test_a_table_without_rows_is_kept_and_not_shown(tmp_path, shown):
+    keep_table(SimpleNamespace(report=tmp_path), pd.DataFrame(columns=["group", "estimate"]), "gains")
+    assert shown == []
     assert list(pd.read_csv(next(tmp_path.rglob("gains.csv")))) == ["group", "estimate"]
+
+
+def test_five_sentences_are_seen_and_the_rest_is_folded(shown):
+    say([f"Sentence <{n}>." for n in range(7)])
+    listed, folded = shown[0]["text/markdown"].split("<details")
+    assert listed.count("\n- ") + listed.startswith("- ") == 5
+    assert "2 more" in folded
+    assert "Sentence &lt;6&gt;." in folded
+    assert len(shown[0]["sentences"]) == 7
+
+
+def test_choices_that_differ_from_the_defaults_come_first(shown):
+    table = pd.DataFrame({"field": ["a", "b"], "value": ["1", "2"], "default": ["1", "3"]})
+    show_parameters(SimpleNamespace(parameters=lambda: table))
+    own, every = (one["text/html"] for one in shown)
+    assert ">b<" in own
+    assert ">a<" not in own
+    assert "<details" not in own
+    assert every.startswith("<details")
+    assert ">a<" in every

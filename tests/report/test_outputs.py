@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import io
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from study_utils.errors import StoreError
 from study_utils.figures import plot_coverage
+from study_utils.figures.style import new_figure
 from study_utils.report import provenance, save_figure, save_table
 from study_utils.report.notebook import figure_text
+from study_utils.report.outputs import with_few_colours
 from study_utils.report.provenance import git_state, versions
 
 DATA = pd.DataFrame({"task": ["xnli", "xnli"], "language": ["en", "es"], "examples": [300, 200]})
@@ -24,6 +29,31 @@ def test_a_figure_is_written_with_its_data_and_the_same_bytes_again(tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(paths[2]), DATA)
     other = save_figure(plot_coverage(DATA.assign(examples=1)), tmp_path / "c", "coverage", DATA)
     assert other[0].read_bytes() != first[0]
+
+
+def test_a_picture_has_few_colours_and_no_large_drawing_beside_it(tmp_path):
+    many = pd.DataFrame(
+        {"task": f"task {n}", "language": c, "examples": n} for n in range(60) for c in ("en", "es", "fr")
+    )
+    (tmp_path / "coverage.svg").write_text("an earlier one", encoding="utf-8")
+    paths = save_figure(plot_coverage(many), tmp_path, "coverage", many)
+    assert [p.name for p in paths] == ["coverage.png", "coverage.csv"]
+    assert not (tmp_path / "coverage.svg").exists()
+    with Image.open(paths[0]) as picture:
+        assert picture.mode == "P"
+
+
+def test_few_colours_are_near_the_true_ones():
+    figure, (ax,) = new_figure(width=4, height=2)
+    ax.imshow(np.linspace(0, 1, 256)[None, :], aspect="auto", cmap="PuOr")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    full, few = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB"), int) for one in pair(drawn.getvalue()))
+    assert np.abs(full - few).max() <= 16, "a band of another colour shows in colour bars"
+
+
+def pair(picture):
+    return picture, with_few_colours(picture)
 
 
 def test_a_table_keeps_its_values(tmp_path):

@@ -9,14 +9,17 @@ from study_utils.figures.divergence import (
     plot_slopes_by_target,
 )
 from study_utils.figures.drops import plot_drop_differences, plot_drops, plot_english
-from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_language_gains, plot_task_gains
+from study_utils.figures.gains import plot_family_gains, plot_gap_gains, plot_task_gains
 from study_utils.figures.heatmaps import plot_coverage, plot_scores, plot_seed_gains
 from study_utils.figures.layers import plot_layers
+from study_utils.figures.left_out import plot_left_out
 from study_utils.figures.planning import plot_detectable
 from study_utils.figures.rows import plot_labels, plot_lengths
-from study_utils.figures.training import plot_loss, plot_validation
+from study_utils.figures.training import loss_curves, plot_loss, plot_validation
+from study_utils.figures.tree import plot_family_tree
 
 __all__ = [
+    "loss_curves",
     "plot_change",
     "plot_contrasts",
     "plot_coverage",
@@ -28,11 +31,12 @@ __all__ = [
     "plot_english",
     "plot_false_claims",
     "plot_family_gains",
+    "plot_family_tree",
     "plot_gain_by_divergence",
     "plot_gap_gains",
     "plot_labels",
-    "plot_language_gains",
     "plot_layers",
+    "plot_left_out",
     "plot_lengths",
     "plot_loss",
     "plot_power",

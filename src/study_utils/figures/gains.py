@@ -1,4 +1,4 @@
-"""Gains over the baseline with intervals by family, and language by language with every seed."""
+"""Gains over the baseline with intervals by task and by family, and beside the gap to English."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
+from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
@@ -17,9 +17,7 @@ from study_utils.figures.style import (
     POINTS,
     condition_order,
     grid_shape,
-    language_order,
     looks,
-    mark_blocks,
     new_figure,
     nothing,
     styled,
@@ -131,54 +129,6 @@ def _explain(figure: Figure, table: pd.DataFrame, *, cut: tuple[float, float], f
         dagger = Line2D([], [], marker="$\N{DAGGER}$", color=INK, linestyle="none", label="with runs that failed")
         handles.append(dagger)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-
-
-@styled
-def plot_language_gains(table: pd.DataFrame, *, same_data: bool = False) -> Figure:
-    """Show the gain of every language, averaged over tasks: one panel a condition, small marks are seeds.
-
-    Within a family languages are sorted by their mean gain over all conditions.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `study_utils.analysis.gains`. Zero-shot rows without English are shown.
-    same_data : bool
-        Whether pairs of intermediate and target task made from the same data count.
-    """
-    require_columns(
-        table, ("encoder", "condition", "language", "seed", "gain", "zero_shot", "same_data"), table="gains"
-    )
-    kept = table[table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)]
-    if not same_data:
-        kept = kept[~kept["same_data"].astype(bool)]
-    if kept.empty:
-        return nothing(_NOTHING)
-    rows = language_order(kept["language"])
-    gain = kept.groupby("language")["gain"].mean()
-    block = {name: place for place, name in enumerate(rows["block"].unique())}
-    rows = rows.iloc[np.lexsort([-gain.loc[rows["language"]].to_numpy(), rows["block"].map(block)])]
-    places = {code: place for place, code in enumerate(rows["language"])}
-    figure, panels, used = _condition_panels(kept, rows=len(rows), row_height=0.2)
-    styles = looks(kept["condition"])
-    for number, (ax, (encoder, condition)) in enumerate(zip(panels, used)):
-        part = kept[(kept["encoder"] == encoder) & (kept["condition"] == condition)]
-        style = styles[condition]
-        by_seed = part.groupby(["language", "seed"])["gain"].mean().reset_index()
-        means = by_seed.groupby("language")["gain"].mean()
-        ax.plot(
-            by_seed["gain"] * POINTS, by_seed["language"].map(places), linestyle="none", marker="|", markersize=6,
-            color=style.colour, alpha=0.55, label="seeds",
-        )  # fmt: skip
-        ax.plot(
-            means * POINTS, means.index.map(places), linestyle="none", marker=style.marker, markersize=5,
-            color=style.colour, label="means",
-        )  # fmt: skip
-        _finish(ax, rows["name"].tolist(), label="gain in points")
-        at_end = (number + 1) % min(_PER_ROW, len(used)) == 0
-        mark_blocks(ax, rows["block"].tolist(), labels=at_end)
-    figure.suptitle("Zero-shot gain by language (mean over tasks; ticks: seeds)", fontsize=11, x=0.01, ha="left")
-    return figure
 
 
 @styled

@@ -18,6 +18,7 @@ from study_utils.figures.style import (
     POINTS,
     SCORE_COLOURS,
     condition_order,
+    grid_shape,
     language_order,
     mark_blocks,
     new_figure,
@@ -28,6 +29,7 @@ from study_utils.figures.style import (
 )
 
 _ROW, _CELL = 0.22, 0.62
+_SEEDS_PER_ROW = 12
 _NO_GAINS = "No gains to show: no condition besides the baseline has a zero-shot language"
 
 
@@ -122,10 +124,14 @@ def plot_seed_gains(table: pd.DataFrame) -> Figure:
     limit = _limit(table["gain"].to_numpy(float) * POINTS)
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
     seeds = sorted(table["seed"].unique())
+    panel = max(0.42 * len(seeds), 1.2)
+    lines, columns = grid_shape(len(used), _SEEDS_PER_ROW)
     figure, axes = new_figure(
-        width=2.2 + max(0.42 * len(seeds), 1.0) * len(used), height=1.7 + 0.22 * len(groups), columns=len(used),
+        width=2.2 + panel * columns, height=1.0 + (0.9 + 0.22 * len(groups)) * lines, rows=lines, columns=columns,
         sharey=True,
     )  # fmt: skip
+    for ax in axes[len(used) :]:
+        ax.set_axis_off()
     for place, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
         part = table[(table["encoder"] == encoder) & (table["condition"] == condition)]
         grid = part.pivot_table(index="group", columns="seed", values="gain").reindex(index=groups, columns=seeds)
@@ -135,10 +141,10 @@ def plot_seed_gains(table: pd.DataFrame) -> Figure:
         ax.set_xlabel("seed")
         ax.set_yticks(range(len(groups)), groups, fontsize=8)
         ax.tick_params(axis="both", which="major", length=0)
-        ax.tick_params(axis="y", labelleft=place == 0)
+        ax.tick_params(axis="y", labelleft=place % columns == 0)
         title = condition_title(condition)
         title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
-        ax.set_title(wrapped(title, max(0.42 * len(seeds), 1.0)), fontsize=9)
+        ax.set_title(wrapped(title, 0.85 * panel), fontsize=8.5)
     figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
     figure.suptitle("Every seed's gain, by family", fontsize=11, x=0.01, ha="left")
     return figure

@@ -3,7 +3,7 @@
 A parameter file holds choices, never facts: languages, labels and sources belong to the catalogue.
 """
 
-from study_utils.params.reading import describe_params, load_params, parse_changes
+from study_utils.params.reading import describe_defaults, describe_params, load_params, parse_changes
 from study_utils.params.stages import TargetParams, TaskParams, TrainingParams
 from study_utils.params.study import MACHINE, StudyParams
 
@@ -13,6 +13,7 @@ __all__ = [
     "TargetParams",
     "TaskParams",
     "TrainingParams",
+    "describe_defaults",
     "describe_params",
     "load_params",
     "parse_changes",

@@ -171,6 +171,16 @@ def describe_params(params: StudyParams) -> list[tuple[str, str]]:
     return rows
 
 
+def describe_defaults(params: StudyParams) -> dict[str, str]:
+    """Texts of the defaults of the fields of `describe_params`; of fields that have none there is no text."""
+    fields = {name: field for name, field in StudyParams.model_fields.items() if not field.is_required()}
+    return {
+        name: text
+        for name, text in describe_params(params.model_copy(update={name: fields[name].default for name in fields}))
+        if name.split(".")[0] in fields
+    }
+
+
 def _described(field: str, value: object, *, unset: bool) -> list[tuple[str, str]]:
     """Texts of a field, or of the fields in it; with those that are not set, or without."""
     if isinstance(value, dict):

@@ -9,7 +9,9 @@ from study_utils.report.notebook import (
     say,
     show_facts,
     show_figure,
+    show_parameters,
     show_provenance,
+    show_table,
 )
 from study_utils.report.outputs import save_figure, save_table
 from study_utils.report.provenance import Provenance, provenance
@@ -27,5 +29,7 @@ __all__ = [
     "say",
     "show_facts",
     "show_figure",
+    "show_parameters",
     "show_provenance",
+    "show_table",
 ]

@@ -9,8 +9,9 @@ from study_utils.report.notebook import HasReport, keep_table, say
 from study_utils.sentences import describe_benchmark
 
 
-def keep_benchmark(study: HasReport, scores: pd.DataFrame, benchmark: str) -> pd.DataFrame | None:
-    """Say what a study has of a benchmark; write and return the table of its tasks, if it scores any."""
+def keep_benchmark(study: HasReport, scores: pd.DataFrame, benchmark: str) -> None:
+    """Say what a study has of a benchmark; write and show the table of its tasks, if it scores any."""
     table = benchmark_table(scores, benchmark)
     say(describe_benchmark(table, benchmark))
-    return None if table.empty else keep_table(study, table, benchmark)
+    if not table.empty:
+        keep_table(study, table, benchmark)

@@ -10,22 +10,16 @@ from study_utils.figures.epochs import plot_epochs
 from study_utils.report.notebook import HasReport, keep_figure, keep_table, say
 
 
-def show_epochs(
-    study: HasReport, curves: pd.DataFrame, table: pd.DataFrame, sentences: Sequence[str]
-) -> pd.DataFrame | None:
+def show_epochs(study: HasReport, curves: pd.DataFrame, table: pd.DataFrame, sentences: Sequence[str]) -> None:
     """Show and keep the figure and the table `epochs` between the sentences about them; these alone without epochs.
 
     Parameters
     ----------
     curves, table : pandas.DataFrame
         What `epoch_curves` and `epoch_table` of `study_utils.analysis.epochs` return.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        The table, rounded, to be displayed.
     """
     if not curves.empty:
         keep_figure(study, plot_epochs(curves), "epochs", curves)
     say(sentences)
-    return None if table.empty else keep_table(study, table, "epochs")
+    if not table.empty:
+        keep_table(study, table, "epochs")

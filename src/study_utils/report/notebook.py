@@ -7,20 +7,19 @@ metadata, so that `study_utils.report.site` can build the index from executed no
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Sequence
 from html import escape
+from importlib import resources
 from typing import TYPE_CHECKING, Protocol
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from study_utils.analysis.results.tables import is_primary
-from study_utils.figures.style import rc
 from study_utils.paths import project_root
-from study_utils.report.outputs import DPI, save_figure, save_table
+from study_utils.report.outputs import picture_bytes, save_figure, save_table
 from study_utils.report.provenance import Provenance, provenance
+from study_utils.report.tables import table_html, table_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
 MARK = "study_utils"
 """Key in the metadata of outputs."""
 FIGURES, TABLES, RESULTS = "figures", "tables", "results"
-_DIGITS = 4
+MOST_SENTENCES = 5
+"""Sentences that are seen at once; the rest is folded."""
 
 
 class HasReport(Protocol):
@@ -50,14 +50,16 @@ class HasParams(Protocol):
         """Choices of the study."""
 
 
-_TABLES = ("display.max_rows", 100, "display.max_columns", None, "display.max_colwidth", None)
-"""How the tables of a notebook are shown: whole cells, and all rows of any table that lists choices."""
-
-
 def banner(study: HasParams) -> None:
-    """Show the study's title and its warning, if it has one; tables that follow are shown whole, up to 100 rows."""
-    pd.set_option(*_TABLES)
-    _show({"text/html": banner_html(study.params.title, study.params.banner), "text/plain": study.params.banner})
+    """Show the study's title and its warning, if it has one, and bring the look of the tables that follow."""
+    look = f"<style>{tables_style()}</style>"
+    html = look + banner_html(study.params.title, study.params.banner)
+    _show({"text/html": html, "text/plain": study.params.banner})
+
+
+def tables_style() -> str:
+    """Style sheet of tables: once in a notebook, once in a page."""
+    return (resources.files("study_utils.report") / "tables.css").read_text(encoding="utf-8")
 
 
 def banner_html(title: str, warning: str) -> str:
@@ -78,10 +80,7 @@ def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame)
 def show_figure(figure: Figure, name: str = "figure") -> None:
     """Show a figure with its own words as alternative text; nothing is written."""
     alt = figure_text(figure) or name.replace("_", " ")
-    picture = io.BytesIO()
-    with mpl.rc_context(rc()):
-        figure.savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
-    encoded = base64.b64encode(picture.getvalue()).decode()
+    encoded = base64.b64encode(picture_bytes(figure)).decode()
     _show({"image/png": encoded, "text/plain": alt}, figure=name, alt=alt)
 
 
@@ -98,29 +97,38 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-_ENDS = ("estimate", "low", "high")
-_IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in _ENDS), "standard_error"}
-_IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
-"""Columns of fractions that are differences between scores."""
+def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> None:
+    """Write a table as CSV into the report, and show it, cut to `columns` if they are given.
 
-
-def keep_table(
-    study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None
-) -> pd.DataFrame | None:
-    """Write a table as CSV into the report; return it rounded for display, cut to `columns` if they are given.
-
-    Gains are fractions in the CSV and points in what is shown, as the heading says. Of a table without rows nothing is
-    returned to be shown.
+    Gains and scores are fractions in the CSV; what is shown is in points and percent, as the headings say. Of a table
+    without rows nothing is shown.
     """
     save_table(frame, study.report / TABLES, name)
-    if frame.empty:
-        return None
-    shown = frame if columns is None else frame[list(columns)]
-    gains = [column for column in shown if column in _IN_POINTS]
-    shown = shown.assign(**{column: shown[column] * 100 for column in gains})
-    shown = shown.rename(columns={column: f"{column}, points" for column in gains}).round(_DIGITS)
-    numbers = shown.select_dtypes("float").columns
-    return shown.assign(**{name: shown[name] + 0.0 for name in numbers})  # no minus zero
+    show_table(frame if columns is None else frame[list(columns)], file=f"{TABLES}/{name}.csv")
+
+
+def show_table(frame: pd.DataFrame, *, file: str = "") -> None:
+    """Show a table that isn't kept, or whose whole is in a `file` of the report; nothing if it has no rows."""
+    if len(frame):
+        _show({"text/html": table_html(frame, file=file), "text/plain": table_text(frame)})
+
+
+def show_parameters(study: Study) -> None:
+    """Show the choices of a study that differ from the defaults, and fold all of them below."""
+    chosen = study.parameters()
+    own = chosen[chosen["value"] != chosen["default"]].drop(columns="default")
+    _show({"text/html": _choices(own), "text/plain": own.to_string(index=False)})
+    every = f'<details class="more"><summary>All {len(chosen)} parameters</summary>{_choices(chosen)}</details>'
+    _show({"text/html": every, "text/plain": f"{len(chosen)} parameters"})
+
+
+def _choices(frame: pd.DataFrame) -> str:
+    rows = "".join(
+        "<tr>" + "".join(f'<td style="text-align:left;overflow-wrap:anywhere">{escape(cell)}</td>' for cell in row)
+        for row in frame.itertuples(index=False)
+    )
+    heads = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in frame)
+    return f'<table class="gt_table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def keep_results(study: Study, scores: pd.DataFrame) -> None:
@@ -133,11 +141,14 @@ def keep_results(study: Study, scores: pd.DataFrame) -> None:
 
 
 def say(sentences: str | Sequence[str]) -> None:
-    """Show generated sentences, one a line."""
+    """Show generated sentences, one a line; those beyond the first five are folded."""
     sentences = [sentences] if isinstance(sentences, str) else list(sentences)
-    text = "\n".join(f"- {escape(sentence, quote=False)}" for sentence in sentences)
-    plain = "\n".join(sentences)
-    _show({"text/markdown": text, "text/plain": plain}, sentences=sentences)
+    lines = [f"- {escape(sentence, quote=False)}" for sentence in sentences]
+    text = "\n".join(lines[:MOST_SENTENCES])
+    if rest := sentences[MOST_SENTENCES:]:
+        folded = "".join(f"<p>{escape(sentence, quote=False)}</p>" for sentence in rest)
+        text += f'\n\n<details class="more"><summary>{len(rest)} more</summary>{folded}</details>'
+    _show({"text/markdown": text, "text/plain": "\n".join(sentences)}, sentences=sentences)
 
 
 def show_provenance(study: Study) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from pathlib import Path
@@ -9,16 +10,19 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL import Image
 
 from study_utils.errors import StoreError
 from study_utils.figures.style import rc
 
 DPI = 110
+_LARGEST_DRAWING = 60_000
+"""Bytes of the largest SVG that is kept: beyond it the picture alone is, which is smaller and shows the same."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> list[Path]:
-    """Write a figure as PNG and SVG with the table behind it as CSV.
+    """Write a figure as PNG, and as SVG where that is small, with the table behind it as CSV.
 
     Parameters
     ----------
@@ -34,27 +38,43 @@ def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> 
     Returns
     -------
     list of pathlib.Path
-        The PNG, SVG and CSV. Files hold no dates and no random ids.
+        The PNG, the SVG if there is one, and the CSV. Files hold no dates and no random ids.
 
     Raises
     ------
     StoreError
         If the name is not a plain stem or the folder cannot be written.
     """
-    paths = [_path(folder, name, ending) for ending in ("png", "svg", "csv")]
+    picture, drawing, table = (_path(folder, name, ending) for ending in ("png", "svg", "csv"))
     try:
+        picture.write_bytes(picture_bytes(figure))
         with mpl.rc_context(rc()):
-            for path, metadata in (
-                (paths[0], {"Software": None}),
-                (paths[1], {"Date": None, "Creator": None}),
-            ):
-                figure.savefig(path, dpi=DPI, metadata=metadata)
+            figure.savefig(drawing, metadata={"Date": None, "Creator": None})
+        if drawing.stat().st_size > _LARGEST_DRAWING:
+            drawing.unlink()
     except OSError as error:
         raise StoreError(
             f"figure {name!r} cannot be written to {folder}: {error}. Choose a folder you may write"
         ) from error
-    _write_csv(data, paths[2])
-    return paths
+    _write_csv(data, table)
+    return [path for path in (picture, drawing, table) if path.is_file()]
+
+
+def picture_bytes(figure: Figure) -> bytes:
+    """Draw a figure as a PNG of at most 256 colours, a third of the size of one with all colours."""
+    drawn = io.BytesIO()
+    with mpl.rc_context(rc()):
+        figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
+    return with_few_colours(drawn.getvalue())
+
+
+def with_few_colours(picture: bytes) -> bytes:
+    """Compress a PNG: at most 256 colours, chosen so that none is far off, without dots; the smaller of both is kept."""
+    with Image.open(io.BytesIO(picture)) as full:
+        few = full.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    written = io.BytesIO()
+    few.save(written, format="png", optimize=True)
+    return min(picture, written.getvalue(), key=len)
 
 
 def save_table(frame: pd.DataFrame, folder: Path, name: str) -> Path:

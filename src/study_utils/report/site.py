@@ -1,12 +1,13 @@
-"""Render executed notebooks to self-contained HTML pages, with an index in front.
+"""Render executed notebooks to HTML pages, with an index in front.
 
-Pages load nothing from anywhere: pictures are inside, there are no scripts. Code is shown, small and above its output.
+Pages load nothing but the pictures in `figures/` beside them, and run no scripts. Code is folded; a switch on top of
+each page shows it, above its output.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
@@ -15,12 +16,14 @@ from string import Template
 from urllib.parse import quote
 
 from study_utils.errors import NotebookError
-from study_utils.report.notebook import FIGURES, MARK, banner_html
+from study_utils.report.notebook import FIGURES, MARK, MOST_SENTENCES, banner_html, tables_style
 from study_utils.report.provenance import Provenance
 from study_utils.store import write_atomically
 
 ANSWER = "The answer first"
 """Heading under which a notebook's generated sentences become headlines of the index."""
+SWITCH = '<input type="checkbox" id="code" class="switch"><label for="code">Show the code</label>'
+"""Shows the code of a page without a script: what follows it is styled by its state."""
 FILE_KINDS = {".csv": "table", ".png": "picture", ".svg": "drawing", ".ipynb": "executed notebook", ".json": "manifest"}
 
 
@@ -104,6 +107,7 @@ def build_site(
     banner: str = "",
     seconds: Mapping[str, float] | None = None,
     more: Sequence[tuple[str, str]] = (),
+    answers: Collection[str] | None = None,
 ) -> Path:
     """Write one page a notebook and ``index.html`` into the report folder.
 
@@ -119,6 +123,8 @@ def build_site(
         Stem of a notebook to the seconds that its execution took.
     more : sequence of (str, str)
         File name and title of further pages in the folder, for the navigation.
+    answers : collection of str, optional
+        Stems of the notebooks whose answers the index shows; without it, all that have one.
 
     Returns
     -------
@@ -136,7 +142,7 @@ def build_site(
         body = notebook_body(one.path, pages=[other.path.stem for other in pages])
         write_atomically(report / one.page, page(one.title, body, links=links, current=one.page))
     index = report / "index.html"
-    body = _index_body(report, title, pages, seconds or {})
+    body = _index_body(report, title, pages, seconds or {}, answers)
     warning = banner_html(title, banner) if banner else ""
     write_atomically(index, page(title, body, links=links, current="index.html", banner=warning))
     return index
@@ -150,15 +156,26 @@ def notebook_body(path: Path, *, pages: Sequence[str]) -> str:
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            picture = output.get("data", {}).get("image/png")
-            if picture:
-                alt = escape(str(output.get("metadata", {}).get(MARK, {}).get("alt", "Figure")))
-                output["data"] = {"text/html": f'<img alt="{alt}" src="data:image/png;base64,{picture.strip()}">'}
+            marks = output.get("metadata", {}).get(MARK, {})
+            if "figure" in marks:
+                output["data"] = {"text/html": _picture(marks["figure"], marks.get("alt", marks["figure"]))}
+            elif "text/html" in output.get("data", {}):
+                output["data"]["text/html"] = re.sub(r"<style>.*?</style>", "", output["data"]["text/html"], flags=re.S)
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
     for stem in pages:
         body = body.replace(f'href="{stem}.ipynb', f'href="{stem}.html')
     return body
+
+
+def _picture(name: str, alt: str) -> str:
+    """Picture of a figure from its file, leading to the file itself, where it can be enlarged."""
+    file = f"{FIGURES}/{quote(name)}.png"
+    data = f'<a href="{FIGURES}/{quote(name)}.csv">numbers</a>'
+    return (
+        f'<figure><a href="{file}"><img loading="lazy" alt="{escape(alt)}" src="{file}"></a>'
+        f"<figcaption>Its {data}.</figcaption></figure>"
+    )
 
 
 def _cells(path: Path) -> list:
@@ -192,31 +209,34 @@ def page(title: str, body: str, *, links: Sequence[tuple[str, str]], current: st
         f'<a href="{quote(target)}"{" aria-current=page" if target == current else ""}>{escape(name)}</a>'
         for target, name in links
     )
-    style = (files / "page.css").read_text(encoding="utf-8") + HtmlFormatter(style="default").get_style_defs(
-        ".highlight"
-    )
+    looks = ((files / "page.css").read_text(encoding="utf-8"), tables_style())
+    style = "\n".join((*looks, HtmlFormatter(style="default").get_style_defs(".highlight")))
     template = Template((files / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(title=escape(title), style=style, navigation=navigation, banner=banner, body=body)
+    switch = SWITCH if 'class="highlight' in body else ""
+    fields = {"style": style, "navigation": navigation, "switch": switch, "banner": banner, "body": body}
+    return template.substitute(title=escape(title), **fields)
 
 
-def _index_body(report: Path, title: str, pages: Sequence[NotebookPage], seconds: Mapping[str, float]) -> str:
-    headlines = [(page, sentence) for page in pages for sentence in page.headlines]
+def _index_body(
+    report: Path,
+    title: str,
+    pages: Sequence[NotebookPage],
+    seconds: Mapping[str, float],
+    answers: Collection[str] | None,
+) -> str:
     parts = [f"<h1>{escape(title)}</h1>"]
-    if headlines:
-        items = "".join(f"<li>{escape(sentence)}</li>" for _, sentence in headlines)
-        parts.append(f'<h2>What the runs say</h2><ul class="headline">{items}</ul>')
-    answering = [page for page in pages if page.headlines and page.figures]
+    answering = [page for page in pages if page.headlines and (answers is None or page.path.stem in answers)]
     for page in answering:
-        name, alt = page.figures[0]
-        parts.append(
-            f'<figure class="main-figure"><a href="{quote(page.page)}"><img alt="{escape(alt)}" '
-            f'src="{FIGURES}/{quote(name)}.png"></a><figcaption>From <a href="{quote(page.page)}">'
-            f'{escape(page.title)}</a>; numbers: <a href="{FIGURES}/{quote(name)}.csv">{escape(name)}.csv</a>.'
-            f"</figcaption></figure>"
-        )
+        link = f'<a href="{quote(page.page)}">{escape(page.title)}</a>'
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in page.headlines[:MOST_SENTENCES])
+        more = "<p>More in its page.</p>" if len(page.headlines) > MOST_SENTENCES else ""
+        parts.append(f'<section><h2>{link}</h2><p class="question">{escape(page.question)}</p>')
+        parts.append(f'<ul class="headline">{items}</ul>{more}')
+        parts.append(f"{_picture(*page.figures[0]) if page.figures else ''}</section>")
     cards = "".join(_card(page, seconds.get(page.path.stem), picture=page not in answering) for page in pages)
     parts.append(f'<h2>Notebooks</h2><div class="cards">{cards}</div>')
-    parts.append(f"<h2>Files</h2>{_file_table(report, pages)}")
+    files = _file_table(report)
+    parts.append(f'<h2>Files</h2><details class="more"><summary>Every figure and table</summary>{files}</details>')
     facts = next((page.provenance for page in reversed(pages) if page.provenance), ())
     if facts:
         parts.append(f'<h2>Provenance</h2><div class="wide">{Provenance(facts=facts)._repr_html_()}</div>')
@@ -228,8 +248,7 @@ def _card(page: NotebookPage, seconds: float | None, *, picture: bool) -> str:
     if page.question:
         parts.append(f"<p>{escape(page.question)}</p>")
     if picture and page.figures:
-        name, alt = page.figures[0]
-        parts.append(f'<a href="{quote(page.page)}"><img alt="{escape(alt)}" src="{FIGURES}/{quote(name)}.png"></a>')
+        parts.append(_picture(*page.figures[0]))
     if page.sentences and not page.headlines:
         parts.append(f"<p>{escape(page.sentences[0])}</p>")
     if seconds is not None:
@@ -242,7 +261,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _file_table(report: Path, pages: Sequence[NotebookPage]) -> str:
+def _file_table(report: Path) -> str:
     stems: dict[str, list[Path]] = {}
     for path in sorted(report.rglob("*")):
         relative = path.relative_to(report)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.report.crate import write_crate
 from study_utils.report.explore import write_explore
 from study_utils.report.overview import write_overview
@@ -43,6 +44,7 @@ def build_study_site(study: Study, entries: Mapping[str, Mapping[str, object]]) 
         title=title,
         notebooks=notebooks,
         banner=banner,
+        answers={QUESTIONS[key].notebook for key in study.params.questions},
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
         more=[(explore.name, "Explore")] if explore else [],
     )

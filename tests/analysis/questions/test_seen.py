@@ -19,7 +19,7 @@ from study_utils.analysis import (
     variance_shares,
 )
 from study_utils.analysis.results.cells import example_blocks, paired_cells
-from study_utils.figures import plot_family_gains, plot_language_gains, plot_seed_gains
+from study_utils.figures import plot_family_gains, plot_family_tree, plot_seed_gains
 from study_utils.sentences import describe_seen, describe_seen_gains
 from study_utils.sentences.checks import describe_equivalence, describe_mixed, describe_sensitivity
 from study_utils.sentences.gains import describe_families, describe_overall
@@ -79,7 +79,8 @@ def test_zero_shot_gains_and_figures_leave_them_out(arms):
     assert set(overall["condition"]) == {"xnli_pairs_es"}
     assert "es" not in overall["languages"].item().split()
     assert not any("MLM" in text for text in describe_overall(overall))
-    figure = plot_language_gains(gains(scores))
+    families = family_gains(predictions, scores, by="family", settings=FAST)
+    figure = plot_family_tree(families, gains(scores))
     assert not any("MLM" in ax.get_title() for ax in figure.axes)
 
 
@@ -102,7 +103,7 @@ def test_a_study_of_seen_languages_alone_has_no_gain_and_says_so(arms):
     assert "no gain to report" in describe_families(families)[0]
     for figure in (
         plot_family_gains(families),
-        plot_language_gains(gains(scores)),
+        plot_family_tree(families, gains(scores)),
         plot_seed_gains(seed_gains(scores)),
     ):
         assert figure is not None

@@ -1,0 +1,54 @@
+import pandas as pd
+import pytest
+
+from study_utils.report.tables import LONGEST, number_text, table_html
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(-0.01234, "points", "\N{MINUS SIGN}1.2"), (-1e-9, "points", "0.0"),
+     (0.731, "%", "73.1"), (0.00004, "p", "<0.001"),
+     (0.0123, "p", "0.012"), (1234.5, "", "1,234"), (0.012345, "", "0.0123"), (7.0, "", "7")],
+)  # fmt: skip
+def test_numbers_have_the_digits_of_their_unit(value, unit, text):
+    assert number_text(value, unit) == text
+
+
+def test_headings_have_units_and_keys_their_titles():
+    html = table_html(
+        pd.DataFrame(
+            {"condition": ["mnli", "sst2"], "language": ["de", "eu"], "score": [0.5, 0.25], "p_holm": [0.2, 1e-9]}
+        )
+    )
+    for words in ("score (%)", "p (Holm)", "German", "Basque", "MNLI", "SST-2", "50.0", "&lt;0.001"):
+        assert words in html, words
+
+
+def test_low_and_high_of_shares_are_percent_and_of_gains_points():
+    ends = {"low": [0.1], "high": [0.2]}
+    assert "from (%)" in table_html(pd.DataFrame({"share": [0.15], **ends}))
+    assert "from (points)" in table_html(pd.DataFrame({"estimate": [0.15], **ends}))
+
+
+def test_only_clear_rows_are_coloured():
+    frame = pd.DataFrame({"group": ["a", "b"], "clear": [True, False]})
+    first, second = table_html(frame).split("<tr>")[-2:]
+    assert "background-color" in first
+    assert "background-color" not in second
+
+
+def test_long_tables_are_cut_and_lead_to_the_file():
+    html = table_html(pd.DataFrame({"n": range(LONGEST + 5)}), file="tables/n.csv")
+    assert html.count("<tr>") == LONGEST
+    assert f"The first {LONGEST} of {LONGEST + 5} rows" in html
+    assert 'href="tables/n.csv"' in html
+
+
+def test_columns_that_tell_nothing_are_left_out_and_text_is_no_markup():
+    frame = pd.DataFrame({"encoder": "mbert", "withheld": "", "left": [float("nan")] * 2, "word": ["<b>", "c"]})
+    html = table_html(frame)
+    assert "encoder" not in html
+    assert "withheld" not in html
+    assert ">left<" not in html
+    assert "&lt;b&gt;" in html
+    assert "<style" not in html
