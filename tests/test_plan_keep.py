@@ -13,6 +13,7 @@ from study_utils.catalog.conditions import CONDITIONS, Condition, Stage
 from study_utils.errors import ParameterError
 from study_utils.params import load_params
 from study_utils.plan import STAGES, canonical_sha256, make_plan
+from study_utils.plan.runs import VERSIONS
 
 PINNED = "00f0ea0739288dc115381e2dc0d9eccdf68f604005ddc227fe91f6d836705071"
 """Hash of the ids below, computed before there was anything to choose: `keep_last` was said of few-shot runs alone."""
@@ -27,7 +28,8 @@ def plan(monkeypatch, tmp_path: Path):
     return lambda **changes: make_plan(load_params(str(path), changes))
 
 
-def test_ids_of_all_regimes_are_those_of_before(plan):
+def test_ids_of_all_regimes_are_those_of_before(plan, monkeypatch):
+    monkeypatch.setitem(VERSIONS, "train", 2)
     changes = {"target.patience": 2, "intermediate.head_learning_rate": 1e-3, "sampling.by_label": False}
     made = plan(conditions=["none", "utterance_domain", *REGIMES], **changes)
     found = sorted(key for key in made.runs if not key.startswith("predict-messages"))  # retrieval is read otherwise

@@ -92,7 +92,7 @@ def test_cells_are_short_and_text_leads(path):
 
 @each
 def test_the_answer_comes_first_and_how_it_was_made_last(path):
-    order = [c for c in nbformat.read(path, as_version=4).cells]
+    order = nbformat.read(path, as_version=4).cells
     headings = [line[3:] for c in order for line in c.source.splitlines() if line.startswith("## ")]
     assert headings[:2] == [ANSWER, "Why it may be wrong"]
     last = headings[headings.index("Method") :]

@@ -69,7 +69,7 @@ def picture_bytes(figure: Figure) -> bytes:
 
 
 def with_few_colours(picture: bytes) -> bytes:
-    """Compress a PNG: at most 256 colours, chosen so that none is far off, without dots; the smaller of both is kept."""
+    """Compress a PNG: at most 256 colours, none far off, without dots; the smaller of both is kept."""
     with Image.open(io.BytesIO(picture)) as full:
         few = full.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     written = io.BytesIO()
