@@ -30,8 +30,8 @@ target: str = "slots"
 seeds: list = [0]
 
 # %%
-from study_utils.analysis import gains
-from study_utils.figures import plot_language_gains, plot_scores, plot_task_gains
+from study_utils.analysis import family_gains, gains
+from study_utils.figures import plot_family_tree, plot_scores, plot_task_gains
 from study_utils.report import banner, open_report, say, show_figure
 from study_utils.sentences import describe_scores, describe_tasks
 
@@ -64,19 +64,20 @@ say(describe_scores(scores))
 # ## 3. One gain a language
 #
 # A *gain* is the score under the condition minus the score of the baseline, with the same seed. Here is the target that
-# you chose, for the seeds that you chose.
+# you chose, for the seeds that you chose; diamonds are families, over all seeds.
 
 # %%
 all_gains = gains(scores)
 mine = all_gains.query("condition == @condition and task == @target and seed in @seeds")
-show_figure(plot_language_gains(mine))
+families = family_gains(None, scores.query("task == @target and condition in ['none', @condition]"))
+show_figure(plot_family_tree(families, mine))
 
 # %% [markdown]
 # ### Exercise 1: another seed
 #
 # Write down the three languages with the largest gains. Now **predict**: with another seed, how many of the three are
 # still among the largest three? **Change** `seeds` in the cell of parameters to another one, and run all cells again.
-# **Look.** Then name all seeds at once: small marks are seeds.
+# **Look.** Then name all seeds at once: small ticks are seeds.
 #
 # *To talk about:* what did you see in the first picture that was not there in the second? A picture of one seed has no
 # way of telling you that.

@@ -50,26 +50,27 @@ def _no_study_open() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _encoders_kept() -> Iterator[None]:
-    from study_utils.catalog.encoders import ENCODERS
+def _catalogue_kept() -> Iterator[None]:
+    from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
 
-    before = dict(ENCODERS)
+    before = [(entries, dict(entries)) for entries in (CONDITIONS, ENCODERS, TASKS)]
     yield
-    ENCODERS.clear()
-    ENCODERS.update(before)
+    for entries, kept in before:
+        entries.clear()
+        entries.update(kept)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _encoders_of_a_module() -> Iterator[None]:
-    """Encoders that a module's fixtures enter are gone after it."""
-    with _encoders_kept():
+def _catalogue_of_a_module() -> Iterator[None]:
+    """Encoders, tasks and conditions that a module's fixtures enter are gone after it."""
+    with _catalogue_kept():
         yield
 
 
 @pytest.fixture(autouse=True)
-def _encoders_of_a_test() -> Iterator[None]:
-    """Encoders that a test names by a folder or enters are gone after it."""
-    with _encoders_kept():
+def _catalogue_of_a_test() -> Iterator[None]:
+    """Those that a test enters are gone after it."""
+    with _catalogue_kept():
         yield
 
 

@@ -17,17 +17,18 @@ from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import condition, language_table
 from study_utils.catalog.titles import name_layers
-from study_utils.errors import ParameterError, StoreError
+from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
 from study_utils.outcomes.epochs import read_epochs
 from study_utils.outcomes.layers import read_layers
 from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
-from study_utils.params import MACHINE, StudyParams, describe_defaults, describe_params, load_params
+from study_utils.params import StudyParams, describe_defaults, describe_params, load_params
 from study_utils.paths import project_root, study_file
 from study_utils.plan import Plan, canonical_sha256, make_plan
 from study_utils.plan.retrieval import layer_words
+from study_utils.report_names import changed_choices, report_name
 from study_utils.sizing import outlook
 from study_utils.store import Store
 
@@ -348,29 +349,6 @@ class Study:
 def _one_digest(fingerprints: pd.Series) -> str:
     digests = list(fingerprints)
     return (digests[0] if len(digests) == 1 else canonical_sha256(digests))[:12]
-
-
-def changed_choices(changes: Mapping[str, object]) -> dict[str, object]:
-    """What of some changes can change a result or a report."""
-    return {field: value for field, value in changes.items() if field not in MACHINE}
-
-
-def report_name(source: Path, params: StudyParams, changes: Mapping[str, object]) -> str:
-    """Name of a study's report folder: as asked for, else its file's, with a digest where choices were changed.
-
-    So a changed study never writes into the report of the file as it stands. A smoke run (`limit`) says its limit.
-
-    Raises
-    ------
-    ParameterError
-        If the name is that of another study.
-    """
-    others = {path.stem for path in (project_root() / "params").glob("*.y*ml")} - {source.stem}
-    if params.name in others:
-        raise ParameterError(f"name {params.name!r} is that of another study, whose report it would be: choose another")
-    changed = {field: value for field, value in changed_choices(changes).items() if field not in ("name", "limit")}
-    base = params.name or source.stem + (f"-{canonical_sha256(changed)[:6]}" if changed else "")
-    return base + (f"-limit{params.limit}" if params.limit else "")
 
 
 def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent_ok: bool = False) -> Study:

@@ -154,11 +154,11 @@ def test_a_second_call_trains_nothing_and_is_quick(finished, changes):
 
 def test_plan_shows_everything_and_executes_nothing(finished, changes):
     before = sorted(finished.store.root.rglob("*"))
-    result = run_all("quick", "--plan", changes={**changes, "seeds": [0, 1, 2]})
+    result = run_all("quick", "--plan", changes={**changes, "seeds": [0, 1, 2, 3]})
     assert result.returncode == 0, result.stderr
     assert sum(line.split()[1] == "done" for line in result.stdout.splitlines() if "-s1-" in line) > 3
-    assert all("missing" in line for line in result.stdout.splitlines() if "-s2-" in line)
-    assert "detectable: With 3 seeds, the smallest true gain" in result.stdout
+    assert all("missing" in line for line in result.stdout.splitlines() if "-s3-" in line)
+    assert "detectable: With 4 seeds, the smallest true gain" in result.stdout
     assert sorted(finished.store.root.rglob("*")) == before
 
 

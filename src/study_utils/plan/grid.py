@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from study_utils.catalog import CONDITIONS, TASKS, Condition, Encoder, Task, condition, encoder
@@ -13,7 +12,7 @@ from study_utils.encoders.check import check_configuration, unreachable
 from study_utils.encoders.facts import has_mask_head
 from study_utils.encoders.identity import encoder_digest
 from study_utils.encoders.words import marks_blanks
-from study_utils.errors import DataError, EncoderError
+from study_utils.errors import EncoderError
 from study_utils.params import StudyParams, TargetParams, TrainingParams
 from study_utils.plan.embedded import embedding
 from study_utils.plan.retrieval import layers_read, reading
@@ -39,11 +38,6 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
     """
     layers_read(params)
     planner = _Planner(params, absent_ok=absent_ok)
-    if gone := [str(folder) for folder in params.mirrors if not folder.is_dir()]:
-        reason = f"mirror: there is no folder {gone[0]}; name one that is there, or leave it out"
-        if not absent_ok:
-            raise DataError(reason)
-        planner.rows.absent[reason] = None
     for key in params.encoders:
         spec = encoder(key)
         check_configuration(spec)
@@ -53,17 +47,13 @@ def make_plan(params: StudyParams, *, absent_ok: bool = False) -> Plan:
             for name in params.conditions:
                 planner.add_condition(spec, condition(name), seed)
     return Plan(
-        runs=_in_stage_order(planner.runs),
+        runs=dict(sorted(planner.runs.items(), key=lambda item: STAGES.index(item[1].stage))),
         cells=tuple(planner.cells),
         epochs=tuple(planner.epochs),
         omissions=tuple(planner.omissions),
         absent=tuple(planner.rows.absent),
         partial=tuple(planner.rows.partial),
     )
-
-
-def _in_stage_order(runs: Mapping[str, Run]) -> dict[str, Run]:
-    return dict(sorted(runs.items(), key=lambda item: STAGES.index(item[1].stage)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from study_utils.catalog.conditions import ONE_BY_ONE
 from study_utils.catalog.schema import Rows, row_languages
 from study_utils.data.choice import choose
 from study_utils.data.sources import hub_digest, source_digest
-from study_utils.errors import MissingRowsError
+from study_utils.errors import DataError, MissingRowsError
 from study_utils.params import StudyParams, TrainingParams
 from study_utils.plan.declared import declaration, shape_of, with_held_out
 from study_utils.plan.runs import STAGES, VERSIONS, PartialSet, Run
@@ -34,6 +34,11 @@ class RowRuns:
         self.absent: dict[str, None] = {}
         self.partial: dict[PartialSet, None] = {}
         self.mirror = params.mirrors
+        if gone := [str(folder) for folder in self.mirror if not folder.is_dir()]:
+            reason = f"mirror: there is no folder {gone[0]}; name one that is there, or leave it out"
+            if not absent_ok:
+                raise DataError(reason)
+            self.absent[reason] = None
         self._scored: dict[str, Run] = {}
 
     def training_data(self, task: Task, settings: TrainingParams, seed: int) -> Run:

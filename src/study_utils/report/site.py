@@ -16,6 +16,7 @@ from string import Template
 from urllib.parse import quote
 
 from study_utils.errors import NotebookError
+from study_utils.report.crate import CRATE
 from study_utils.report.notebook import FIGURES, MARK, MOST_SENTENCES, banner_html, tables_style
 from study_utils.report.provenance import Provenance
 from study_utils.store import write_atomically
@@ -262,10 +263,12 @@ def _duration(seconds: float) -> str:
 
 
 def _file_table(report: Path) -> str:
+    """Files to take away, without the one that describes the finished folder: it is written after the pages."""
     stems: dict[str, list[Path]] = {}
     for path in sorted(report.rglob("*")):
         relative = path.relative_to(report)
-        if path.is_file() and path.suffix in FILE_KINDS and ".failed" not in path.name and len(relative.parts) <= 2:
+        is_left_out = ".failed" in path.name or path.name == CRATE or len(relative.parts) > 2
+        if path.is_file() and path.suffix in FILE_KINDS and not is_left_out:
             stems.setdefault(relative.with_suffix("").as_posix(), []).append(relative)
     rows = []
     for stem, files in stems.items():
