@@ -57,15 +57,11 @@ together = figures.loss_curves(losses[losses["language"] == ""])
 report.keep_figure(study, figures.plot_loss(together), "target_loss", together)
 
 # %% [markdown]
-# What a target has no rows for is left out.
+# What a target has no rows for is left out and listed here; so are, below, runs that trained in one language alone, with
+# the language whose rows chose the epoch. Where nothing is listed there is nothing of the kind.
 
 # %%
 report.keep_table(study, study.omissions(), "omissions")
-
-# %% [markdown]
-# ## Runs for one language alone
-#
-# Their scores, with the language whose rows chose the epoch.
 
 # %%
 report.keep_table(study, validation[validation["chosen"] & (validation["language"] != "")], "own_validation")

@@ -83,7 +83,8 @@ report.say(sentences.describe_layers(layers))
 report.keep_figure(study, figures.plot_layers(layers), "layers", layers)
 
 # %% [markdown]
-# Intervals resample languages and seeds; examples are resampled at the layer that is read alone, in the next notebook.
+# Intervals speak about languages and seeds like these; noise of test examples is counted at the layer that is read alone,
+# in the next notebook.
 
 # %%
 report.keep_table(study, layers, "layers")

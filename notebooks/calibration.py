@@ -16,7 +16,7 @@
 # |---|---|---|
 # | counts of simulated studies | figures and tables of this report | seconds |
 #
-# The studies are simulated, about ten minutes on one core that is free, by `python -m study_utils.execute.calibration`, which also
+# The studies are simulated, within an hour on one core, by `python -m study_utils.execute.calibration`, which also
 # executes this notebook.
 
 # %% [markdown]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from study_utils.data.leakage import check_no_overlap, check_zero_shot, normalise, overlap, overlap_table
-from study_utils.errors import DataError
+from study_utils.data.leakage import normalise, overlap, overlap_table
 
 
 def pairs(*rows: tuple[str, str, str]) -> pd.DataFrame:
@@ -94,16 +93,3 @@ def test_table_of_all_pairs_of_tasks() -> None:
     assert table.loc[("b", "a"), ["overlapping", "most_in"]].tolist() == [1, "de"]
     assert len(table) == 2
     assert overlap_table({}).empty
-
-
-def test_promised_disjointness() -> None:
-    train = pairs(("en", "A cat.", "It sleeps."))
-    check_no_overlap(train, pairs(("en", "A cat.", "It runs.")), where="toy")
-    message = r"toy: 1 of 2 test rows.*language 'de' id '1': 'a cat\. \| it sleeps\.'"
-    with pytest.raises(DataError, match=message):
-        check_no_overlap(train, pairs(("en", "x", "y"), ("de", "a cat.", "it sleeps.")), where="toy")
-
-
-def test_zero_shot() -> None:
-    assert check_zero_shot(["en"], "de") is True
-    assert check_zero_shot(["en", "de"], "de") is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from safetensors.torch import load_file, save_file
 
 from study_utils.encoders.load import LoadedEncoder
 from study_utils.encoders.saved import load_model, save_model
-from study_utils.encoders.vocabulary import Vocabulary, trim
+from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import EncoderError
+from study_utils.model import encoder_under
 
 TEXTS = ["Turn on the light", "и не свет 光", ""]
 
@@ -27,7 +29,7 @@ def change(model) -> None:
 @pytest.fixture
 def saved(tiny: LoadedEncoder, tmp_path: Path) -> tuple[Path, Vocabulary, LoadedEncoder]:
     vocabulary = Vocabulary.of(np.concatenate(tiny.tokenizer(TEXTS).input_ids), tokenizer=tiny.tokenizer)
-    trim(tiny.model, vocabulary)
+    tiny = replace(tiny, model=encoder_under(tiny, vocabulary))
     change(tiny.model)
     save_model(tmp_path / "saved", tiny.model, vocabulary, metadata={"encoder": tiny.spec.key})
     return tmp_path / "saved", vocabulary, tiny

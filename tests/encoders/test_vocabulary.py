@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study_utils.encoders.load import LoadedEncoder
-from study_utils.encoders.vocabulary import Vocabulary, expand, trim, word_rows
+from study_utils.encoders.vocabulary import Vocabulary, expand, word_rows
 from study_utils.errors import EncoderError
+from study_utils.model import encoder_under
 
 TEXTS = [*SCRIPTS.values(), AWKWARD["emoji"], AWKWARD["mixed direction"], ""]
 
@@ -33,9 +34,7 @@ def outputs(model, batch: dict[str, np.ndarray], vocabulary: Vocabulary | None =
 
 
 def trimmed(encoder: LoadedEncoder, vocabulary: Vocabulary):
-    model = copy.deepcopy(encoder.model)
-    trim(model, vocabulary)
-    return model
+    return encoder_under(encoder, vocabulary)
 
 
 @pytest.fixture(params=["packaged", "tiny"])
@@ -134,11 +133,9 @@ def test_vocabularies_of_other_tokenizers_are_refused(tiny) -> None:
     with pytest.raises(EncoderError, match="8 and 9 ids have no union"):
         one.union(other)
     vocabulary = Vocabulary.of([10, 20], tokenizer=tiny.tokenizer)
-    trim(tiny.model, vocabulary)
-    with pytest.raises(EncoderError, match="trimmed before"):
-        trim(tiny.model, vocabulary)
+    model = trimmed(tiny, vocabulary)
     with pytest.raises(EncoderError, match="give the one it was trained under"):
-        expand(tiny.model, Vocabulary.of([10], tokenizer=tiny.tokenizer), vocabulary, word_rows(tiny.model))
+        expand(model, Vocabulary.of([10], tokenizer=tiny.tokenizer), vocabulary, word_rows(tiny.model))
 
 
 def train(model, ids: list[np.ndarray], mask: np.ndarray) -> None:
@@ -210,9 +207,7 @@ def test_base_rows_may_be_a_function_and_must_fit(tiny) -> None:
         expand(models[3], trained, wanted, base[:, :8])
 
 
-def test_mode_and_gradients_are_kept(tiny) -> None:
+def test_the_mode_is_kept(tiny) -> None:
     tiny.model.train()
-    tiny.model.get_input_embeddings().weight.requires_grad_(False)
-    trim(tiny.model, Vocabulary.of([9], tokenizer=tiny.tokenizer))
-    assert all(module.training for module in tiny.model.modules())
-    assert not tiny.model.get_input_embeddings().weight.requires_grad
+    model = trimmed(tiny, Vocabulary.of([9], tokenizer=tiny.tokenizer))
+    assert all(module.training for module in model.modules())

@@ -87,8 +87,9 @@ def test_one_sentence_a_study():
     overall = pd.DataFrame({"estimate": [0.01, -0.02], "clear": [True, False]})
     tasks = pd.DataFrame({"estimate": [0.01, -0.02, -0.03], "clear": [False, True, True]})
     assert describe_study(overall, tasks) == (
-        "Over all zero-shot languages, a clear gain in 1 and a clear loss in 0 of 2 conditions (−2.0 to +1.0 points); "
-        "on single targets, a clear gain in 0 and a clear loss in 2 of 3 comparisons."
+        "Over all zero-shot languages, a clear gain in 1 and a clear loss in 0 of 2 conditions "
+        "(estimates from −2.0 to +1.0 points); on single targets, a clear gain in 0 "
+        "and a clear loss in 2 of 3 comparisons."
     )
 
 

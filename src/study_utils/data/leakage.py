@@ -1,14 +1,11 @@
-"""Do test rows occur among training rows, and has a run seen a language: guards behind the word zero-shot."""
+"""Do test rows occur among training rows: a guard behind the words zero-shot."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-import numpy as np
 import pandas as pd
-
-from study_utils.errors import DataError
 
 
 def normalise(text: str) -> str:
@@ -82,40 +79,6 @@ def overlap_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFram
         "most_share",
     ]
     return pd.DataFrame(found, columns=columns)
-
-
-def check_no_overlap(train: pd.DataFrame, test: pd.DataFrame, *, where: str) -> None:
-    """Refuse test rows that occur among training rows, where a declaration promises that none does.
-
-    Raises
-    ------
-    DataError
-        If a test row overlaps in the sense of `overlap`, with up to three examples.
-    """
-    hit = np.array(_overlapping(_Texts(train), _Texts(test)))
-    if not hit.any():
-        return
-    examples = [
-        f"language {row['language']!r} id {row['id']!r}: {' | '.join(texts)[:80]!r}"
-        for (_, row), texts in zip(test.loc[hit].iloc[:3].iterrows(), _sentences(test.loc[hit].iloc[:3]))
-    ]
-    raise DataError(
-        f"{where}: {int(hit.sum())} of {len(test)} test rows also occur in training rows, for example "
-        f"{'; '.join(examples)}. Split again so that no test sentence is trained on."
-    )
-
-
-def check_zero_shot(languages_seen: Collection[str], language: str) -> bool:
-    """Say whether an evaluation is zero-shot: the language is in no training or selection rows of the run.
-
-    Parameters
-    ----------
-    languages_seen : collection of str
-        Languages of all training and selection rows of the run, intermediate stages included.
-    language : str
-        Language that is scored.
-    """
-    return language not in languages_seen
 
 
 class _Texts:

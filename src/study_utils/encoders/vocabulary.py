@@ -144,26 +144,6 @@ class Vocabulary:
         return Vocabulary(kept=np.union1d(self.kept, other.kept), size_full=self.size_full)
 
 
-def trim(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
-    """Keep only the word embedding rows of a vocabulary, in place; feed compact ids from now on.
-
-    `model` is an untrimmed encoder (or a model whose input embeddings are one's).
-
-    Raises
-    ------
-    EncoderError
-        If the model has fewer rows than the tokenizer has ids: trimmed before, or another encoder's.
-    """
-    rows = model.get_input_embeddings().weight
-    if len(rows) < vocabulary.size_full:
-        raise EncoderError(
-            f"the model has {len(rows)} embedding rows, the tokenizer {vocabulary.size_full} ids: it was "
-            "trimmed before or is of another encoder. Trim a freshly loaded one, or use expand"
-        )
-    kept = rows.detach()[torch.from_numpy(vocabulary.kept).to(rows.device)]
-    _set_rows(model, kept, vocabulary.number)
-
-
 def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base_rows: BaseRows) -> None:
     """Turn a model trained under one vocabulary into one under another, in place.
 

@@ -139,7 +139,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
             ax.axvline(TASKS[task].chance * POINTS, color=MUTED, linestyle="--", linewidth=1)
         ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions], fontsize=8)
         ax.set_ylim(len(conditions) - 0.5, -0.5)
-        ax.set(title=wrapped(title, 0.6 * _PANEL), xlabel=metric_label(part["metric"].iloc[0]))
+        ax.set(title=wrapped(title, 0.6 * _PANEL), xlabel=wrapped(metric_label(part["metric"].iloc[0]), 0.6 * _PANEL))
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.12)
     return figure

@@ -98,7 +98,7 @@ def _texts(column: pd.Series, name: str, unit: str) -> pd.Series:
     if pd.api.types.is_float_dtype(column.dtype):
         return column.map(lambda value: "" if pd.isna(value) else number_text(value, unit)).astype(object)
     if pd.api.types.is_integer_dtype(column.dtype):
-        return column.map(lambda value: f"{value:,}").astype(object)
+        return column.map(lambda value: "" if pd.isna(value) else f"{value:,}").astype(object)
     title = _TITLES.get(name, _language if name == "language" else str)
     return column.map(lambda value: "" if pd.isna(value) else title(value)).astype(object)
 

@@ -156,7 +156,7 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
         rest = part[~part["clear"]]
         if len(rest):
             low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
-            ends = low if len(rest) == 1 or low == high else f"{low} to {high}"
+            ends = low if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
             other = "other " * (len(clear) > 0)
             told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
         sentences.append(titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table))

@@ -19,9 +19,9 @@ def describe_study(overall: pd.DataFrame, by_task: pd.DataFrame) -> str:
     if overall.empty:
         return "No condition besides the baseline has a zero-shot language, so there is no gain to report."
     low, high = points(overall["estimate"].min()), points(overall["estimate"].max())
-    span = low if low == high else f"{low} to {high}"
+    span = f"{low} points" if low == high else f"estimates from {low} to {high} points"
     return (
-        f"Over all zero-shot languages, {_clear(overall)} of {counted(len(overall), 'condition')} ({span} points); "
+        f"Over all zero-shot languages, {_clear(overall)} of {counted(len(overall), 'condition')} ({span}); "
         f"on single targets, {_clear(by_task)} of {counted(len(by_task), 'comparison')}."
     )
 

@@ -45,7 +45,7 @@ class Evidence:
     params : study_utils.params.StudyParams
         What the study asked for.
     settings : Settings
-        Of the bootstrap.
+        Of the intervals.
     margin : float
         Smallest gain that matters, in points.
     epochs : pandas.DataFrame or None

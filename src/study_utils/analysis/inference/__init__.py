@@ -1,1 +1,1 @@
-"""Intervals and tests: bootstrap, groups of languages, contrasts, correction, equivalence, leaving out."""
+"""Intervals and tests: the model of gains, groups of languages, contrasts, correction, equivalence, leaving out."""

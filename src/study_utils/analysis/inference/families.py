@@ -25,7 +25,8 @@ MIN_SEEDS = 2
 FAMILY_GAIN_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "primary", "estimate", "low", "high", "level", "p", "p_holm"),
     *("clear", "decided_by", "general_estimate", "general_low", "general_high", "general_p", "general_p_holm"),
-    *("general_clear", "general_withheld", "generalises_over", "n_languages", "n_tasks", "n_seeds", "n_examples"),
+    *("general_clear", "general_withheld", "generalises_over", "own_spread", "n_languages", "n_tasks", "n_seeds"),
+    "n_examples",
     *("languages", "tasks", "measure", "standard_error", "freedom", "same_data", "comparable", "withheld"),
     *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
@@ -92,6 +93,9 @@ def family_gains(
             the same for tasks like these; `general_withheld` says why they are missing.
         `generalises_over`
             what the interval speaks about.
+        `own_spread`
+            whether the interval is wider than one variance for all families would have it, as the languages of this
+            family differ more (`study_utils.analysis.inference.unequal`).
         `n_examples`, `languages`, `tasks`, `measure`
             test examples, each counted once; what is averaged; the per-example measure (see
             `study_utils.analysis.results.cells.example_blocks`).
@@ -160,7 +164,7 @@ def _headline(
     again = {} if len(sound) == len(part) else on_these(sound)
     found = {}
     for label, own in whole.items():
-        row: dict[str, object] = {name: getattr(own, name) for name in _NUMBERS}
+        row: dict[str, object] = {name: getattr(own, name) for name in (*_NUMBERS, "own_spread")}
         deciding = [task_title(task) for task, other in without.items() if turns(own, other.get(label))]
         row |= {"decided_by": ", ".join(deciding), "failed_decide": len(sound) < len(part)}
         row["general_withheld"] = "" if general else (

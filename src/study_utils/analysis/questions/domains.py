@@ -93,7 +93,7 @@ def domain_gains(
         What to average over; ``"resource"``: low-resource languages
         (`study_utils.analysis.inference.groups.resource_label`) and others.
     settings : Settings
-        Of the bootstrap.
+        Of the intervals.
 
     Returns
     -------

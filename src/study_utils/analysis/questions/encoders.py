@@ -89,7 +89,7 @@ def encoder_contrasts(
 ) -> pd.DataFrame:
     """Compare every two encoders under the same condition, target by target.
 
-    The paired bootstrap of conditions, with encoders in their place: both saw the same examples.
+    As conditions are compared, with encoders in their place: both saw the same examples.
 
     Returns
     -------

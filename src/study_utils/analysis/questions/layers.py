@@ -26,15 +26,16 @@ def layer_gains(
     layers : pandas.DataFrame
         From `study_utils.study.Study.layers`.
     settings : Settings
-        `resamples`, `level`, `seed`.
+        `level`.
 
     Returns
     -------
     pandas.DataFrame
         One row an (encoder, task, condition, layer): `score` and `gain`, means over seeds, then over the languages that
         are zero-shot under the condition (fractions, of the primary metric; the baseline has no gain); `n_languages`,
-        `n_seeds`; `used` and `published` as in `layers`. `low` and `high` resample languages and seeds, not examples,
-        for no predictions are kept of layers that aren't read: the layer that is read has its own interval elsewhere.
+        `n_seeds`; `used` and `published` as in `layers`. `low` and `high` are those of the mixed
+        model, without noise that examples share, for no predictions are kept of layers that aren't read: the layer that
+        is read has its own interval elsewhere.
         `clear` and `withheld` as in `study_utils.analysis.family_gains`, corrected within a layer.
 
     Raises

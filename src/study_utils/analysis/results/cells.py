@@ -1,4 +1,4 @@
-"""Paired cells from predictions or scores: what the bootstrap resamples, laid out as arrays."""
+"""Paired cells from predictions or scores: what intervals rest on, laid out as arrays."""
 
 from __future__ import annotations
 

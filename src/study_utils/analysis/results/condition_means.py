@@ -19,7 +19,7 @@ def add_means(
     """Add conditions whose score in every cell is the weighted mean of other conditions' scores there.
 
     A cell counts if all conditions of the arm have it. The same weights for single examples make the mean of the
-    scores, so the bootstrap sees the examples behind a mean as it sees those behind a score.
+    scores, so intervals see the examples behind a mean as those behind a score.
 
     Parameters
     ----------

@@ -89,8 +89,3 @@ def tag(sentence: Marked, *, language: str) -> tuple[list[str], list[str]] | Non
         begun.add(inside[0])
         tags.append(f"{prefix}-{sentence.spans[inside[0]][2]}")
     return tokens, tags
-
-
-def join_tokens(tokens: Iterable[str], *, language: str) -> str:
-    """Put tokens together again: the sentence (in languages whose tokens are characters: without blanks)."""
-    return ("" if language in CHARACTERS else " ").join(tokens)
