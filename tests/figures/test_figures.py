@@ -273,6 +273,12 @@ def test_conditions_share_panels_where_they_are_too_many():
     assert len(figure.legends[0].get_texts()) == 35
 
 
+def test_a_study_of_the_baseline_alone_has_no_curves():
+    nothing = pd.DataFrame(columns=["encoder", "condition", "seed"])
+    assert loss_curves(nothing).empty
+    assert plot_loss(loss_curves(nothing)).axes, "it says that nothing was trained"
+
+
 def test_loss_curves_are_smooth_and_end_at_the_last_step():
     steps = pd.DataFrame({"step": range(200), "loss": [1.0, 0.0] * 100})
     curves = loss_curves(steps.assign(encoder="e5_small", condition="mnli", seed=0, task="xnli"))

@@ -194,13 +194,7 @@ def runs_to_make(study: Study, chosen: Sequence[Path], *, force: bool = False) -
 
     In the order of the plan.
     """
-    stages = {path.stem for path in chosen}
-    done = {run.id for run in study.plan.runs.values() if study.store.status(run.id) == "done"}
-    todo = {run.id for run in study.plan.runs.values() if run.stage in stages and (force or run.id not in done)}
-    for run in reversed(study.plan.runs.values()):  # what a run needs is before it
-        if run.id in todo:
-            todo.update(needed for needed in run.inputs if needed not in done)
-    return [run for run in study.plan.runs.values() if run.id in todo]
+    return study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
 
 
 def notebook_parameters(study: Study) -> dict[str, object]:
