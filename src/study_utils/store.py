@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -69,6 +69,11 @@ class Store:
         names = os.listdir(self.runs) if self.runs.is_dir() else []
         others = (self.runs / n for n in names if n != run_id and n.rsplit("-", 1)[0] == name)
         return "stale" if any(not p.suffix and (p / MANIFEST).is_file() for p in others) else "missing"
+
+    def finished(self, run_ids: Iterable[str]) -> dict[str, dict]:
+        """Manifests of those runs that are done; the folder is listed once, whatever is asked for."""
+        there = set(os.listdir(self.runs)) if self.runs.is_dir() else set()
+        return {run: self.manifest(run) for run in there.intersection(run_ids) if self._intact(run, thorough=False)}
 
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.

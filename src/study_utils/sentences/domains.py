@@ -8,7 +8,7 @@ import pandas as pd
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.gains import counted, describe_failed_runs, points, verdict
+from study_utils.sentences.gains import counted, describe_failed_runs, interval_text, points, verdict
 
 _NONE = "The study has no domain's task beside a general one of the same kind, so nothing can be compared."
 
@@ -71,6 +71,5 @@ def _one(row: pd.Series) -> str:
     start = f"{_pair(row)}, {row['group'].lower()}: {points(row['estimate'])} points"
     if row["withheld"] or not np.isfinite(row["low"]):
         return f"{start} ({behind}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
     end = f"; {row['budget']}" if row["budget"] else ""
-    return f"{start} ({interval}; {behind}): {verdict(row, 'clearly better', 'clearly worse')}{end}."
+    return f"{start} ({interval_text(row)}; {behind}): {verdict(row, 'clearly better', 'clearly worse')}{end}."

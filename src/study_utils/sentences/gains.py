@@ -9,8 +9,8 @@ from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
-from study_utils.catalog import TASKS
+from study_utils.analysis.results.tables import BASELINE, ENGLISH, is_primary, join_languages, require_columns
+from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
 
@@ -42,6 +42,19 @@ def points(value: float) -> str:
     return f"{rounded:+.1f}".replace("-", "\N{MINUS SIGN}") if rounded else "0.0"
 
 
+def size(value: float) -> str:
+    """Fraction as points without a sign, where a word says the direction."""
+    return f"{100 * abs(value):.1f}"
+
+
+def interval_text(row: pd.Series) -> str:
+    """Interval of a row; in words where both ends are zero to the digit that is shown."""
+    low, high = points(row["low"]), points(row["high"])
+    if low == high == "0.0":
+        return f"{row['level']:.0%} interval less than 0.1 points wide on either side of zero"
+    return f"{row['level']:.0%} interval {low} to {high}"
+
+
 def counted(count: int, noun: str) -> str:
     """Count with its noun, in the plural where it must be."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
@@ -58,8 +71,7 @@ def describe_gain(row: pd.Series) -> str:
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{change} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
+    return f"{change} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_generally(row: pd.Series) -> str:
@@ -94,8 +106,7 @@ def describe_contrast(row: pd.Series) -> str:
     told = f"{_arm(row['arm'])} against {_arm(row['against'])}, {over}: {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{told} ({', '.join(behind(row))}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{told} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
+    return f"{told} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_contrasts(table: pd.DataFrame) -> list[str]:
@@ -265,6 +276,23 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         if at_chance:
             sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
+
+
+def describe_unscored(scores: pd.DataFrame) -> list[str]:
+    """Name test sets without a score of their task's primary metric, which are in no table of it; empty if none is."""
+    keys = ["task", "language"]
+    known = scores.loc[is_primary(scores), keys].drop_duplicates()
+    others = scores[~pd.MultiIndex.from_frame(scores[keys]).isin(pd.MultiIndex.from_frame(known))]
+    if others.empty:
+        return []
+    told = [
+        f"{task_title(task)} in {_few([LANGUAGES[code].name for code in part['language'].unique()])} has "
+        f"{' and '.join(metric_title(name) for name in part['metric'].unique()[:2])} alone, not its primary metric "
+        f"({metric_title(TASKS[task].metric)})"
+        for task, part in others.groupby("task", sort=False)
+    ]
+    count = counted(len(others[keys].drop_duplicates()), "test set")
+    return [f"{count} in no mean, figure or gain: {'; '.join(told[:_MOST])}."]
 
 
 def describe_failed_runs(scores: pd.DataFrame) -> list[str]:

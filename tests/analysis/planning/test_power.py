@@ -13,6 +13,7 @@ from scipy import linalg, stats
 from study_utils.analysis.planning.components import Components
 from study_utils.analysis.planning.power import (
     ABOUT,
+    PRIMARY,
     detectable,
     make_cells,
     middle_languages,
@@ -153,12 +154,49 @@ def test_more_of_anything_finds_smaller_gains(script):
     assert (more.set_index("about")["gain"] > planned).all()
 
 
-def test_correction_is_that_of_holms_first_step(balanced):
-    table = detectable(KNOWN, balanced, comparisons={FAMILY: 24}).set_index("about")
+def test_correction_is_that_of_holms_first_step(script):
+    one_task = script.balanced(families=6, languages=4, tasks=1, seeds=3, rows=50)
+    table = detectable(KNOWN, one_task, comparisons={FAMILY: 24}).set_index("about")
     error, freedom = table.loc[FAMILY, ["standard_error", "freedom"]]
     assert table.loc[FAMILY, "gain_corrected"] == pytest.approx(smallest_gain(error, freedom, 0.05 / 24))
     assert table.loc[FAMILY, "gain"] == pytest.approx(smallest_gain(error, freedom, 0.05))
-    assert (table["gain_corrected"] == table["gain"]).drop(FAMILY).all()
+    assert (table["gain_corrected"] == table["gain"])[[THESE, LANGUAGE]].all()
+    strict = detectable(KNOWN, one_task, comparisons={FAMILY: 2}, level=0.99).set_index("about")
+    assert strict.loc[FAMILY, "gain_corrected"] == pytest.approx(smallest_gain(error, freedom, 0.01)), (
+        "an interval at 99 % is what has to exclude zero"
+    )
+
+
+def test_a_gain_has_to_hold_without_each_task(script):
+    """Two tasks whose runs alone vary: both have to exclude zero, so each with a power of the root of 0.8."""
+    seeds = 400
+    cells = script.balanced(families=3, languages=2, tasks=2, seeds=seeds, rows=50)
+    found = detectable(replace(NOTHING, run=1.0, residual=1e-8), cells).set_index("about")
+    expected = (stats.norm.ppf(0.975) + stats.norm.ppf(np.sqrt(0.8))) / np.sqrt(seeds)
+    for about in (THESE, FAMILY, LANGUAGE):
+        assert found.loc[about, "gain"] == pytest.approx(expected, rel=0.02), about
+    like_these = detectable(KNOWN, script.balanced(families=3, languages=2, tasks=3, seeds=3, rows=50))
+    error, freedom = like_these.set_index("about").loc[LIKE_THESE, ["standard_error", "freedom"]]
+    assert like_these.set_index("about").loc[LIKE_THESE, "gain"] == pytest.approx(smallest_gain(error, freedom, 0.05))
+
+
+def test_what_has_one_task_of_several_holds_nowhere_without_it():
+    table = pd.DataFrame([("xnli", code) for code in "de fr ru hi sw".split()] + [("udpos", "fi"), ("udpos", "de")])
+    table = table.set_axis(["task", "language"], axis=1).assign(rows=100)
+    found = detectable(KNOWN, make_cells(table, seeds=3, group="Finnish")).set_index("about")
+    assert found.loc[PRIMARY, "withheld"] == "its languages have one task only, so no gain of theirs holds without it"
+
+
+def test_a_primary_group_is_asked_about_as_a_family_is(balanced, uneven):
+    three = replace(uneven, primary=tuple(sorted(middle_languages(uneven, 3))))
+    found = detectable(KNOWN, three, comparisons={PRIMARY: 1, FAMILY: 30}).set_index("about")
+    assert list(found.index) == [PRIMARY, *ABOUT]
+    assert found.loc[PRIMARY, "gain_corrected"] == pytest.approx(found.loc[FAMILY, "gain"])
+    assert found.loc[PRIMARY, "gain_corrected"] < found.loc[FAMILY, "gain_corrected"]
+    one = detectable(KNOWN, replace(uneven, primary=tuple(middle_languages(uneven, 1)))).set_index("about")
+    assert one.loc[PRIMARY, "gain"] == pytest.approx(one.loc[LANGUAGE, "gain"])
+    two = detectable(KNOWN, replace(uneven, primary=("de", "nl"))).set_index("about")
+    assert two.loc[PRIMARY, "withheld"] == "nothing is claimed of fewer than 3 languages of a family"
 
 
 @pytest.mark.parametrize("about", ABOUT)
