@@ -214,7 +214,7 @@ def test_where_seeds_are_too_few_larger_studies_have_enough(look, tmp_path):
     ],
 )
 def test_comparisons_are_those_that_the_analysis_corrects_together(look, tmp_path, primary, expected):
-    """Four conditions, five languages, each alone in its family; one has seen German. The primary comparison apart from the others."""
+    """Four conditions, five languages, each alone in its family; one has seen German."""
     write(tmp_path, "pilot", scores_of({"run": 0.02}))
     planned = look(analysis={"primary": primary}).planned.set_index("about")["comparisons"]
     assert planned[list(expected)].to_dict() == expected

@@ -19,8 +19,8 @@ def describe_calibration(points: pd.DataFrame) -> list[str]:
     sentences = [
         f"{flat.drop_duplicates(['balance', 'families', *SETTINGS]).shape[0]} designs were simulated, "
         f"{flat['n_studies'].min():,} studies each.",
-        f"Intervals at 95% are right if they hold the truth in {low:.0%} to {high:.0%} of the studies, and claims if at "
-        f"most {FALSE_CLAIMS:.0%} of the studies make a false one.",
+        f"Intervals at 95% are right if they hold the truth in {low:.0%} to {high:.0%} of the studies, and claims if "
+        f"at most {FALSE_CLAIMS:.0%} of the studies make a false one.",
     ]
     enough = flat[flat["seeds"] >= CLAIM_SEEDS]
     for headline, title in HEADLINES.items():

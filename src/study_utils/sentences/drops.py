@@ -48,8 +48,8 @@ def describe_drop_families(table: pd.DataFrame) -> list[str]:
             titled(
                 encoder,
                 f"{variant_title(name)}, baseline: scores change most in {most['group']} ({points(-most['estimate'])} "
-                f"points) and least in {least['group']} ({points(-least['estimate'])}); {clear} of {len(part)} families "
-                f"and single languages show a clear drop or rise.",
+                f"points) and least in {least['group']} ({points(-least['estimate'])}); {clear} of {len(part)} "
+                f"families and single languages show a clear drop or rise.",
                 table,
             )
         )

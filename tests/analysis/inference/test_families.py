@@ -314,3 +314,14 @@ def test_a_task_that_was_not_learnt_is_named_and_left_out_of_the_second_number()
     assert (row["not_learnt"], row["at_chance"]) == ("SIB-200", "")
     assert row["estimate"] == pytest.approx(0.03, abs=0.005)
     assert row["sound_estimate"] == pytest.approx(0.045, abs=0.005)
+
+
+def test_a_cell_that_is_half_a_task_and_decides_gives_no_claim():
+    """BUCC in one of its two languages makes the mean; without all of BUCC the others would still gain."""
+    scores = study_of({"xnli": 0.03, "sib200": 0.03, "bucc": 0.3}, spread=0.03, luck=3)
+    scores = scores[(scores["task"] != "bucc") | scores["language"].isin(["es", "fr"])]
+    half = (scores["task"] == "bucc") & (scores["language"] == "fr") & (scores["condition"] == "sst2")
+    scores["value"] = scores["value"].where(~half, scores["value"] - 0.6)
+    row = family_gains(None, scores, by="all").iloc[0]
+    print(row[["estimate", "low", "high", "decided_by"]])
+    assert "BUCC" in row["decided_by"]

@@ -17,8 +17,8 @@ from study_utils.analysis.inference.gain_model import LIKE_THESE, THESE, GainMod
 from study_utils.analysis.inference.groups import ALONE, MIN_POOL
 from study_utils.analysis.planning.components import Components
 
-STUDIES = 48
-"""How many are drawn: enough for a few percent of the smallest gain."""
+CELLS, MOST = 20_000, 256
+"""Cells that are drawn in all, and the most studies: enough for some percent of the smallest gain."""
 LEFT_OUT = 4
 """Tasks that are left out of the drawn studies; of more the others are taken to be like these, which saves time."""
 _ASKED = "asked about"
@@ -50,7 +50,7 @@ def drawn_precision(
     Returns
     -------
     tuple of numpy.ndarray or None
-        Each of shape (`STUDIES`, 1 + tasks): of all tasks, and without each in the order of their names, unless tasks
+        Each of shape (studies, 1 + tasks): of all tasks, and without each in the order of their names, unless tasks
         are random. None where families fall into groups without a common task.
     """
     table = cells.merge(pd.DataFrame({"seed": range(seeds)}), how="cross").assign(unit="all", label=_ASKED, pool=_ASKED)
@@ -78,9 +78,10 @@ def drawn_precision(
 
 
 def _gains(components: Components, table: pd.DataFrame, *, like_these: bool) -> np.ndarray:
-    """Gains without a mean effect, shape (`STUDIES`, rows)."""
+    """Gains without a mean effect, shape (studies, rows)."""
+    studies = min(MOST, 1 + CELLS // table[["task", "language"]].drop_duplicates().shape[0])
     rng, rows = np.random.default_rng(0), table["rows"].to_numpy(float)
-    gains = rng.normal(size=(STUDIES, len(table))) * np.sqrt(components.residual + components.own_row / rows)
+    gains = rng.normal(size=(studies, len(table))) * np.sqrt(components.residual + components.own_row / rows)
     effects = {
         "family": ["family"],
         "task": ["task"] * like_these,
@@ -96,5 +97,5 @@ def _gains(components: Components, table: pd.DataFrame, *, like_these: bool) -> 
         size = np.full(len(table), getattr(components, name))
         if name == "language_task":
             size = size + components.shared_row / rows
-        gains += rng.normal(size=(STUDIES, level.max() + 1))[:, level] * np.sqrt(size)
+        gains += rng.normal(size=(studies, level.max() + 1))[:, level] * np.sqrt(size)
     return gains

@@ -22,8 +22,8 @@ class Reach:
     """The fewest seeds, then test rows, of those tried that bring the smallest gain that is found to the margin.
 
     `rows` are those of a typical cell and `gain` is in points; where `enough` is False, these are the largest numbers
-    tried and the margin is not reached. `about` is the primary comparison: all languages on these tasks, unless the study
-    says otherwise.
+    tried and the margin is not reached. `about` is the primary comparison: all languages on these tasks, unless the
+    study says otherwise.
     """
 
     about: str

@@ -105,13 +105,13 @@ def detectable(
 ) -> pd.DataFrame:
     """Say the smallest true gain that a study calls clear, for what it may be about.
 
-    The rule is the one by which results are called clear: a two-sided t-test of a fixed effect of the mixed model behind
-    the components, with the standard error and Satterthwaite's degrees of freedom that studies report, which are drawn
-    (`study_utils.analysis.planning.drawn`); on these tasks a gain has to hold without each of them too. Over all languages, families and languages are random, and tasks fixed
-    ("these tasks", each weighing the same) or random ("tasks like these"). A family has an effect of its own, adjusted
-    for task; a language too, on its own (nothing borrowed from others) and with language × task as its error. A study's
-    own family may have other tasks: taken are those languages that stand in the middle when ordered by their number of
-    tasks. Runs that fail are not planned for.
+    The rule is the one by which results are called clear: a two-sided t-test of a fixed effect of the mixed model
+    behind the components, with the standard error and Satterthwaite's degrees of freedom that studies report, which are
+    drawn (`study_utils.analysis.planning.drawn`); on these tasks a gain has to hold without each of them too. Over all
+    languages, families and languages are random, and tasks fixed ("these tasks", each weighing the same) or random
+    ("tasks like these"). A family has an effect of its own, adjusted for task; a language too, on its own (nothing
+    borrowed from others) and with language × task as its error. A study's own family may have other tasks: taken are
+    those languages that stand in the middle when ordered by their number of tasks. Runs that fail are not planned for.
 
     Parameters
     ----------
@@ -297,8 +297,8 @@ def _as_in(like: StudyCells, components: Components, cells: StudyCells, about: s
 def _held_gain(covariance: np.ndarray, errors: np.ndarray, freedoms: np.ndarray, alpha: float, power: float) -> float:
     """Gain with which a share of studies excludes zero at `alpha`, and at `CLEAR` without each task too.
 
-    Estimates, of all tasks and without each, have the `covariance`; `errors` and `freedoms`, shape (studies, estimates),
-    are what studies report.
+    Estimates, of all tasks and without each, have the `covariance`; `errors` and `freedoms`, shape (studies,
+    estimates), are what studies report.
     """
     values, vectors = linalg.eigh(covariance)
     moved = special.ndtri(_draws(len(covariance))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
