@@ -80,7 +80,8 @@ report.keep_figure(study, figures.plot_seed_gains(by_seed), "seed_gains", by_see
 
 # %%
 outlook = study.outlook(vary=True)
-report.say([*sentences.describe_outlook(outlook), *sentences.describe_margin(outlook)])
+report.say(sentences.describe_outlook(outlook))
+report.say(sentences.describe_margin(outlook))
 
 # %% [markdown]
 # ## Gain by task

@@ -11,7 +11,7 @@ import numpy as np
 from types import SimpleNamespace
 from pathlib import Path
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.calibration.simulate import simulate_study
+from simulated_studies import simulate_study
 from study_utils.figures import plot_family_gains
 from study_utils.report import banner, keep_figure, keep_table, say
 study = SimpleNamespace(report=Path("."), params=SimpleNamespace(title="A study <1>", banner="Made up & small."))

@@ -33,8 +33,8 @@ LEFT_OUT = KEYS | {
 def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
-        "MNLI, All languages (−5.0 points): without one task between −7.0 (without XNLI) and +1.0 (without "
-        "Tatoeba). What changes: the sign without Tatoeba; the interval no longer excludes zero without Tatoeba, XNLI."
+        "MNLI, All languages: −5.0 points. Without one task it is between −7.0 (without XNLI) and +1.0 (without "
+        "Tatoeba). The sign is another without Tatoeba. The interval no longer excludes zero without Tatoeba or XNLI."
     )
     steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "zero_changes": ""}
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
@@ -113,8 +113,7 @@ def test_the_share_of_training_runs_is_always_told_and_no_list_is_long():
     )  # fmt: skip
     assert describe_variance(shares) == [
         "MNLI: single gains differ most by what is left, test examples in it (40% of the variance, interval 20% to "
-        "60%); tasks (30% of the variance, almost any share is possible); languages within a task "
-        "(15% of the variance, interval 10% to 30%).",
+        "60%).",
         "MNLI: less by training runs of a task (5% of the variance, interval 2% to 20%).",
     ]
     shares.loc[shares["source"].isin(["run", "cell"]), ["share", "withheld"]] = [np.nan, "1 seed"]

@@ -141,8 +141,10 @@ def keep_results(study: Study, scores: pd.DataFrame) -> None:
 
 
 def say(sentences: str | Sequence[str]) -> None:
-    """Show generated sentences, one a line; those beyond the first five are folded."""
+    """Show generated sentences, one a line; those beyond the first five are folded. Of none nothing is shown."""
     sentences = [sentences] if isinstance(sentences, str) else list(sentences)
+    if not sentences:
+        return
     lines = [f"- {escape(sentence, quote=False)}" for sentence in sentences]
     text = "\n".join(lines[:MOST_SENTENCES])
     if rest := sentences[MOST_SENTENCES:]:

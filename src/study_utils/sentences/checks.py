@@ -58,7 +58,9 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
 
 def _few(names: str) -> str:
     parts = names.split(", ")
-    return " or ".join(parts) if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
+    if len(parts) <= 2:
+        return " or ".join(parts)
+    return f"any of {', '.join(parts)}" if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
 
 
 def describe_equivalence(table: pd.DataFrame) -> list[str]:

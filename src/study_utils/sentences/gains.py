@@ -200,8 +200,8 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         group = "all languages" if primary.group == "all" else primary.group
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
         sentences.append(
-            f"The study's primary comparison is {group} under {of}; it is not corrected for the other comparisons, "
-            f"which are corrected among themselves."
+            f"The study's primary comparison is {group} under {of}: it is corrected for nothing but its own conditions, "
+            f"and all other comparisons among themselves."
         )
     return sentences + _comparability(overall)
 

@@ -158,7 +158,7 @@ def test_more_of_anything_finds_smaller_gains():
     planned = gains()
     for changes in ({"seeds": 6}, {"rows": 200}, {"tasks": 8}):
         assert (gains(**changes) < planned).all(), changes
-    assert (gains(languages=8)[[THESE, FAMILY]] < planned[[THESE, FAMILY]]).all()
+    assert gains(languages=8)[THESE] < planned[THESE]
     assert planned[THESE] < planned[LIKE_THESE]
     more = detectable(KNOWN, crossed(families=6, languages=4, tasks=4, seeds=3), power=0.9)
     assert (more.set_index("about")["gain"] > planned).all()
@@ -178,7 +178,7 @@ def test_correction_is_that_of_holms_first_step(one_task):
 
 def test_a_gain_has_to_hold_without_each_task():
     """Two tasks whose runs alone vary: both have to exclude zero, so each with a power of the root of 0.8."""
-    seeds = 100
+    seeds = 40
     found = detectable(
         replace(NOTHING, run=1.0, residual=1e-6), crossed(families=3, languages=3, tasks=2, seeds=seeds)
     ).set_index("about")
@@ -210,9 +210,11 @@ def test_a_primary_group_is_asked_about_as_a_family_is(balanced, uneven):
 def test_simulated_studies_call_clear_what_is_planned(script, about):
     """By the rule of reports: corrected for other comparisons, and clear without each task."""
     components = Components(**(script.FLAT | script.COMPONENTS["like the pilot"]), from_predictions=False)
-    cells = script.balanced(tasks=3, seeds=3, rows=50)
+    codes = "fi et hu es fr it ar he am".split()
+    cells = pd.DataFrame([(task, code) for task in script.TARGETS[:2] for code in codes], columns=["task", "language"])
+    cells = make_cells(cells.assign(rows=50), seeds=4, group="Uralic")
     planned = detectable(components, cells, comparisons={about: 4}, about=[about]).loc[0, "gain_corrected"]
-    found = script.simulated(components, cells, about, comparisons=4, studies=50, seed=5)
+    found = script.simulated(components, cells, about, comparisons=4, studies=40, seed=5)
     assert planned == pytest.approx(found, rel=0.15)
 
 

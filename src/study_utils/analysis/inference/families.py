@@ -187,7 +187,7 @@ def _headline(
 
 
 def _deciding_rows(part: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """Rows of each task, and of each language of a task in two languages: a cell that is half a task may decide a mean."""
+    """Rows of each task, and of each language of a task in two: a cell that is half a task may decide a mean."""
     for task, own in part.groupby("task", sort=True):
         rows = part["task"] == task
         yield task_title(task), rows

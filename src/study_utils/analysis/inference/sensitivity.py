@@ -43,7 +43,7 @@ def sensitivity(
         (corrected p-value below 0.05, with languages and seeds enough for a claim), `lowest` and `highest` (fractions:
         range of the estimates) with what is missing then (`lowest_without`, `highest_without`), and what, left out,
         turns the sign (`sign_changes`) or changes whether the result excludes zero (`zero_changes`); both name the
-        languages or tasks, or are empty. The p-value is corrected as in `family_gains`, with the other rows as they are.
+        languages or tasks, or are empty. The p-value is corrected as in `family_gains`, with other rows as they are.
     """
     args = {"by": by, "same_data": same_data, "cells": cells, "function": "sensitivity"}
     prepared = prepare(predictions, scores, **args)

@@ -225,20 +225,29 @@ def _without_each_task(components: Components, cells: StudyCells, about: str) ->
     tasks = [] if about == ABOUT[1] or len(tasks) == 1 else tasks
     fixed, weights, *levels = _model(components, cells, about)
     whole = _covariances(components, cells, *levels)[1]
-    asked = fixed[:, 0] != 0
     rows = [_row_weights(whole, fixed, weights)]
     for task in tasks:
         kept = np.array(cells.tasks) != task
-        if not (kept & asked).any():
-            raise AnalysisError("its languages have one task only, so no gain of theirs holds without it")
         alone = np.zeros(len(kept))
-        alone[kept] = _row_weights(whole[np.ix_(kept, kept)], fixed[kept], weights)
+        alone[kept] = _row_weights(whole[np.ix_(kept, kept)], *_model(components, *_without(cells, task, about))[:2])
         rows.append(alone)
     return np.array(rows) @ whole @ np.array(rows).T / cells.seeds
 
 
+def _without(cells: StudyCells, lost: str, about: str) -> tuple[StudyCells, str]:
+    """Cells without a task, and the same languages to ask about."""
+    kept = [place for place, task in enumerate(cells.tasks) if task != lost]
+    parts = {name: tuple(getattr(cells, name)[i] for i in kept) for name in ("tasks", "languages", "families", "rows")}
+    if about in ABOUT[:2]:
+        return replace(cells, **parts), about
+    asked = tuple(code for code in _asked(cells, about) if code in parts["languages"])
+    if not asked:
+        raise AnalysisError("its languages have one task only, so no gain of theirs holds without it")
+    return replace(cells, **parts, primary=asked), PRIMARY
+
+
 def _row_weights(covariance: np.ndarray, fixed: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weights of the cells in a generalised least squares estimate; the fixed effects may have lost some levels."""
+    """Weights of the cells in a generalised least squares estimate."""
     solved = linalg.solve(covariance, fixed, assume_a="pos")
     return solved @ (linalg.pinvh(fixed.T @ solved) @ weights)
 
@@ -246,12 +255,7 @@ def _row_weights(covariance: np.ndarray, fixed: np.ndarray, weights: np.ndarray)
 def _fewest_freedom(components: Components, cells: StudyCells, about: str, without: np.ndarray) -> float:
     """Degrees of freedom without the task whose loss makes the error largest."""
     lost = sorted(set(cells.tasks))[int(np.argmax(np.diag(without)[1:]))]
-    kept = [place for place, task in enumerate(cells.tasks) if task != lost]
-    parts = {name: tuple(getattr(cells, name)[i] for i in kept) for name in ("tasks", "languages", "families", "rows")}
-    if about == ABOUT[0]:
-        return precision(components, replace(cells, **parts), about)[1]
-    asked = tuple(code for code in _asked(cells, about) if code in parts["languages"])
-    return precision(components, replace(cells, **parts, primary=asked), PRIMARY)[1]
+    return precision(components, *_without(cells, lost, about))[1]
 
 
 @cache
