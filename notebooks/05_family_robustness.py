@@ -170,12 +170,11 @@ report.keep_figure(study, figures.plot_gap_gains(gaps), "gap_gains", gaps)
 # %%
 everywhere = analysis.robustness_intervals(predictions, scores, by="all", settings=settings)
 report.say(sentences.describe_robustness(everywhere))
-report.keep_table(study, analysis.robustness_table(everywhere), "robustness_all")
+report.keep_table(study, everywhere, "robustness_overall", shown=analysis.robustness_table(everywhere))
 
 # %%
 evenness = analysis.robustness_intervals(predictions, scores, by="family", settings=settings)
-report.keep_table(study, evenness, "robustness_intervals")
-report.keep_table(study, analysis.robustness_table(evenness), "robustness")
+report.keep_table(study, evenness, "robustness_intervals", shown=analysis.robustness_table(evenness))
 
 # %% [markdown]
 # ## Is there no effect?

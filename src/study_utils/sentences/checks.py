@@ -106,10 +106,10 @@ def describe_mixed(found: MixedGains) -> list[str]:
             f"Of {counted(len(contrasts), 'difference')} between two families under one condition, {len(clear)} are "
             f"clear after correction, with languages, tasks and covariates accounted for."
         )
-        shown = clear.sort_values("p") if len(clear) else contrasts.loc[[contrasts["p"].idxmin()]]
+        shown = clear.sort_values("p")
         sentences += [
             f"{condition_title(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
-            f"(interval {points(row.low)} to {points(row.high)}){'' if row.clear else ', nearest to clear'}."
+            f"(interval {points(row.low)} to {points(row.high)})."
             for row in shown.head(_MOST).itertuples()
         ]
         if len(shown) > _MOST:

@@ -133,10 +133,10 @@ def behind(row: pd.Series) -> list[str]:
 def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss") -> str:
     """What a row shows: words for a clear estimate above (`up`) or below zero (`down`), or why it is not clear.
 
-    Of several tasks these words hold on the tasks of the study, and say so.
+    These words hold on the tasks of the study, and say so.
     """
     if row["clear"]:
-        return (up if row["estimate"] > 0 else down) + " on these tasks" * (row["n_tasks"] > 1)
+        return (up if row["estimate"] > 0 else down) + (" on these tasks" if row["n_tasks"] > 1 else " on this task")
     if row["low"] <= 0 <= row["high"]:
         same = max(-row["low"], row["high"]) < _TINY
         return "no test row is scored differently" if same else "not clear at this size"
@@ -150,7 +150,7 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One sentence a condition and encoder.
+        One sentence a condition and encoder, and one a task where runs collapsed, with and without them.
     """
     require_columns(table, ("encoder", "condition", "task", "estimate", "clear", "withheld"), table="gains by task")
     if table.empty:
@@ -171,6 +171,10 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
             other = "other " * (len(clear) > 0)
             told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
         sentences.append(titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table))
+        fell = part[part["collapsed"] != ""] if "collapsed" in part else part.head(0)
+        for _, row in fell.head(_MOST).iterrows():
+            start = f"{condition_title(condition)} on {task_title(row['task'])}: {points(row['estimate'])} points."
+            sentences.append(titled(encoder, f"{start} {describe_sound(row)}".strip(), table))
     return sentences
 
 
@@ -200,8 +204,8 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         group = "all languages" if primary.group == "all" else primary.group
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
         sentences.append(
-            f"The study's primary comparison is {group} under {of}: it is corrected for nothing but its own conditions, "
-            f"and all other comparisons among themselves."
+            f"The study's primary comparison is {group} under {of}: it is corrected for its own conditions alone, and "
+            f"all other comparisons among themselves."
         )
     return sentences + _comparability(overall)
 
@@ -233,17 +237,22 @@ def describe_families(families: pd.DataFrame) -> list[str]:
             f"{counted(alone, 'language')} alone in their family are drawn towards each other's mean as far as noise "
             f"would explain how they differ."
         )
-    sentences += [describe_gain(row) for _, row in clear.head(_MOST).iterrows()]
+    sentences += [_with_and_without(row) for _, row in clear.head(_MOST).iterrows()]
     if len(clear) > _MOST:
         sentences.append(f"{len(clear) - _MOST} more clear results are in the table.")
     if clear.empty and len(tested):
         picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
-        sentences += [f"The {name}: {describe_gain(tested.loc[place])}" for name, place in picked.items()]
+        sentences += [f"The {name}: {_with_and_without(tested.loc[place])}" for name, place in picked.items()]
     if len(held := families[families["withheld"] != ""]):
         reasons = held["withheld"].value_counts()
         told = "; ".join(f"{count} \N{MULTIPLICATION SIGN} {reason}" for reason, count in reasons.items())
         sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({told}).")
     return sentences + _comparability(families)
+
+
+def _with_and_without(row: pd.Series) -> str:
+    """What a row shows, and without the runs that failed."""
+    return f"{describe_gain(row)} {describe_sound(row)}".strip()
 
 
 def describe_scores(scores: pd.DataFrame) -> list[str]:

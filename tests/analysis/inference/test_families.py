@@ -317,11 +317,21 @@ def test_a_task_that_was_not_learnt_is_named_and_left_out_of_the_second_number()
 
 
 def test_a_cell_that_is_half_a_task_and_decides_gives_no_claim():
-    """BUCC in one of its two languages makes the mean; without all of BUCC the others would still gain."""
-    scores = study_of({"xnli": 0.03, "sib200": 0.03, "bucc": 0.3}, spread=0.03, luck=3)
+    """BUCC loses much in one of its two languages: without all of BUCC the mean is below zero, and not without this."""
+    scores = study_of({"xnli": -0.03, "sib200": -0.03, "bucc": -0.2}, spread=0.03, luck=3)
     scores = scores[(scores["task"] != "bucc") | scores["language"].isin(["es", "fr"])]
-    half = (scores["task"] == "bucc") & (scores["language"] == "fr") & (scores["condition"] == "sst2")
-    scores["value"] = scores["value"].where(~half, scores["value"] - 0.6)
+    other = (scores["task"] == "bucc") & (scores["language"] == "fr") & (scores["condition"] == "sst2")
+    scores["value"] = scores["value"].where(~other, scores["value"] + 0.25)
     row = family_gains(None, scores, by="all").iloc[0]
-    print(row[["estimate", "low", "high", "decided_by"]])
-    assert "BUCC" in row["decided_by"]
+    assert row["high"] < 0
+    assert row["decided_by"] == "BUCC (development) in Spanish"
+    assert not row["clear"]
+
+
+def test_comparisons_that_are_not_checked_have_the_same_numbers_without_what_checks_them(study):
+    own = [family_gains(*study, settings=FAST, checked=checked) for checked in (True, False)]
+    numbers = ["estimate", "low", "high", "p", "standard_error", "freedom"]
+    pd.testing.assert_frame_equal(own[0][numbers], own[1][numbers])
+    assert (own[1]["decided_by"] == "").all()
+    assert not own[1]["general_clear"].any()
+    assert set(own[1]["general_withheld"]) == {"not asked for"}

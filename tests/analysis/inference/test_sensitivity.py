@@ -7,6 +7,7 @@ from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains, sensitivity
 from study_utils.analysis.inference.sensitivity import SENSITIVITY_COLUMNS
+from study_utils.analysis.inference.settings import Primary
 
 FAST = Settings(resamples=200)
 
@@ -74,3 +75,17 @@ def test_a_family_left_with_two_languages_is_not_clear():
 def test_only_a_baseline_gives_no_rows(study):
     baseline = study[1][study[1]["condition"] == "none"]
     assert list(sensitivity(None, baseline, settings=FAST)) == SENSITIVITY_COLUMNS
+
+
+def test_the_primary_comparison_is_corrected_as_in_the_table_of_gains(study):
+    """A family that the study was made for excludes zero by its own p-value, whatever the others are."""
+    primary = Settings(primary=Primary(group="Romance", condition="mnli"))
+    for settings in (primary, Settings()):
+        full = family_gains(*study, settings=settings).set_index(["condition", "group"])
+        found = sensitivity(*study, settings=settings)
+        for row in found[found["unit"] == "family"].itertuples():
+            whole = full.loc[(row.condition, row.group)]
+            assert row.excludes_zero == (whole["p_holm"] < 0.05 and whole["n_languages"] > 2)
+    mine = full.loc[("mnli", "Romance")]
+    own = family_gains(*study, settings=primary).set_index(["condition", "group"]).loc[("mnli", "Romance")]
+    assert own["p_holm"] == own["p"] <= mine["p_holm"]
