@@ -1,19 +1,21 @@
 """The smallest gain that planning says a study calls clear, beside the one that simulated studies call clear.
 
-Gains are drawn from variance components in the cells of a study; each study is analysed as a finished one is, by
-`family_gains` with and without each task, and the gain is sought with which 80 % of them are called clear at the first
+Gains are drawn from variance components in the cells of a study; each study is analysed as a finished one is, by the
+model of gains with and without each task, and the gain is sought with which 80 % of them are called clear at the first
 step of Holm's correction. Run it by hand; `--studies` sets how many are drawn.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from study_utils.analysis import family_gains
+from study_utils.analysis.inference.gain_model import GainModel
+from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.planning.components import Components
 from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, make_cells
 from study_utils.analysis.results.tables import primary_metric
@@ -51,31 +53,41 @@ def simulated(
     """Gain (fraction) with which a share of simulated studies is called clear."""
     by, group = GROUPS[about]
     rng, needed = np.random.default_rng(seed), []
+    table = prepare(None, _scores(cells), by=by).table.reset_index(drop=True)
+    table["n"] = table["task"].map(dict(zip(cells.tasks, cells.rows)))
     tasks = sorted(set(cells.tasks))
+    kept = [(table["task"] != lost).to_numpy() for lost in (None, *tasks)]
+    models = [GainModel(table[rows]) for rows in kept]
     levels = np.array([0.05 / comparisons] + [0.05] * len(tasks))
     for _ in range(studies):
-        scores = draw(components, cells, rng)
-        tables = [family_gains(None, scores[scores["task"] != lost], by=by, judged=False) for lost in (None, *tasks)]
-        found = pd.concat([table[table["group"] == group] for table in tables])
-        critical = special.stdtrit(found["freedom"], 1 - levels / 2) * found["standard_error"]
-        needed.append((critical - found["estimate"]).max())
+        gain = _gains(components, table, dict(zip(cells.languages, cells.families)), rng)
+        found = [model.estimate(gain[rows])[group] for model, rows in zip(models, kept)]
+        numbers = np.array([(one.estimate, one.standard_error, one.freedom) for one in found])
+        needed.append((special.stdtrit(numbers[:, 2], 1 - levels / 2) * numbers[:, 1] - numbers[:, 0]).max())
     return float(np.quantile(needed, power))
 
 
-def draw(components: Components, cells: StudyCells, rng: np.random.Generator) -> pd.DataFrame:
-    """Results table of a study without a true gain."""
-    table = pd.DataFrame({"task": cells.tasks, "language": cells.languages, "family": cells.families, "n": cells.rows})
-    table = table.merge(pd.DataFrame({"seed": range(cells.seeds)}), how="cross")
-    gain = rng.normal(size=len(table)) * np.sqrt(components.residual + components.own_row / table["n"])
+def _scores(cells: StudyCells) -> pd.DataFrame:
+    """Results table with the cells of a study."""
+    table = pd.DataFrame({"task": cells.tasks, "language": cells.languages, "n": cells.rows})
+    table = table.merge(pd.DataFrame({"seed": range(cells.seeds)}), how="cross").assign(value=0.5, run="r")
+    table = table.assign(encoder="e5_small", variant="clean", zero_shot=True, same_data=False)
+    table["metric"] = table["task"].map(primary_metric)
+    return pd.concat([table.assign(condition=name) for name in ("snli", "none")], ignore_index=True)
+
+
+def _gains(
+    components: Components, table: pd.DataFrame, families: Mapping[str, str], rng: np.random.Generator
+) -> np.ndarray:
+    """Gains of a study without a true one, in the order of the table's rows."""
+    table = table.assign(family=table["language"].map(families))
+    gain = rng.normal(size=len(table)) * np.sqrt(components.residual + components.own_row / table["n"].to_numpy(float))
     effects = {"family": ["family"], "language": ["language"], "language_task": ["task", "language"]}
     for name, keys in (effects | {"seed": ["seed"], "run": ["task", "seed"]}).items():
         level = table.groupby(keys).ngroup().to_numpy()
-        size = getattr(components, name) + (components.shared_row / table["n"] if name == "language_task" else 0.0)
-        gain += rng.normal(size=level.max() + 1)[level] * np.sqrt(size)
-    table = table.assign(encoder="e5_small", variant="clean", zero_shot=True, same_data=False, run="r")
-    table["metric"] = table["task"].map(primary_metric)
-    arms = [table.assign(condition="snli", value=0.5 + gain), table.assign(condition="none", value=0.5)]
-    return pd.concat(arms, ignore_index=True).drop(columns="family")
+        shared = components.shared_row / table["n"].to_numpy(float) if name == "language_task" else 0.0
+        gain = gain + rng.normal(size=level.max() + 1)[level] * np.sqrt(getattr(components, name) + shared)
+    return gain
 
 
 def balanced(*, tasks: int, seeds: int, rows: int) -> StudyCells:

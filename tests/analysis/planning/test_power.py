@@ -214,7 +214,7 @@ def test_simulated_studies_call_clear_what_is_planned(script, about):
     cells = pd.DataFrame([(task, code) for task in script.TARGETS[:2] for code in codes], columns=["task", "language"])
     cells = make_cells(cells.assign(rows=50), seeds=4, group="Uralic")
     planned = detectable(components, cells, comparisons={about: 4}, about=[about]).loc[0, "gain_corrected"]
-    found = script.simulated(components, cells, about, comparisons=4, studies=40, seed=5)
+    found = script.simulated(components, cells, about, comparisons=4, studies=150, seed=5)
     assert planned == pytest.approx(found, rel=0.15)
 
 
