@@ -8,6 +8,7 @@ from simulated_studies import simulate_study
 from study_utils.analysis import Settings, family_gains
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS
+from study_utils.analysis.results.tables import primary_metric
 from study_utils.errors import AnalysisError
 
 FAST = Settings(resamples=200)
@@ -317,12 +318,13 @@ def test_a_task_that_was_not_learnt_is_named_and_left_out_of_the_second_number()
 
 
 def test_a_cell_that_is_half_a_task_and_decides_gives_no_claim():
-    """BUCC loses much in one of its two languages: without all of BUCC the mean is below zero, and not without this."""
-    scores = study_of({"xnli": -0.03, "sib200": -0.03, "bucc": -0.2}, spread=0.03, luck=3)
+    """Six tasks lose 5 points; BUCC loses 35 in Spanish and gains 25 in French, so without Spanish nothing is lost."""
+    scores = study_of(dict.fromkeys(("xnli", "sib200", "pawsx", "xcopa", "udpos", "bucc"), -0.05))
     scores = scores[(scores["task"] != "bucc") | scores["language"].isin(["es", "fr"])]
-    other = (scores["task"] == "bucc") & (scores["language"] == "fr") & (scores["condition"] == "sst2")
-    scores["value"] = scores["value"].where(~other, scores["value"] + 0.25)
-    row = family_gains(None, scores, by="all").iloc[0]
+    moved = scores["language"].map({"es": -0.3, "fr": 0.3}).fillna(0.0)
+    moved = moved.where((scores["task"] == "bucc") & (scores["condition"] == "sst2"), 0.0)
+    scores = scores.assign(value=scores["value"] + moved, metric=scores["task"].map(primary_metric))
+    row = family_gains(None, scores, by="all", judged=False).iloc[0]
     assert row["high"] < 0
     assert row["decided_by"] == "BUCC (development) in Spanish"
     assert not row["clear"]
