@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from statistics import median
 
 from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
+from study_utils.computing import Computing
 from study_utils.encoders.facts import Architecture, architecture
 from study_utils.errors import EncoderError
 from study_utils.machine_speed import cpu_speed
@@ -39,7 +39,7 @@ STEP_SECONDS = {"cpu": 2e-9, "cuda": 3e-10}
 
 
 def expected_seconds(
-    plan: Plan, store: Store, *, device: str = "auto", finished: Mapping[str, dict] | None = None
+    plan: Plan, store: Store, computing: Computing, *, finished: Mapping[str, dict] | None = None
 ) -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
@@ -53,8 +53,8 @@ def expected_seconds(
         All runs of a study.
     store : Store
         Says which are done and how long they took.
-    device : str
-        Where the study will run, as in its parameters; ``"auto"`` is a GPU if the machine shows one.
+    computing : Computing
+        How runs compute; on which processor is taken to be this one.
     finished : mapping of str to dict, optional
         Run id to manifest of those that are done, where they have been read: `Store.finished`.
 
@@ -63,12 +63,11 @@ def expected_seconds(
     dict of str to float
         Run id to seconds.
     """
-    device = "cuda" if _is_gpu(device) else "cpu"
     ratios: dict[tuple, list[float]] = {}
     counted = {}
     done = store.finished(plan.runs) if finished is None else finished
     for run in plan.runs.values():
-        guess = _guess(run, examples_of(run, plan, done), store, device)
+        guess = _guess(run, examples_of(run, plan, done), store, computing)
         if run.id not in done:
             counted[run.id] = guess
             continue
@@ -129,17 +128,18 @@ def _tasks(run: Run) -> tuple[str, ...]:
     return (str(run.work["task"]),) if "task" in run.work else tuple(run.work["data"])
 
 
-def _guess(run: Run, examples: int, store: Store, device: str) -> float:
+def _guess(run: Run, examples: int, store: Store, computing: Computing) -> float:
     """Seconds of a run, before anything like it has been measured."""
     if run.kind == "data":
         return ROW_SECONDS * max(1, examples)
     size = _architecture(str(run.work["encoder"]))
-    speed = GPU_SPEED if device == "cuda" else cpu_speed(size.width, keep=store.cache)
+    is_cpu = computing.device == "cpu"
+    speed = cpu_speed(size.width, computing.threads, keep=store.cache) if is_cpu else GPU_SPEED
     tokens = sum(map(_tokens, _tasks(run))) / len(_tasks(run))
     seconds = START_SECONDS + examples * OPERATIONS[run.kind] * size.weights * tokens / speed
     if run.kind == "train":
         steps = examples / run.work["settings"]["batch_size"]
-        seconds += steps * size.checkpoint_mb * 1e6 / 4 * STEP_SECONDS[device]
+        seconds += steps * size.checkpoint_mb * 1e6 / 4 * STEP_SECONDS["cpu" if is_cpu else "cuda"]
     return seconds
 
 
@@ -155,7 +155,3 @@ def _architecture(key: str) -> Architecture:
         return architecture(encoder(key))
     except EncoderError:
         return BASE
-
-
-def _is_gpu(device: str) -> bool:
-    return device.startswith("cuda") or (device == "auto" and Path("/dev/nvidia0").exists())
