@@ -192,3 +192,18 @@ def test_an_interval_that_rounds_to_nothing_is_said_in_words():
     row = pd.Series({"level": 0.95, "low": -0.0004, "high": 0.0002})
     assert interval_text(row) == "95% interval less than 0.1 points wide on either side of zero"
     assert interval_text(row.replace(0.0002, 0.002)) == "95% interval 0.0 to +0.2"
+
+
+def test_of_many_contrasts_the_clear_ones_are_told():
+    sizes = (-0.05, 0.01, 0.04, 0.02, 0.03, 0.06, 0.07)
+    table = pd.DataFrame([CONTRAST | {"estimate": size, "clear": abs(size) > 0.035} for size in sizes])
+    first, *rest = describe_contrasts(table)
+    assert first == (
+        "Of 7 comparisons of two arms the first is clearly better in 3 and clearly worse in 1; 3 are not decided at "
+        "this size. The figure shows all."
+    )
+    assert [f"{size} points" in told for size, told in zip(("+7.0", "+6.0", "\N{MINUS SIGN}5.0", "+4.0"), rest)] == [
+        True
+    ] * 4
+    first, only = describe_contrasts(table.assign(clear=False))
+    assert "+7.0 points" in only

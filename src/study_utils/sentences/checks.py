@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis.models.mixed import MixedGains
-from study_utils.analysis.results.tables import require_columns
+from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title
 from study_utils.sentences.data import at_most_five
 from study_utils.sentences.gains import counted, points, titled
@@ -200,10 +200,11 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
     told = []
     for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
         by_language = part.groupby(["task", "language"])["retention"].mean()
+        who = "Fine-tuning in English alone" if condition == BASELINE else f"With {condition_title(condition)} it"
         text = (
-            f"{condition_title(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
-            f"itself, the mean over {counted(part['language'].nunique(), 'language')} and "
-            f"{counted(part['task'].nunique(), 'task')} (from {by_language.min():.0%} to {by_language.max():.0%})."
+            f"{who} reaches {by_language.mean():.0%} of the score of fine-tuning in the language itself, the mean over "
+            f"{counted(part['language'].nunique(), 'language')} and {counted(part['task'].nunique(), 'task')} (from "
+            f"{by_language.min():.0%} to {by_language.max():.0%})."
         )
         told.append(titled(encoder, text, table))
     return told

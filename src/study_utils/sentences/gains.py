@@ -110,14 +110,27 @@ def describe_contrast(row: pd.Series) -> str:
 
 
 def describe_contrasts(table: pd.DataFrame) -> list[str]:
-    """Say what each contrast shows, one sentence a row; or that the study has no two arms to compare."""
+    """Say what contrasts show, or that the study has no two arms to compare.
+
+    Returns
+    -------
+    list of str
+        One sentence a row; of more than five a count, and the largest clear ones, or the largest in size if none is.
+    """
     if table.empty:
         return ["The study has no two arms that can be compared here."]
-    several = table["encoder"].nunique() > 1
-    return [
-        (f"{encoder_title(row['encoder'])}: " if several else "") + describe_contrast(row)
-        for _, row in table.iterrows()
-    ]
+    shown, told = table, []
+    if len(table) > _MOST:
+        clear = table["clear"].astype(bool)
+        up, down = int((clear & (table["estimate"] > 0)).sum()), int((clear & (table["estimate"] < 0)).sum())
+        told.append(
+            f"Of {counted(len(table), 'comparison')} of two arms the first is clearly better in {up} and clearly worse "
+            f"in {down}; {len(table) - up - down} are not decided at this size. The figure shows all."
+        )
+        shown = table[clear] if clear.any() else table
+        order = shown["estimate"].abs().sort_values(ascending=False, kind="stable").index
+        shown = shown.loc[order[: _MOST - 1 if clear.any() else 1]]
+    return told + [titled(row["encoder"], describe_contrast(row), table) for _, row in shown.iterrows()]
 
 
 def _arm(key: str) -> str:
