@@ -30,7 +30,7 @@ _TITLES = {
 _HEADINGS = {
     "p_holm": "p (Holm)", "low": "from", "high": "to", "general_estimate": "tasks like these: estimate",
     "general_low": "tasks like these: from", "general_high": "tasks like these: to",
-    "p_equivalence_holm": "p of equivalence (Holm)",
+    "p_equivalence_holm": "p of equivalence (Holm)", "general_clear": "tasks like these: clear",
 }  # fmt: skip
 _SURE = "#e3eefa"
 """Behind the rows of clear results; their column says it in words."""

@@ -33,8 +33,8 @@ FAMILY_GAIN_COLUMNS = [
 ]
 
 SUMMARY_COLUMNS = (
-    *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "general_low", "general_high"),
-    *("general_clear", "n_languages", "tasks", "n_seeds", "generalises_over", "withheld"),
+    *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "decided_by", "general_low", "general_high"),
+    *("general_clear", "n_languages", "n_tasks", "withheld"),
 )
 """Columns that a reader needs first."""
 
