@@ -42,8 +42,8 @@ settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
 by_task = analysis.task_gains(predictions, scores, settings=settings)
-report.say([*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)])
-report.say(sentences.describe_unscored(scores))
+found = [*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)]
+report.say([*found, *sentences.describe_unscored(scores)])
 
 # %% [markdown]
 # Lines are intervals over the languages and seeds of one task.
