@@ -79,7 +79,7 @@ def test_what_analysis_reads_comes_back_and_a_larger_study_makes_only_what_is_ne
     )
     assert set(before.loc[before["task"] == "slots", "measure"]) == {"span_f1"}
     value = before.loc[before["task"] == "slots", "correct"].mean()
-    assert np.isclose(value, 2 / 4), "of two spans that are there and two that are found, one is right"    )
+    assert np.isclose(value, 2 / 4), "of two spans that are there and two that are found, one is right"
     missing = {run.id for run in plan.missing(again) if run.kind != "data"}
     assert {run.kind for run in plan.runs.values() if run.id in missing} == {"train", "predict"}
     assert all("-s1-" in run for run in missing), "and the models of seed 1, whose weights were not packed"

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,6 +74,11 @@ class Store:
             is_another = other != run_id and "." not in other[-12:] and other.rsplit("-", 1)[0] == name
             if is_another and (self.runs / other / MANIFEST).is_file():
                 yield other
+
+    def finished(self, run_ids: Iterable[str]) -> dict[str, dict]:
+        """Manifests of those runs that are done; the folder is listed once, whatever is asked for."""
+        there = set(os.listdir(self.runs)) if self.runs.is_dir() else set()
+        return {run: self.manifest(run) for run in there.intersection(run_ids) if self._intact(run, thorough=False)}
 
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.

@@ -4,10 +4,10 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains, task_gains
 from study_utils.analysis.calibration.calibrate import HEADLINES
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (
