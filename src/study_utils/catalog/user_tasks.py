@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from study_utils.catalog.conditions import add_conditions
 from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import language_code
-from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, StarterRows, Task
+from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Select, StarterRows, Task
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
@@ -21,6 +21,7 @@ from study_utils.plain_yaml import read_yaml
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
+LeftOut = dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]]
 
 
 class _Strict(BaseModel):
@@ -40,7 +41,10 @@ class RoleRows(_Strict):
     )
     columns: dict[Text, Text | tuple[Text, ...]] | None = Field(None, description="field: column")
     label_names: dict[Text | int, Text | int] | None = Field(None, description="value in the data: label")
-    unlabelled: tuple[str | int, ...] | None = Field(None, description="values that mean no gold label")
+    unlabelled: tuple[str | int | None, ...] | None = Field(None, description="values that mean no gold label")
+    without: tuple[str | int, ...] | None = Field(None, description="ids of rows to leave out")
+    leave_out: LeftOut | None = Field(None, description="column: values whose rows are left out")
+    language_column: str | None = Field(None, strict=True, description="column that names the language of a row")
     separator: Annotated[str, Field(strict=True, max_length=1)] | None = None
     quoting: Literal["", "none", "minimal"] | None = None
 
@@ -74,8 +78,9 @@ class UserTask(_Strict):
         (), description="labels whose rows are dropped: those that mean no gold label, such as null or -1, or others"
     )
     without: tuple[str | int, ...] = Field((), description="ids of rows to leave out")
-    leave_out: dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]] = Field(
-        {}, description="column: values whose rows are left out"
+    leave_out: LeftOut = Field({}, description="column: values whose rows are left out")
+    language_column: str = Field(
+        "", strict=True, description="column that names the language of a row, as files or configs name it below"
     )
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
     quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
@@ -193,16 +198,26 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
     if isinstance(rows, str):
         return _reused(key, role, spec)
     rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
-    names = {"columns": "columns", "labels": "label_names", "unlabelled": "unlabelled"}
-    names |= {"separator": "separator", "quoting": "quoting"}
-    own = {field: getattr(rows, name) for field, name in names.items()}
-    table = {field: getattr(spec, names[field]) if value is None else value for field, value in own.items()}
-    table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
+    said = {
+        name: getattr(spec if getattr(rows, name) is None else rows, name)
+        for name in ("columns", "label_names", "unlabelled", "without", "leave_out", "language_column")
+        + ("separator", "quoting")
+    }
+    said["labels"], said["without"] = said.pop("label_names"), tuple(map(str, said["without"]))
+    places = _by_code(rows.files or rows.configs)
+    if column := said.pop("language_column"):
+        names = {language_code(name): name for name in rows.files or rows.configs}
+        said["select"] = Select(column=column, by_language=names)
+    elif shared := [name for name in places.values() if list(places.values()).count(name) > 1]:
+        codes = [code for code, name in places.items() if name == shared[0]]
+        raise CatalogError(
+            f"{role}: {shared[0]} is named for {' and '.join(codes)}: name the column that tells their rows apart in "
+            "language_column, whose values are the languages as you write them here"
+        )
     place = spec if rows.folder is None and rows.hub_id is None else rows
     if place.hub_id is not None:
-        configs = _by_code(rows.configs)
-        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=configs, **table)
-    return FolderRows(folder=str(base / place.folder), files=_by_code(rows.files), **table)
+        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=places, **said)
+    return FolderRows(folder=str(base / place.folder), files=places, **said)
 
 
 def _reused(key: str, role: str, spec: UserTask) -> Rows:

@@ -167,12 +167,13 @@ def _in_language(dataset: Dataset, rows: TableRows, language: str, *, where: str
     if rows.select is None:
         return np.ones(len(dataset), dtype=bool)
     value = rows.select.by_language[language]
-    values = map(str, read_column(dataset, rows.select.column))
+    values = list(map(str, read_column(dataset, rows.select.column)))
     kept = np.array([v.startswith(value) if rows.select.prefix else v == value for v in values], dtype=bool)
     if not kept.any():
         raise MissingRowsError(
             f"{where}: no row whose {rows.select.column} is {value!r}{'...' if rows.select.prefix else ''} "
-            f"(language {language!r}). Leave the language out, or correct the declared rule."
+            f"(language {language!r}); there are {', '.join(sorted(set(values))[:20])}. "
+            "Leave the language out, or correct the declared rule."
         )
     return kept
 

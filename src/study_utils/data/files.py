@@ -64,7 +64,10 @@ def read_file(path: Path, layout: Layout = Layout()) -> Dataset:  # noqa: B008 -
         If the kind isn't known or the file isn't what its ending says; the line is named.
     """
     if path.suffix.lower() not in FILE_KINDS:
-        raise DataError(f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it.")
+        raise DataError(
+            f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it: cells with tabs between are a .tsv, "
+            "a word a line with its tag is a .conll."
+        )
     return _KINDS[path.suffix.lower()](path, layout)
 
 
