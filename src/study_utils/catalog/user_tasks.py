@@ -11,16 +11,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
+from study_utils.catalog.encoders import HUB_ID
 from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import language_code
 from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Select, StarterRows, Task
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
 from study_utils.errors import CatalogError, ParameterError, unknown
+from study_utils.faults import message, place
 from study_utils.plain_yaml import read_yaml
 
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
+HubId = Annotated[str, Field(strict=True, pattern=HUB_ID)]
 LeftOut = dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]]
 
 
@@ -33,7 +37,7 @@ class RoleRows(_Strict):
 
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
     files: dict[Text, Text] = Field({}, description="language code: file in the folder")
-    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    hub_id: HubId | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
     split: Text | None = Field(None, description="split as the hub names it; several joined by +")
     configs: dict[Text, Text | Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
@@ -54,7 +58,7 @@ def _kind_of(value: object) -> str:
     if isinstance(value, str):
         return "task"
     named = isinstance(value, Mapping) and any(
-        name in RoleRows.model_fields or not isinstance(item, str) for name, item in value.items()
+        name in RoleRows.model_fields or isinstance(item, Mapping | list) for name, item in value.items()
     )
     return "rows" if named or isinstance(value, RoleRows) else "files"
 
@@ -69,7 +73,7 @@ class UserTask(_Strict):
     """One task of a user's file; fields mean what they mean in `study_utils.catalog.Task`."""
 
     title: Text
-    format: Literal[tuple(FORMATS)]
+    format: Literal[tuple(name for name in FORMATS if name != "retrieve")]
     metric: Text
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field({}, description="field: column")
@@ -85,7 +89,7 @@ class UserTask(_Strict):
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
     quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
-    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    hub_id: HubId | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
     train: RoleSource | None = None
     validation: RoleSource | None = None
@@ -94,9 +98,9 @@ class UserTask(_Strict):
     validation_in: RoleSource | None = None
     training_language: Text = "en"
     domain: Literal[DOMAINS] = "general"
-    chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    value_range: tuple[float, float] | None = None
-    unanswerable: bool = False
+    chance: Annotated[float, Field(strict=True, ge=0.0, lt=1.0)] = 0.0
+    value_range: tuple[Number, Number] | None = None
+    unanswerable: Annotated[bool, Field(strict=True)] = False
     same_data: tuple[Text, ...] = ()
     licence: Text
     citation: Text
@@ -104,24 +108,24 @@ class UserTask(_Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> UserTask:
-        for place, rows in (("", self), *((f"{role}: ", getattr(self, role)) for role in ROLES)):
+        for where, rows in (("", self), *((f"{role}: ", getattr(self, role)) for role in ROLES)):
             if isinstance(rows, UserTask | RoleRows):
                 if rows.folder is not None and rows.hub_id is not None:
-                    raise ValueError(f"{place}name either a folder of files or a hub_id")
+                    raise ValueError(f"{where}name either a folder of files or a hub_id")
                 if (rows.hub_id is None) != (rows.revision is None):
-                    raise ValueError(f"{place}a hub_id needs a revision (a commit), and only a hub_id has one")
+                    raise ValueError(f"{where}a hub_id needs a revision (a commit), and only a hub_id has one")
         for role in ROLES:
             rows = getattr(self, role)
             if rows is None or isinstance(rows, str):
                 continue
             rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
-            place = self if rows.folder is None and rows.hub_id is None else rows
-            if place.folder is None and place.hub_id is None:
+            source = self if rows.folder is None and rows.hub_id is None else rows
+            if source.folder is None and source.hub_id is None:
                 raise ValueError(f"{role}: name either a folder of files or a hub_id")
             on_hub, in_files = bool(rows.split and rows.configs), bool(rows.files)
-            mixed = (rows.split or rows.configs) if place.folder is not None else rows.files
+            mixed = (rows.split or rows.configs) if source.folder is not None else rows.files
             if mixed or not (on_hub or in_files):
-                wanted = "split and configs" if place.hub_id else "one file a language, such as {en: train.jsonl}"
+                wanted = "split and configs" if source.hub_id else "one file a language, such as {en: train.jsonl}"
                 raise ValueError(f"{role}: write {wanted}")
         return self
 
@@ -214,10 +218,10 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
             f"{role}: {shared[0]} is named for {' and '.join(codes)}: name the column that tells their rows apart in "
             "language_column, whose values are the languages as you write them here"
         )
-    place = spec if rows.folder is None and rows.hub_id is None else rows
-    if place.hub_id is not None:
-        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=places, **said)
-    return FolderRows(folder=str(base / place.folder), files=places, **said)
+    source = spec if rows.folder is None and rows.hub_id is None else rows
+    if source.hub_id is not None:
+        return HubRows(hub_id=source.hub_id, revision=source.revision, split=rows.split, configs=places, **said)
+    return FolderRows(folder=str(base / source.folder), files=places, **said)
 
 
 def _reused(key: str, role: str, spec: UserTask) -> Rows:
@@ -265,15 +269,11 @@ def _by_code(named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _explain(fault: Mapping[str, Any]) -> str:
-    place = [str(part) for part in fault["loc"]]
-    message = fault["msg"].removeprefix("Value error, ")
+    loc = fault["loc"]
+    said = message(fault, {KEY: KEY_RULE, HUB_ID: "a hub_id is namespace/name"})
     if fault["type"] == "extra_forbidden":
-        known = (UserTasks if len(place) == 1 else RoleRows if "rows" in place[2:] else UserTask).model_fields
-        message = unknown("field", place[-1], known)
-    elif fault["type"] == "string_pattern_mismatch":
-        message = KEY_RULE
-    elif isinstance(fault["input"], bool):
-        message += f"; got {fault['input']} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
-    elif not isinstance(fault["input"], dict | list | UserTask):
-        message += f"; got {fault['input']!r}"
-    return f"  {'.'.join(place) or 'file'}: {message}"
+        known = (UserTasks if len(loc) == 1 else RoleRows if "rows" in loc[2:] else UserTask).model_fields
+        said = unknown("field", loc[-1], known)
+    if len(loc) > 3 and loc[2] in ROLES:  # behind a role stands how it was read
+        loc = (*loc[:3], *loc[4:])
+    return f"  {place(loc)}: {said}"

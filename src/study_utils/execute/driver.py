@@ -179,7 +179,7 @@ def _shown(study: Study) -> dict[str, object]:
 
 def _places(study: Study) -> dict[str, str]:
     own = study.params
-    folders = {own.artifacts: "artifacts", own.reports: "reports", own.mirror: "mirror"}
+    folders = {own.artifacts: "artifacts", own.reports: "reports", **{str(path): "mirror" for path in own.mirrors}}
     folders |= {str(study.source.parent): "params", **{name: Path(name).name for name in own.tasks_from}}
     specs = [encoder(name) for name in (*own.encoders, *own.own_encoders)]
     folders |= {spec.hub_id: Path(spec.hub_id).name for spec in specs if is_folder(spec)}
@@ -189,7 +189,6 @@ def _places(study: Study) -> dict[str, str]:
 def hub_rows_unreachable(study: Study, runs: Iterable[Run]) -> str:
     """Why rows that some runs have to fetch from the hub can't be had; empty if they can, or none are to be fetched."""
     own, waiting = study.params, []
-    mirror = Path(own.mirror).expanduser() if own.mirror else None
     for run in runs:
         if run.kind != "data":
             continue
@@ -198,7 +197,7 @@ def hub_rows_unreachable(study: Study, runs: Iterable[Run]) -> str:
         for role, languages in (part for parts in run.work["parts"].values() for part in parts):
             with contextlib.suppress(MissingRowsError):  # told already, by the plan
                 found = choose(
-                    item, role, languages=languages, mirror=mirror, sources=own.sources, partial=own.partial_sets
+                    item, role, languages=languages, mirror=own.mirrors, sources=own.sources, partial=own.partial_sets
                 )
                 if found.kind == "hub" and not all(is_kept(found.rows, *place) for place in found.splits):
                     waiting.append(item.key)

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from study_utils.catalog import encoder, language
+from study_utils.catalog import encoder
 from study_utils.catalog.encoders import ENCODERS, POOLINGS, Encoder, add_encoder
 from study_utils.errors import CatalogError
-from study_utils.params.stages import Name, Params, known, once
+from study_utils.params.stages import Name, Params, known_languages
 from study_utils.paths import project_root
 
 
@@ -36,7 +36,7 @@ class EncoderParams(Params):
     @field_validator("seen")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
-        return once(known(language, values)) if isinstance(values, tuple) else values
+        return known_languages(values) if isinstance(values, tuple) else values
 
 
 def enter_encoder(key: str, own: EncoderParams) -> None:
@@ -47,8 +47,8 @@ def enter_encoder(key: str, own: EncoderParams) -> None:
     CatalogError
         If the key is no plain word or another encoder's, or the source is unknown.
     """
-    if not re.fullmatch(r"[A-Za-z]\w*", key, flags=re.ASCII):
-        raise CatalogError(f"encoder {key!r}: a key is a letter, then letters, digits and underscores")
+    if not re.fullmatch(r"[A-Za-z]\w{0,59}", key, flags=re.ASCII):
+        raise CatalogError(f"encoder {key!r}: a key is a letter, then letters, digits and underscores, 60 at most")
     changes = own.model_dump(exclude={"source"}, exclude_none=True)
     if "seen" in changes:
         changes["seen_at_least"] = False

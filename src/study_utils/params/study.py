@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 
 from study_utils.catalog import TASKS, condition, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
-from study_utils.catalog.languages import language_code
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
@@ -20,6 +19,7 @@ from study_utils.errors import CatalogError, unknown
 from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.limit import limited
 from study_utils.params.stages import (
+    DEVICE,
     AnalysisParams,
     Count,
     EvaluationParams,
@@ -32,6 +32,7 @@ from study_utils.params.stages import (
     TargetParams,
     TaskParams,
     known,
+    known_languages,
     once,
 )
 
@@ -55,11 +56,13 @@ class StudyParams(Params):
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
     tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
     languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
-    seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(strict=True, ge=0, lt=2**32)], ...] = Field(min_length=1)
     questions: tuple[Name, ...] = Field(
         ("families",), description="which notebooks read the results: " + ", ".join(QUESTIONS)
     )
-    sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
+    sources: tuple[Literal["mirror", "hub"], ...] = Field(
+        ("mirror", "hub"), min_length=1, description="tried in this order"
+    )
     intermediate: IntermediateParams = IntermediateParams()
     target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
@@ -79,7 +82,7 @@ class StudyParams(Params):
     )
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
-    device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
+    device: Annotated[str, Field(strict=True, pattern=DEVICE)] = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
     jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
@@ -158,8 +161,7 @@ class StudyParams(Params):
     @field_validator("languages")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        known(language_code, values)
-        return once(tuple(map(language_code, values)))
+        return known_languages(values)
 
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
