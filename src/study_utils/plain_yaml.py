@@ -16,7 +16,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, list | dict):
-                raise yaml.YAMLError(f"a list or mapping stands where a key is wanted (line {key_node.start_mark.line + 1})")
+                raise yaml.YAMLError(
+                    f"a list or mapping stands where a key is wanted (line {key_node.start_mark.line + 1})"
+                )
             if key in seen:
                 raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
             seen.add(key)

@@ -89,7 +89,7 @@ class Encoder:
         if isinstance(self.seen, tuple) or self.seen == "english":
             found = code in (("en",) if self.seen == "english" else self.seen)
         else:
-            found = bool(getattr(LANGUAGES[code], self.seen))
+            found = getattr(LANGUAGES[code], self.seen)
         return None if self.seen_at_least and not found else found
 
 

@@ -18,9 +18,9 @@ def check_task(task: Task) -> None:
     Raises
     ------
     CatalogError
-        If a label is there twice, has blanks around it or is the only one, or a tag has a blank (predictions are kept as
-        tags with blanks between); if span F1 can't read a tag; if `columns` has a field that the format lacks, or lacks
-        one that it needs; if values are named by labels that the task lacks; if a config is joined with itself.
+        If a label is there twice, has blanks around it or is the only one, or a tag has a blank (predictions are kept
+        as tags with blanks between); if span F1 can't read a tag; if `columns` has a field that the format lacks, or
+        lacks one that it needs; if values are named by labels that the task lacks; if a config is joined with itself.
     """
     if task.key in (BASELINE, "all"):
         raise CatalogError(f"task {task.key}: reports use this name for something else; take another key")
@@ -37,7 +37,9 @@ def _check_labels(task: Task) -> None:
     if twice := sorted({label for label in task.labels if task.labels.count(label) > 1}):
         raise CatalogError(f"task {task.key}: the label {twice[0]!r} is there twice")
     if blank := [label for label in task.labels if label.strip() != label]:
-        raise CatalogError(f"task {task.key}: the label {blank[0]!r} has blanks around it: name it {blank[0].strip()!r}")
+        raise CatalogError(
+            f"task {task.key}: the label {blank[0]!r} has blanks around it: name it {blank[0].strip()!r}"
+        )
     if len(task.labels) == 1:
         raise CatalogError(f"task {task.key}: {task.labels[0]!r} is the only label: name all that the rows have")
     if task.format != "tag":

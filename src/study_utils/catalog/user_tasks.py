@@ -1,4 +1,4 @@
-"""A user's own tasks: a YAML file that declares tasks of known formats, without a line of code."""
+"""A user's own tasks: a YAML file that declares tasks of known formats, and languages, without a line of code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,21 @@ from study_utils.catalog.conditions import add_conditions
 from study_utils.catalog.encoders import HUB_ID
 from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import language_code
-from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, Select, StarterRows, Task
+from study_utils.catalog.schema import (
+    DOMAINS,
+    KEY,
+    KEY_RULE,
+    ROLES,
+    FolderRows,
+    HubRows,
+    Rows,
+    Select,
+    StarterRows,
+    Task,
+)
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
+from study_utils.catalog.user_languages import CODE, CODE_RULE, SCRIPT, SCRIPT_RULE, Code, UserLanguage, enter_languages
 from study_utils.errors import CatalogError, ParameterError, unknown
 from study_utils.faults import message, place
 from study_utils.plain_yaml import read_yaml
@@ -131,9 +143,16 @@ class UserTask(_Strict):
 
 
 class UserTasks(_Strict):
-    """A file of tasks: key to task."""
+    """A file of tasks, or of languages: key to task, code to language."""
 
-    tasks: dict[Key, UserTask] = Field(min_length=1)
+    languages: dict[Code, UserLanguage] = {}
+    tasks: dict[Key, UserTask] = {}
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> UserTasks:
+        if not (self.languages or self.tasks):
+            raise ValueError("there is no task in it: write tasks: {my_task: {title: ...}}")
+        return self
 
 
 def enter_tasks(path: Path) -> tuple[str, ...]:
@@ -142,7 +161,8 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
     Parameters
     ----------
     path : pathlib.Path
-        YAML with the one field `tasks`; the fields of a task are those of `UserTask`.
+        YAML with the fields `tasks` and `languages`, of which one may be left out; the fields of a task are those of
+        `UserTask`, those of a language of `UserLanguage`.
 
     Returns
     -------
@@ -163,7 +183,9 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise ParameterError(f"{path} is not readable as YAML: {error}") from error
     try:
-        declared = UserTasks.model_validate(content).tasks
+        found = UserTasks.model_validate(content)
+        enter_languages(found.languages)
+        declared = found.tasks
         tasks = [_task(key, spec, path.parent.resolve()) for key, spec in declared.items()]
         for item in tasks:
             check_task(item)
@@ -204,8 +226,8 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
     rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
     said = {
         name: getattr(spec if getattr(rows, name) is None else rows, name)
-        for name in ("columns", "label_names", "unlabelled", "without", "leave_out", "language_column")
-        + ("separator", "quoting")
+        for name in RoleRows.model_fields
+        if name in UserTask.model_fields and name not in ("folder", "hub_id", "revision")
     }
     said["labels"], said["without"] = said.pop("label_names"), tuple(map(str, said["without"]))
     places = _by_code(rows.files or rows.configs)
@@ -268,12 +290,15 @@ def _by_code(named: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_RULES = {KEY: KEY_RULE, HUB_ID: "a hub_id is namespace/name", CODE: CODE_RULE, SCRIPT: SCRIPT_RULE}
+
+
 def _explain(fault: Mapping[str, Any]) -> str:
     loc = fault["loc"]
-    said = message(fault, {KEY: KEY_RULE, HUB_ID: "a hub_id is namespace/name"})
+    said = message(fault, _RULES)
     if fault["type"] == "extra_forbidden":
-        known = (UserTasks if len(loc) == 1 else RoleRows if "rows" in loc[2:] else UserTask).model_fields
-        said = unknown("field", loc[-1], known)
+        inner = UserLanguage if loc[0] == "languages" else RoleRows if "rows" in loc[2:] else UserTask
+        said = unknown("field", loc[-1], (UserTasks if len(loc) == 1 else inner).model_fields)
     if len(loc) > 3 and loc[2] in ROLES:  # behind a role stands how it was read
         loc = (*loc[:3], *loc[4:])
     return f"  {place(loc)}: {said}"

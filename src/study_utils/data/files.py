@@ -151,7 +151,9 @@ def _of_objects(path: Path, found: Mapping[int, object], unit: str = "line") -> 
     try:
         return Dataset.from_dict(columns)
     except UnicodeEncodeError as error:
-        raise DataError(f"{path}: a text has half a character ({error.reason}). Write the file again as UTF-8.") from None
+        raise DataError(
+            f"{path}: a text has half a character ({error.reason}). Write the file again as UTF-8."
+        ) from None
     except OverflowError:
         raise DataError(f"{path}: a number has more than 64 bits. Write it as text, in quotation marks.") from None
     except (ValueError, TypeError) as error:

@@ -25,6 +25,7 @@ Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
 ReportName = Annotated[str, Field(strict=True, pattern=REPORT_NAME)]
+Device = Annotated[str, Field(strict=True, pattern=DEVICE)]
 Keep = Literal["best", "last", "mean"]
 Flag = Annotated[bool, Field(strict=True)]
 

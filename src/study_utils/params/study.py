@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, task
+from study_utils.catalog import TASKS, condition, encoder, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
@@ -19,9 +19,9 @@ from study_utils.errors import CatalogError, unknown
 from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.limit import limited
 from study_utils.params.stages import (
-    DEVICE,
     AnalysisParams,
     Count,
+    Device,
     EvaluationParams,
     IntermediateParams,
     Key,
@@ -35,6 +35,7 @@ from study_utils.params.stages import (
     known_languages,
     once,
 )
+from study_utils.paths import project_root
 
 MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds", "tracker")
 """Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
@@ -82,7 +83,7 @@ class StudyParams(Params):
     )
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
-    device: Annotated[str, Field(strict=True, pattern=DEVICE)] = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
+    device: Device = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
     jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
@@ -107,6 +108,13 @@ class StudyParams(Params):
     def _installed(cls, value: str) -> str:
         if value and find_spec(value) is None:
             raise ValueError(f"{value} isn't installed: pip install -c constraints.txt -e '.[{value}]'")
+        return value
+
+    @field_validator("artifacts", "reports")
+    @classmethod
+    def _no_file(cls, value: str) -> str:
+        if (project_root() / Path(value).expanduser()).is_file():
+            raise ValueError(f"{value} is a file: name a folder")
         return value
 
     @field_validator("own_encoders")
@@ -208,10 +216,26 @@ class StudyParams(Params):
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
         self._check_kept_epochs()
+        self._check_lengths()
         asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
         if fault := variant_fault(asked.variants, asked.variant_languages, targets):
             raise ValueError(f"evaluation.{fault}")
         return self
+
+    def _check_lengths(self) -> None:
+        """Refuse training inputs that are longer than an encoder takes."""
+        trained = [key for key in self.targets if TASKS[key].is_trained]
+        stages = {f"tasks.{key}" if key in self.tasks else "target": self.target_settings(key) for key in trained}
+        if any(condition(name).stages for name in self.conditions):
+            stages["intermediate"] = self.intermediate
+        for name in self.encoders:
+            most = encoder(name).max_length
+            for where, settings in stages.items():
+                if settings.max_length > most:
+                    raise ValueError(
+                        f"{where}.max_length: {settings.max_length} is more than the {most} tokens that encoder "
+                        f"{name!r} takes: lower it"
+                    )
 
     def _check_kept_epochs(self) -> None:
         """Refuse epochs that are kept in vain, or whose number isn't known when the study is planned."""
