@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from study_utils.catalog.conditions import add_conditions
 from study_utils.catalog.encoders import HUB_ID
 from study_utils.catalog.formats import FORMATS
-from study_utils.catalog.languages import language_code
+from study_utils.catalog.languages import LANGUAGES, language_code
 from study_utils.catalog.schema import (
     DOMAINS,
     KEY,
@@ -108,7 +108,7 @@ class UserTask(_Strict):
     test: RoleSource | None = None
     train_in: RoleSource | None = None
     validation_in: RoleSource | None = None
-    training_language: Text = "en"
+    training_language: Text = Field("en", description="of train and validation, where there is no test; in the title")
     domain: Literal[DOMAINS] = "general"
     chance: Annotated[float, Field(strict=True, ge=0.0, lt=1.0)] = 0.0
     value_range: tuple[Number, Number] | None = None
@@ -208,6 +208,9 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
     }
     try:
         same["training_language"] = language_code(spec.training_language)
+        trained_in = LANGUAGES[same["training_language"]].name
+        if same["training_language"] != "en" and trained_in.split()[0] not in spec.title:
+            same["title"] += f" ({trained_in})"
         roles = {role: _rows(key, role, spec, base) for role in ROLES}
     except CatalogError as error:
         told = str(error)

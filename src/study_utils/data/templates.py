@@ -24,7 +24,6 @@ MEANS = {
     "test": "rows that are scored, a file a language; leave out where the task is an intermediate one only",
     "train_in": "training rows in other languages than English, for conditions that are not zero-shot",
     "validation_in": "rows in these languages that choose the epoch",
-    "training_language": "of train and validation, where there is no test",
     "domain": "what the texts are about",
     "chance": "score of guessing, 0 to 1",
     "value_range": "lowest and highest gold value",
