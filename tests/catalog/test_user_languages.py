@@ -14,6 +14,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.check import main
 from study_utils.errors import ParameterError
 from study_utils.params import load_params
+from study_utils.paths import project_root
 from study_utils.plan import make_plan
 
 PIDGIN = {"name": "Tok Pisin", "family": "Indo-European", "branch": "Germanic", "script": "Latn", "xlmr_seen": False}
@@ -85,6 +86,15 @@ def test_the_script_is_in_the_id_for_it_says_how_words_are_cut(study: str, tmp_p
     after = [run for run in make_plan(load_params(study)).runs if run.startswith("data-mine-test")]
     assert len(before) == len(after) == 1
     assert before != after
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    text = (project_root() / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    path = tmp_path / "own.yaml"
+    path.write_text(re.search(r"```yaml\n(languages:\n.*?)```", text, flags=re.DOTALL).group(1), encoding="utf-8")
+    assert enter_tasks(path) == ()
+    assert (LANGUAGES["tpi"].xlmr_seen, LANGUAGES["tpi"].mbert_seen) == (False, None)
+    assert LANGUAGES["pt-BR"].name == "Portuguese (Brazil)"
 
 
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
