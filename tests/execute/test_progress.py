@@ -98,5 +98,15 @@ def test_beacons_are_read_across_processes_but_not_damaged_ones_and_those_of_oth
     beacon.remove()
     beacon.remove()
     assert list(read_beacons(store, runs)) == []
+
+
+def test_what_killed_processes_left_goes_and_what_another_study_makes_stays(tmp_path):
+    store = Store(tmp_path)
+    for run in ("killed-1", "made-2"):
+        Beacon(store, run)(0.5, "step 1")
+    (tmp_path / "progress" / "killed-1.json.17.part").write_text("{")
+    with store.writing("made-2", {}):
+        clear_beacons(store)
+        assert [path.name for path in (tmp_path / "progress").iterdir()] == ["made-2.json"]
     clear_beacons(store)
     assert list((tmp_path / "progress").iterdir()) == []

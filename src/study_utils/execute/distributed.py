@@ -71,7 +71,8 @@ def main(source: str, changes: str, run_id: str, folder: str) -> int:
     """Train the part of this process."""
     study = open_study(source, json.loads(changes))
     try:
-        train_run(study, study.plan.runs[run_id], Path(folder), Beacon(study.store, run_id))
+        with study.params.computing.applied():
+            train_run(study, study.plan.runs[run_id], Path(folder), Beacon(study.store, run_id))
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

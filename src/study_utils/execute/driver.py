@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from filelock import Timeout
+
 from study_utils.catalog import encoder, task
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.data.choice import choose
@@ -22,7 +24,7 @@ from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import Steps, clear_beacons, clock, read_beacons
 from study_utils.execute.record import Record
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, Run
+from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
 from study_utils.report.places import hide_places, machine_places
 from study_utils.study import Study
@@ -74,7 +76,8 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     ------
     StudyError
         If the work cannot begin: disk full, unknown notebook, rows or an encoder that
-        can't be reached or used, a report that these parameters would mix with others'.
+        or a device can't be reached or used, a report that these parameters would mix with others' or that another
+        process writes.
     """
     require_installed()
     chosen = select_notebooks(study.params.questions, only)
@@ -87,8 +90,42 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         check_files(encoder(key))
     if reason := hub_rows_unreachable(study, todo):
         raise MissingRowsError(reason)
+    if encoders_of(todo) and study.params.device not in ("auto", "cpu"):
+        from study_utils.device import resolve_device
+
+        resolve_device(study.params.device)
     study.store.check_room(_room_needed(todo))
     clear_beacons(study.store)
+    with _alone(study):
+        return _execute(study, chosen, todo, record, only=only, force=force)
+
+
+@contextlib.contextmanager
+def _alone(study: Study) -> Iterator[None]:
+    """Hold the study's report while the block runs, so that no other process writes in it.
+
+    Raises
+    ------
+    ParameterError
+        If another process does.
+    """
+    lock = study.store.lock(f"report-{canonical_sha256(str(study.report.resolve()))[:12]}")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ParameterError(
+            f"another process is making the report in {study.report}: wait for it, end it, or give another --name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _execute(
+    study: Study, chosen: Sequence[Path], todo: Sequence[Run], record: Record, *, only: Sequence[str], force: bool
+) -> list[str]:
+    """Execute notebooks, and write the pages if all went well."""
     for run in todo if force else ():
         if study.store.status(run.id) == "done":
             study.store.set_aside(run.id)

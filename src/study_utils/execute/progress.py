@@ -12,11 +12,10 @@ import time
 import warnings
 from collections.abc import Container, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 
 from tqdm import tqdm
 
-from study_utils.store import Store, write_atomically
+from study_utils.store import Store, read_object, write_atomically
 
 # bars are text here, so that they stay readable in executed notebooks; some library asks for widgets on import
 warnings.filterwarnings("ignore", message="IProgress not found")
@@ -164,12 +163,13 @@ def read_beacons(store: Store, runs: Container[str]) -> Iterator[tuple[str, floa
     for path in sorted((store.root / "progress").glob("*.json")):
         if path.stem not in runs:
             continue
-        with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
-            content = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            content = read_object(path)
             yield path.stem, float(content["share"]), str(content["note"])
 
 
 def clear_beacons(store: Store) -> None:
-    """Remove what a killed process left."""
+    """Remove what killed processes left; those of runs at work stay, whichever study makes them."""
     for path in (store.root / "progress").glob("*"):
-        Path(path).unlink(missing_ok=True)
+        if not store.is_held(path.name.partition(".json")[0]):
+            path.unlink(missing_ok=True)

@@ -43,7 +43,7 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
         If a run cannot be made; the message names it. Finished runs stay.
     """
     todo = study.plan.missing(study.store, stage)
-    expected = expected_seconds(study.plan, study.store, device=study.params.device)
+    expected = expected_seconds(study.plan, study.store, study.params.computing)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
     work = _side_by_side if study.params.jobs > 1 and len(todo) > 1 else _one_by_one
     try:
@@ -84,7 +84,7 @@ def _side_by_side(study: Study, todo: list[Run], meter: Meter) -> None:
     for slot in range(jobs):
         slots.put(slot)
     with concurrent.futures.ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(slots, jobs)
+        jobs, mp_context=context, initializer=_start_worker, initargs=(slots,)
     ) as pool:
         waiting, running = list(todo), {}
         done = {run.id for run in study.plan.runs.values()} - {run.id for run in todo}
@@ -121,12 +121,11 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _start_worker(slots: multiprocessing.Queue, jobs: int) -> None:
+def _start_worker(slots: multiprocessing.Queue) -> None:
     import torch
 
     end_with_parent()
     slot = slots.get()
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
     if torch.cuda.is_available():
         torch.cuda.set_device(slot % torch.cuda.device_count())
 
