@@ -15,7 +15,7 @@ from filelock import Timeout
 from study_utils.catalog import encoder, task
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.data.choice import choose
-from study_utils.data.loading import is_kept
+from study_utils.data.hub import is_kept
 from study_utils.encoders.check import check_files, unreachable
 from study_utils.encoders.facts import architecture, hub_trouble
 from study_utils.encoders.identity import is_folder

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from study_utils.errors import StudyError, unknown
+from study_utils.installed import status_of
 from study_utils.paths import project_root
 from study_utils.report.crate import write_crate
 from study_utils.report.explore import write_explore
@@ -58,4 +59,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))
