@@ -50,9 +50,10 @@ ALLOWED = {
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "report_names", "sizing", "store"},
     "export": {"analysis", "catalog", "encoders", "errors", "formats", "model", "params", "paths", "store"},
+    "workers": {"device", "errors", "estimate", "machine_speed", "plan", "store", "study"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store", "study",
-                "training"},
+                "training", "workers"},
 }  # fmt: skip
 
 

@@ -37,8 +37,7 @@ def cpu_speed(width: int, *, keep: Path) -> float:
     keep : pathlib.Path
         Folder that keeps what was measured; where it can't be written, a later process measures again.
     """
-    cores = _cores()
-    return _one_core(width, keep) * REACHED * (1 + TOGETHER * (cores - 1))
+    return _one_core(width, keep) * REACHED * (1 + TOGETHER * (cores() - 1))
 
 
 @lru_cache(maxsize=64)
@@ -71,7 +70,7 @@ def _measure(width: int) -> float:
     return 2 * 2 * ROWS * width * 4 * width / best
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that torch computes on: those this process may use, or as many threads as the environment allows."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")

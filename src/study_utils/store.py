@@ -224,6 +224,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def code_digests() -> dict[str, str]:
+    """SHA-256 of every module of this package by its path."""
+    package = Path(__file__).resolve().parent
+    return {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that a reader, or a restart after a crash, sees all of it or nothing."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -6,15 +6,11 @@ import pytest
 
 from study_utils.execute.progress import (
     STEPS,
-    Beacon,
     Meter,
     Steps,
-    clear_beacons,
     clock,
-    read_beacons,
     time_left,
 )
-from study_utils.store import Store
 
 
 @pytest.fixture
@@ -85,18 +81,3 @@ def test_the_time_left_trusts_the_estimate_first_and_the_clock_later():
 @pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (59.6, "01:00"), (3599, "59:59"), (7322, "2:02:02")])
 def test_a_clock_has_hours_only_where_there_are_some(seconds, text):
     assert clock(seconds) == text
-
-
-def test_beacons_are_read_across_processes_but_not_damaged_ones_and_those_of_other_studies(tmp_path):
-    store, runs = Store(tmp_path), {"target-a-1", "broken"}
-    Beacon(store, "of-another-study-1")(0.5, "step 1")
-    beacon = Beacon(store, "target-a-1")
-    beacon(0.25, "step 3")
-    beacon(0.75, "too soon after the first")
-    (tmp_path / "progress" / "broken.json").write_text("{")
-    assert list(read_beacons(store, runs)) == [("target-a-1", 0.25, "step 3")]
-    beacon.remove()
-    beacon.remove()
-    assert list(read_beacons(store, runs)) == []
-    clear_beacons(store)
-    assert list((tmp_path / "progress").iterdir()) == []

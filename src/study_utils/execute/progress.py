@@ -1,22 +1,17 @@
-"""Progress with time left: a meter that notebooks print and files that the command line watches.
+"""Progress with time left, over all runs and notebooks of a command.
 
 Work is weighed in expected seconds, so that the time left doesn't jump when short and long runs alternate.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 import time
 import warnings
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 from tqdm import tqdm
-
-from study_utils.store import Store, write_atomically
 
 # bars are text here, so that they stay readable in executed notebooks; some library asks for widgets on import
 warnings.filterwarnings("ignore", message="IProgress not found")
@@ -51,7 +46,7 @@ class Steps:
         Whether nothing is shown, for want of work.
     """
 
-    def __init__(self, title: str, *, hidden: bool = False, leave: bool = False) -> None:
+    def __init__(self, title: str, *, hidden: bool = False) -> None:
         self.title, self.hidden, self.drawn = title, hidden, is_watched()
         self.begun = self.told = time.monotonic()
         self.bar = tqdm(
@@ -61,7 +56,6 @@ class Steps:
             mininterval=EVERY,
             file=sys.stderr,
             disable=hidden or not self.drawn,
-            leave=leave,
         )
 
     def show(self, done: float, total: float, note: str) -> None:
@@ -76,14 +70,8 @@ class Steps:
             self.told = now
             print(f"{self.title} {share:.0%}, {text}", file=sys.stderr, flush=True)
 
-    def write(self, message: str) -> None:
-        """Print a line beside the bar."""
-        self.bar.write(message)
-        sys.stdout.flush()
-
-    def close(self, note: str = "") -> None:
+    def close(self) -> None:
         """Draw the last state."""
-        self.bar.set_postfix_str(note, refresh=False)
         self.bar.close()
 
 
@@ -112,64 +100,33 @@ def clock(seconds: float) -> str:
 
 
 class Meter:
-    """A progress bar over runs.
+    """How far runs, and notebooks that are executed, are together.
 
     Parameters
     ----------
     weights : mapping of str to float
-        Run id to expected seconds, for every run to be made.
+        Run id, or name of a notebook, to expected seconds, for every one to be made.
     """
 
     def __init__(self, weights: Mapping[str, float], *, title: str) -> None:
-        self.weights = {run: max(0.01, seconds) for run, seconds in weights.items()}
+        self.weights = {name: max(0.01, seconds) for name, seconds in weights.items()}
         self.shares = dict.fromkeys(self.weights, 0.0)
-        self.steps = Steps(title, hidden=not self.weights, leave=True)
+        self.steps = Steps(title, hidden=not self.weights)
 
-    def update(self, run_id: str, share: float, note: str = "") -> None:
-        """Record the finished share (0 to 1) of a run."""
-        share = min(1.0, max(self.shares[run_id], share))
-        self.shares[run_id] = share
+    def update(self, name: str, share: float, note: str = "") -> None:
+        """Record the finished share (0 to 1) of a run or notebook."""
+        share = min(1.0, max(self.shares[name], share))
+        self.shares[name] = share
         finished = sum(1 for value in self.shares.values() if value >= 1.0)
-        text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]} {note}".strip()
-        done = sum(self.shares[run] * weight for run, weight in self.weights.items())
+        text = f"{finished}/{len(self.shares)} done, {name.rsplit('-', 1)[0]} {note}".strip()
+        done = sum(self.shares[name] * weight for name, weight in self.weights.items())
         self.steps.show(done, sum(self.weights.values()), text)
+
+    def write(self, message: str) -> None:
+        """Print a line beside the bar."""
+        self.steps.bar.write(message)
+        sys.stdout.flush()
 
     def close(self) -> None:
         """Draw the last state."""
-        self.steps.close(f"{len(self.shares)} runs made")
-
-
-class Beacon:
-    """Tells other processes how far a run is, through a small file in the store."""
-
-    def __init__(self, store: Store, run_id: str) -> None:
-        self.path = store.root / "progress" / f"{run_id}.json"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.last = 0.0
-
-    def __call__(self, share: float, note: str) -> None:
-        """Write the finished share and a note, at most every half second."""
-        if time.monotonic() - self.last >= EVERY:
-            self.last = time.monotonic()
-            write_atomically(self.path, json.dumps({"share": share, "note": note}))
-
-    def remove(self) -> None:
-        """Take the file away."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
-
-
-def read_beacons(store: Store, runs: Container[str]) -> Iterator[tuple[str, float, str]]:
-    """Read (run id, share, note) of those of some runs that are at work; other studies may work in the same store."""
-    for path in sorted((store.root / "progress").glob("*.json")):
-        if path.stem not in runs:
-            continue
-        with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            yield path.stem, float(content["share"]), str(content["note"])
-
-
-def clear_beacons(store: Store) -> None:
-    """Remove what a killed process left."""
-    for path in (store.root / "progress").glob("*"):
-        Path(path).unlink(missing_ok=True)
+        self.steps.close()

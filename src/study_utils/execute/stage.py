@@ -1,23 +1,19 @@
-"""Carry out all runs of a stage, one after the other or several side by side."""
+"""Carry out runs: one after the other in this process, or side by side in workers."""
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
-import multiprocessing
-import os
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Container, Sequence
 
 import pandas as pd
 
 from study_utils.errors import StudyError
 from study_utils.estimate import expected_seconds
-from study_utils.execute.progress import EVERY, Beacon, Meter, read_beacons
+from study_utils.execute.failures import describe_failures, leave_out
+from study_utils.execute.progress import Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
-from study_utils.study import Study, open_study
+from study_utils.study import Study
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +36,17 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        If a run cannot be made; the message names it. Finished runs stay.
+        If a run cannot be made, after all that don't need it; the message names those that failed.
     """
-    todo = study.plan.missing(study.store, stage)
+    todo = runs_to_make(study, [stage])
     expected = expected_seconds(study.plan, study.store, device=study.params.device)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
-    work = _side_by_side if study.params.jobs > 1 and len(todo) > 1 else _one_by_one
     try:
-        work(study, todo, meter)
+        failed = make_runs(study, todo, meter)
     finally:
         meter.close()
+    if failed:
+        raise StudyError("\n".join(describe_failures(failed)))
     made = {run.id for run in todo}
     return pd.DataFrame(
         {
@@ -61,89 +58,63 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
     )
 
 
-def _one_by_one(study: Study, todo: list[Run], meter: Meter) -> None:
-    for run in todo:
-        beacon = Beacon(study.store, run.id)
-
-        def tell(share: float, note: str, run: Run = run, beacon: Beacon = beacon) -> None:
-            beacon(share, note)
-            meter.update(run.id, share, note)
-
-        try:
-            _named(study, run, tell)
-        finally:
-            beacon.remove()
-        meter.update(run.id, 1.0)
+def runs_to_make(study: Study, stages: Container[str], *, force: bool = False) -> list[Run]:
+    """List runs of some stages that aren't done (`force`: all), and what they need that isn't; in the plan's order."""
+    done = {run.id for run in study.plan.runs.values() if study.store.status(run.id) == "done"}
+    todo = {run.id for run in study.plan.runs.values() if run.stage in stages and (force or run.id not in done)}
+    for run in reversed(study.plan.runs.values()):  # what a run needs is before it
+        if run.id in todo:
+            todo.update(needed for needed in run.inputs if needed not in done)
+    return [run for run in study.plan.runs.values() if run.id in todo]
 
 
-def _side_by_side(study: Study, todo: list[Run], meter: Meter) -> None:
-    """Hand runs to worker processes, each with its share of the cores (or its own GPU)."""
-    jobs = min(study.params.jobs, len(todo))
-    context = multiprocessing.get_context("spawn")
-    slots = context.Queue()
-    for slot in range(jobs):
-        slots.put(slot)
-    with concurrent.futures.ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(slots, jobs)
-    ) as pool:
-        waiting, running = list(todo), {}
-        done = {run.id for run in study.plan.runs.values()} - {run.id for run in todo}
-        try:
-            while waiting or running:
-                for run in [r for r in waiting if done.issuperset(r.inputs)]:
-                    waiting.remove(run)
-                    running[pool.submit(_work, str(study.source), study.changes, run.id)] = run
-                finished, _ = concurrent.futures.wait(
-                    running, timeout=EVERY, return_when=concurrent.futures.FIRST_COMPLETED
-                )
-                for future in finished:
-                    run = running.pop(future)
-                    future.result()
-                    done.add(run.id)
-                    meter.update(run.id, 1.0)
-                for run_id, share, note in read_beacons(study.store, meter.weights):
-                    meter.update(run_id, min(share, 0.99), note)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]:
+    """Make some runs, here or in workers (`jobs`, `executor`); one that fails stops only those that need it.
 
+    Parameters
+    ----------
+    todo : sequence of Run
+        In an order in which what a run needs is done or before it.
+    meter : Meter
+        Knows these runs.
 
-def end_with_parent() -> None:
-    """Let this worker process end as soon as the one that started it is gone, however that ended.
+    Returns
+    -------
+    dict of str to str
+        Id of every run that wasn't made to the reason.
 
-    Killed notebooks would leave workers behind that go on training.
+    Raises
+    ------
+    ParameterError
+        If workers can't be had, or can't do this work.
     """
+    failed: dict[str, str] = {}
+    if not study.params.executor and (study.params.jobs == 1 or len(todo) < 2):
+        _one_by_one(study, todo, meter, failed)
+        return failed
+    from study_utils.execute.grid import hand_out
+    from study_utils.execute.training import prepare_encoders
+    from study_utils.workers import open_workers
 
-    def wait() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def _start_worker(slots: multiprocessing.Queue, jobs: int) -> None:
-    import torch
-
-    end_with_parent()
-    slot = slots.get()
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
-    if torch.cuda.is_available():
-        torch.cuda.set_device(slot % torch.cuda.device_count())
-
-
-def _work(source: str, changes: Mapping[str, object], run_id: str) -> None:
-    study = open_study(source, changes)
-    beacon = Beacon(study.store, run_id)
-    try:
-        _named(study, study.plan.runs[run_id], beacon)
-    finally:
-        beacon.remove()
+    prepared = [run for run in todo if run.kind == "data"]
+    others = [run for run in todo if run.kind != "data"]
+    with open_workers(study, others, meter.write) as workers:
+        _one_by_one(study, prepared, meter, failed)
+        prepare_encoders(study, others)
+        hand_out(study, others, meter, workers, failed)
+    return failed
 
 
-def _named(study: Study, run: Run, tell: object) -> None:
-    started = time.monotonic()
-    try:
-        ensure(study, run, tell)
-    except StudyError as error:
-        raise type(error)(f"run {run.id}: {error}") from error
-    log.info("run %s took %.1f s", run.id, time.monotonic() - started)
+def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, failed: dict[str, str]) -> None:
+    for run in todo:
+        if not leave_out([run], failed):
+            continue
+        try:
+            ensure(study, run, lambda share, note, run=run: meter.update(run.id, min(share, 0.99), note))
+        except StudyError as error:
+            failed[run.id] = str(error)
+        except (RuntimeError, OSError, MemoryError) as error:  # of torch, a disk, a library: not of this run's making
+            log.error("run %s", run.id, exc_info=error)
+            failed[run.id] = f"{type(error).__name__}: {error}"
+        else:
+            meter.update(run.id, 1.0)
