@@ -301,7 +301,7 @@ def _local_worker(study: Study, address: str, slot: int, jobs: int) -> Iterator[
     from study_utils.device import resolve_device
 
     device, threads = resolve_device(study.params.device), str(max(1, cores() // jobs))
-    own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "DASK_LOGGING__DISTRIBUTED": "warning"}
     if device.type == "cuda" and device.index is None:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES")
         gpus = shown.split(",") if shown else [str(number) for number in range(torch.cuda.device_count())]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
+from study_utils.errors import StudyError
 from study_utils.plan import Run
+
+log = logging.getLogger(__name__)
 
 LEFT_OUT = "left out: it needs a run that failed"
 """Why a run wasn't made that begins with one that couldn't be."""
+
+
+def describe_error(run: Run, error: BaseException) -> str:
+    """Say why a run failed; where that was foreseen by nobody, its traceback is logged."""
+    if isinstance(error, StudyError):
+        return str(error)
+    log.error("run %s failed", run.id, exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def describe_failures(failed: dict[str, str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections import Counter
@@ -10,15 +9,13 @@ from collections.abc import Sequence
 
 from distributed import Future, KilledWorker, get_worker, wait
 
-from study_utils.errors import StoreError, StudyError
-from study_utils.execute.failures import leave_out
+from study_utils.errors import StoreError
+from study_utils.execute.failures import describe_error, leave_out
 from study_utils.execute.progress import EVERY, Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
 from study_utils.study import Study
 from study_utils.workers import Asked, Workers, opened
-
-log = logging.getLogger(__name__)
 
 ATTEMPTS = 2
 """How often a run is begun whose worker dies."""
@@ -64,8 +61,7 @@ def hand_out(study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, 
                 if future.status == "finished":
                     meter.update(run.id, 1.0)
                 elif error is not None and not isinstance(error, KilledWorker):
-                    failed[run.id] = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}"
-                    log.info("run %s", run.id, exc_info=error)
+                    failed[run.id] = describe_error(run, error)
                 elif begun[run.id] < ATTEMPTS:
                     waiting.insert(0, run)
                 else:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Container, Sequence
 
 import pandas as pd
 
 from study_utils.errors import StudyError
 from study_utils.estimate import expected_seconds
-from study_utils.execute.failures import describe_failures, leave_out
+from study_utils.execute.failures import describe_error, describe_failures, leave_out
 from study_utils.execute.progress import Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
 from study_utils.study import Study
-
-log = logging.getLogger(__name__)
 
 
 def complete(study: Study, stage: str) -> pd.DataFrame:
@@ -89,15 +86,15 @@ def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]
         If workers can't be had, or can't do this work.
     """
     failed: dict[str, str] = {}
-    if not study.params.executor and (study.params.jobs == 1 or len(todo) < 2):
+    prepared = [run for run in todo if run.kind == "data"]
+    others = [run for run in todo if run.kind != "data"]
+    if not others or not (study.params.executor or (study.params.jobs > 1 and len(others) > 1)):
         _one_by_one(study, todo, meter, failed)
         return failed
     from study_utils.execute.grid import hand_out
     from study_utils.execute.training import prepare_encoders
     from study_utils.workers import open_workers
 
-    prepared = [run for run in todo if run.kind == "data"]
-    others = [run for run in todo if run.kind != "data"]
     with open_workers(study, others, meter.write) as workers:
         _one_by_one(study, prepared, meter, failed)
         prepare_encoders(study, others)
@@ -111,10 +108,7 @@ def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, failed: dict[st
             continue
         try:
             ensure(study, run, lambda share, note, run=run: meter.update(run.id, min(share, 0.99), note))
-        except StudyError as error:
-            failed[run.id] = str(error)
-        except (RuntimeError, OSError, MemoryError) as error:  # of torch, a disk, a library: not of this run's making
-            log.error("run %s", run.id, exc_info=error)
-            failed[run.id] = f"{type(error).__name__}: {error}"
+        except (StudyError, RuntimeError, OSError, MemoryError) as error:  # our own, of torch, of a disk
+            failed[run.id] = describe_error(run, error)
         else:
             meter.update(run.id, 1.0)
