@@ -21,7 +21,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from study_utils.errors import StoreError
+from study_utils.errors import BusyError, StoreError
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -164,7 +164,7 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise StoreError(f"run {run_id} is being made by another process: wait for it, or end it") from None
+            raise BusyError(f"run {run_id} is being made by another process: wait for it, or end it") from None
         started = time.time()
         try:
             with writable(self.root):

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
+from filelock import FileLock
 
 from study_utils import workers as room
 from study_utils.errors import ParameterError, StudyError
@@ -43,10 +44,10 @@ SMALL = {
 
 
 @contextlib.contextmanager
-def worker(address, *options):
+def worker(address):
     """A worker in a process of its own, as a cluster starts it."""
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1"]
-    command += ["--memory-limit", "0", "--no-dashboard", *(options or ["--nthreads", "1"])]
+    command += ["--memory-limit", "0", "--no-dashboard", "--nthreads", "1"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
@@ -76,8 +77,8 @@ def make_all(study):
     return failed, told, noted
 
 
-def trouble(address, stop, seen):
-    """Kill the worker that trains, in the middle; then let another one and one with two threads come."""
+def trouble(address, stop, seen, lock):
+    """Kill the worker that trains, in the middle; then free a lock and let another worker come."""
     with contextlib.ExitStack() as stack, Client(address, set_as_default=False) as client:
         while not stop.wait(0.02):
             for place, keys in client.processing().items():
@@ -88,8 +89,8 @@ def trouble(address, stop, seen):
                     seen["killed"] = place
                     for pid in client.run(lambda: (os.getppid(), os.getpid()), workers=[place])[place]:
                         os.kill(pid, signal.SIGKILL)  # its nanny, which would put another one in its place, first
+                    lock.release()
                     stack.enter_context(worker(address))
-                    stack.enter_context(worker(address, "--nthreads", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,11 @@ def made(tmp_path_factory, tiny_encoder, scheduler):
     failed_alone, _, _ = make_all(alone)
     study = opened(folder / "together", tiny_encoder, executor=scheduler)
     stop, seen = threading.Event(), {"store": study.store}
-    watcher = threading.Thread(target=trouble, args=(scheduler, stop, seen))
+    study.store.runs.mkdir(parents=True)
+    (first,) = [run for run in study.plan.runs if run.startswith("target-intent-none")]
+    lock = FileLock(study.store.runs / f"{first}.lock", thread_local=False)  # as of a machine that was lost
+    lock.acquire()
+    watcher = threading.Thread(target=trouble, args=(scheduler, stop, seen, lock))
     with worker(scheduler), worker(scheduler):
         watcher.start()
         try:
@@ -158,8 +163,18 @@ def test_a_killed_run_goes_on_elsewhere_from_its_checkpoint(made):
     assert shares.count(min(shares)) == 1, "it began at its beginning once"
 
 
-def test_a_worker_that_comes_late_is_looked_at_before_it_gets_work(made):
-    assert any("makes several runs at once in one process" in line for line in made.told)
+def test_a_worker_with_several_threads_is_refused_and_told_once(monkeypatch):
+    monkeypatch.setattr(room, "get_worker", lambda: SimpleNamespace(state=SimpleNamespace(nthreads=2)))
+    monkeypatch.setattr(room.Workers, "_wait", lambda *_: None)
+    asked, told = Asked(source="", changes="{}", token="", precision="", versions=tuple(VERSIONS.items())), []
+    came_late = room.Workers(None, "here", asked, told.append)
+    came_late.facts = {"tcp://a": CPU, "tcp://b": Facts(**look(asked))}
+    assert came_late.ready(idle=False) == came_late.ready(idle=True) == ["tcp://a"]
+    assert len(told) == 1
+    assert "makes several runs at once in one process: start it with --nthreads 1" in told[0]
+    del came_late.facts["tcp://a"]
+    with pytest.raises(StudyError, match="no worker at here can be used any more"):
+        came_late.ready(idle=True)
 
 
 def test_a_failing_run_stops_only_what_needs_it(made):
@@ -209,6 +224,11 @@ def test_workers_that_do_not_fit_together_are_named(found, needed, messages):
     said = faults({str(number): facts for number, facts in enumerate(found)}, needed)
     assert [bool(text) for text in said.values()] == [bool(text) for text in messages]
     assert all(message in text for message, text in zip(messages, said.values()))
+
+
+def test_nothing_to_make_needs_no_workers(tmp_path, tiny_encoder):
+    study = opened(tmp_path, tiny_encoder, executor="tcp://127.0.0.1:1")
+    assert make_runs(study, [], Meter({}, title="test")) == {}
 
 
 def refused(study, monkeypatch, **times):
