@@ -44,6 +44,21 @@ VERSIONS = _versions()
 """What must be the same everywhere; of the package, its code as this process imported it."""
 
 
+def free_memory() -> float:
+    """Bytes of memory that this process may still take, as far as the machine and its container allow."""
+    return min(psutil.virtual_memory().available, MEMORY_LIMIT)
+
+
+def lacking_memory(needed: float, runs: int, free: float) -> str:
+    """Say that some runs side by side take more bytes than are free; empty if they don't."""
+    if runs * needed <= free:
+        return ""
+    return (
+        f"has too little memory: a run takes about {needed / 1e9:.1f} GB, {runs} side by side "
+        f"{runs * needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: {int(free // needed)} fit"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What a worker must know to open the same study as the one who hands out its runs.
@@ -107,8 +122,7 @@ def look(asked: Asked) -> dict[str, object]:
         return {"host": host, "fault": f"can't open the study: {error}"}
     if not (study.store.root / asked.token).is_file():
         return {"host": host, "fault": f"doesn't see the store: {study.store.root} isn't the folder of this command"}
-    free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
-    place = host
+    free, place = free_memory(), host
     if device.type == "cuda":
         import torch
 
@@ -137,12 +151,7 @@ def faults(found: Mapping[str, Facts], needed: float = 0.0) -> dict[str, str]:
             reason = (
                 f"{what}: it computes on {facts.kind}, others on {kinds[0]}; results must not depend on who makes them"
             )
-        elif not reason and beside * needed > facts.free:
-            reason = (
-                f"has too little memory: a run takes about {needed / 1e9:.1f} GB, {beside} side by side "
-                f"{beside * needed / 1e9:.1f} GB, and {facts.free / 1e9:.1f} GB are free: "
-                f"{max(1, int(facts.free // needed))} fit"
-            )
+        reason = reason or lacking_memory(needed, beside, facts.free)
         said[address] = f"worker {address} on {facts.host} {reason}" if reason else ""
     return said
 
@@ -238,9 +247,10 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
     StudyError
         If no worker comes.
     """
-    from study_utils.device import PRECISION
+    from study_utils.device import PRECISION, resolve_device
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what failed is told by us
+    needed = max((memory_bytes(run) for run in runs), default=0.0)
     root, executor = study.store.root, study.params.executor
     with writable(root), contextlib.ExitStack() as stack:
         root.mkdir(parents=True, exist_ok=True)
@@ -259,12 +269,15 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
             client = stack.enter_context(_connected(executor, where))
         else:
             least, where = min(study.params.jobs, len(runs)), "this machine"
+            on_gpus = resolve_device(study.params.device).type == "cuda"
+            if not on_gpus and (lack := lacking_memory(needed, least, free_memory())):
+                raise ParameterError(f"jobs={study.params.jobs}: this machine {lack}")
             cluster = LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", protocol="tcp://")
             client = stack.enter_context(Client(stack.enter_context(cluster)))
             for slot in range(least):
                 stack.enter_context(_local_worker(study, cluster.scheduler_address, slot, least))
         workers = Workers(client, where, asked, say)
-        workers.check(max((memory_bytes(run) for run in runs), default=0.0), least)
+        workers.check(needed, least)
         yield workers
 
 

@@ -254,6 +254,15 @@ def test_no_scheduler_and_no_workers_are_told_soon(tmp_path, tiny_encoder, monke
             refused(study, monkeypatch, WORKER_SECONDS=1.0)
 
 
+def test_more_jobs_than_memory_allows_are_refused_before_any_starts(tmp_path, tiny_encoder, monkeypatch):
+    monkeypatch.setattr(room, "free_memory", lambda: 2e9)
+    monkeypatch.setattr(room, "memory_bytes", lambda run: 1.5e9)
+    with pytest.raises(
+        ParameterError, match=r"jobs=3: this machine has too little memory: a run takes about 1.5"
+    ):
+        refused(opened(tmp_path, tiny_encoder, jobs=3), monkeypatch)
+
+
 def test_a_busy_scheduler_is_left_alone(tmp_path, tiny_encoder, monkeypatch):
     study = opened(tmp_path, tiny_encoder, executor="tcp://127.0.0.1:1")
     other = SimpleNamespace(processing=lambda: {"tcp://w": ["run"]}, close=lambda: None)

@@ -13,7 +13,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from study_utils.errors import ParameterError
 from study_utils.execute.driver import run_study
-from study_utils.paths import project_root
 from study_utils.plan import STAGES
 from study_utils.study import open_study
 
@@ -193,7 +192,7 @@ def test_a_report_of_other_parameters_is_not_mixed_with(small, project):
 
 
 def test_a_failing_run_stops_only_notebooks_that_need_it(tmp_path, tiny_encoder, monkeypatch, capsys):
-    monkeypatch.chdir(project_root())
+    monkeypatch.chdir(Path(__file__).parents[2])
     changes = {
         **{"encoders": [str(tiny_encoder)], "conditions": ["none", "message_order"], "targets": ["intent"]},
         **{"languages": ["en", "de"], "seeds": [0], "target.max_length": 4096, "intermediate.examples": 20},

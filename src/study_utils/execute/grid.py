@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 
 from distributed import Future, KilledWorker, get_worker, wait
 
@@ -52,7 +54,8 @@ def hand_out(study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, 
                 begun[run.id] += 1
                 key = f"{run.id} {os.urandom(4).hex()}"
                 running[client.submit(work, workers.asked, run.id, key=key, workers=[worker])] = run, worker
-            _pause(list(running))
+            with contextlib.suppress(TimeoutError, CancelledError):
+                wait(list(running), timeout=EVERY, return_when="FIRST_COMPLETED")
             for future, (run, worker) in list(running.items()):
                 error = future.exception() if future.status == "error" else None
                 if future.status == "pending" and worker in there:
@@ -69,17 +72,6 @@ def hand_out(study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, 
                 future.cancel()
     finally:
         client.cancel(list(running))
-
-
-def _pause(futures: list[Future]) -> None:
-    """Wait until a run ends, or a moment."""
-    try:
-        if futures:
-            wait(futures, timeout=EVERY, return_when="FIRST_COMPLETED")
-        else:
-            time.sleep(EVERY)
-    except TimeoutError:
-        pass
 
 
 class WithdrawnError(Exception):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.encoders.check import check_files
+from study_utils.estimate import memory_bytes
 from study_utils.execute.driver import (
     encoders_of,
     hub_rows_unreachable,
@@ -64,6 +65,8 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         parts.append("all of them anew")
     told = ", ".join(parts)
     lines += ["", f"{len(table)} runs: {told}; about {clock(_left(study, only, force))} of work left at --jobs 1"]
+    if needed := max((memory_bytes(study.plan.runs[run]) for run in todo), default=0.0):
+        lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
     lines += [f"report: {study.report / 'index.html'}"]
     lines += ["stale: only an earlier version is in the store; it will be made anew"]
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
