@@ -276,6 +276,8 @@ def test_an_error_in_one_of_several_processes_is_told(changes, tmp_path):
     ("arguments", "message"),
     [
         (["--set", "processes=2", "--jobs", "2"], "not both"),
+        (["--executor", "tcp://127.0.0.1:1", "--jobs", "2"], "not both"),
+        (["--executor", "./nowhere.json"], "is no scheduler file"),
         (["quik"], "Did you mean 'quick'"),
         (["--set", "sedes=[1]"], "Did you mean 'seeds'"),
         (["--set", "target.learning_rate=1e-5"], "write 1.0e-5"),
