@@ -30,9 +30,10 @@ from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from study_utils.catalog import encoder, task
+from study_utils.computing import uses_bf16
 from study_utils.data.caps import cap
 from study_utils.data.sources import load_rows
-from study_utils.device import describe_device, resolve_device, uses_bf16
+from study_utils.device import describe_device, resolve_device
 from study_utils.encoders.load import load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.formats import format_of
@@ -163,7 +164,7 @@ def train_with_trainer(options, item, rows, base, folder: str, *, arm: str) -> N
         per_device_train_batch_size=options.batch_size,
         learning_rate=1e-4,
         warmup_steps=0.1,
-        bf16=tuned and uses_bf16(resolve_device("auto")),
+        bf16=tuned and uses_bf16(resolve_device("auto").type),
         train_sampling_strategy="group_by_length" if tuned else "random",
         remove_unused_columns=False,
         save_strategy="no",

@@ -1,11 +1,13 @@
 """Expected times: measured where there is something like it, counted where there is not."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from study_utils import machine_speed
 from study_utils.catalog import encoder
+from study_utils.computing import Computing
 from study_utils.estimate import (
     GPU_SPEED,
     OPERATIONS,
@@ -20,6 +22,8 @@ from study_utils.params import load_params
 from study_utils.plan import make_plan
 from study_utils.store import Store
 
+CPU = Computing(device="cpu", precision="float32", threads=1, processes=1)
+
 
 @pytest.fixture(scope="module")
 def plan():
@@ -28,7 +32,7 @@ def plan():
 
 def test_before_any_run_operations_are_counted(tmp_path, plan):
     store = Store(tmp_path)
-    expected = expected_seconds(plan, store, device="cpu")
+    expected = expected_seconds(plan, store, CPU)
     assert set(expected) == set(plan.runs)
     run = next(r for r in plan.of_stage("03_target_finetuning") if "intent" in r.work["data"])
     params = load_params("quick").target
@@ -36,9 +40,9 @@ def test_before_any_run_operations_are_counted(tmp_path, plan):
     assert examples_of(run, plan, store) == examples
     operations = examples * OPERATIONS["train"] * 21e6 * STARTER_TOKENS["classify"]
     trained = encoder("e5_small").checkpoint_mb * 1e6 / 4
-    for device, speed in (("cpu", machine_speed.cpu_speed(384, keep=store.cache)), ("cuda", GPU_SPEED)):
+    for device, speed in (("cpu", machine_speed.cpu_speed(384, 1, keep=store.cache)), ("cuda", GPU_SPEED)):
         steps = examples / params.batch_size * trained * STEP_SECONDS[device]
-        found = expected_seconds(plan, store, device=device)[run.id]
+        found = expected_seconds(plan, store, replace(CPU, device=device))[run.id]
         assert found == pytest.approx(START_SECONDS + operations / speed + steps, rel=1e-3)
     assert expected[run.id] > found
 
@@ -51,19 +55,18 @@ def test_the_speed_of_the_machine_is_measured_once_and_grows_with_cores(tmp_path
         return 1e9 * width
 
     monkeypatch.setattr(machine_speed, "_measure", measure)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    one = machine_speed.cpu_speed(100, keep=tmp_path)
+    one = machine_speed.cpu_speed(100, 1, keep=tmp_path)
     machine_speed._one_core.cache_clear()  # as another process
-    assert machine_speed.cpu_speed(100, keep=tmp_path) == one == 1e11 * machine_speed.REACHED
+    assert machine_speed.cpu_speed(100, 1, keep=tmp_path) == one == 1e11 * machine_speed.REACHED
     assert calls == [100], "read from the file"
-    machine_speed.cpu_speed(200, keep=tmp_path)
+    machine_speed.cpu_speed(200, 1, keep=tmp_path)
     (tmp_path / "speed.json").write_text("{")
     machine_speed._one_core.cache_clear()
-    machine_speed.cpu_speed(100, keep=tmp_path)
+    machine_speed.cpu_speed(100, 1, keep=tmp_path)
     assert calls == [100, 200, 100]
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert machine_speed.cpu_speed(100, keep=tmp_path) == pytest.approx(one * (1 + 2 * machine_speed.TOGETHER))
+    assert machine_speed.cpu_speed(100, 1, keep=tmp_path) == one
+    assert machine_speed.cpu_speed(100, 8, keep=tmp_path) == pytest.approx(one * (1 + 2 * machine_speed.TOGETHER))
 
 
 def test_the_measured_speed_is_that_of_multiplying_matrices():
@@ -73,12 +76,12 @@ def test_the_measured_speed_is_that_of_multiplying_matrices():
 
 def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):
     store = Store(tmp_path)
-    before = expected_seconds(plan, store, device="cpu")
+    before = expected_seconds(plan, store, CPU)
     assert all(seconds > 0 for seconds in before.values())
     run = plan.of_stage("04_zero_shot_eval")[0]
     with store.writing(run.id, {"rows": 100}):
         pass
-    after = expected_seconds(plan, store, device="cpu")
+    after = expected_seconds(plan, store, CPU)
     assert run.id not in after
     others = plan.of_stage("04_zero_shot_eval")[1:]
     assert all(after[r.id] < before[r.id] for r in others if r.work["task"] == run.work["task"])
@@ -89,7 +92,7 @@ def test_a_measured_run_sets_the_rate_of_its_like(tmp_path, plan):
 def test_a_measured_run_corrects_the_count_of_other_tasks(tmp_path, plan):
     """A tagging run that takes three times its count says that an intent takes three times its own."""
     store = Store(tmp_path)
-    before = expected_seconds(plan, store, device="cpu")
+    before = expected_seconds(plan, store, CPU)
     training = plan.of_stage("03_target_finetuning")
     tagged = next(run for run in training if "slots" in run.work["data"])
     intent = next(run for run in training if "intent" in run.work["data"])
@@ -97,7 +100,7 @@ def test_a_measured_run_corrects_the_count_of_other_tasks(tmp_path, plan):
         pass
     path = store.folder(tagged.id) / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 3 * before[tagged.id]}))
-    after = expected_seconds(plan, store, device="cpu")
+    after = expected_seconds(plan, store, CPU)
     assert after[intent.id] == pytest.approx(3 * before[intent.id])
 
 

@@ -82,19 +82,17 @@ def test_a_target_can_have_conditions_of_its_own(plan, load):
         load(**{"tasks.airline_sentiment.conditions": ["sst2"]})
 
 
-def test_patience_is_in_an_identity_only_where_it_is_given(plan):
+def test_patience_is_a_setting_of_the_stage_or_the_target(plan):
     before, after = plan(), plan(**{"target.patience": 3})
     settings = [by_name(p)["target-airline_sentiment-none-bert_base-s0"].work["settings"] for p in (before, after)]
-    assert "patience" not in settings[0]
     assert settings[1] == settings[0] | {"patience": 3}
     own = plan(**{"target.patience": 3, "tasks.airline_sentiment.patience": 5})
     assert by_name(own)["target-airline_sentiment-none-bert_base-s0"].work["settings"]["patience"] == 5
 
 
-def test_a_learning_rate_of_heads_is_in_an_identity_only_where_it_is_given(plan):
+def test_a_learning_rate_of_heads_is_a_setting_of_the_stage_or_the_target(plan):
     before, after = plan(), plan(**{"target.head_learning_rate": 1e-3})
     settings = [by_name(p)["target-airline_sentiment-none-bert_base-s0"].work["settings"] for p in (before, after)]
-    assert "head_learning_rate" not in settings[0]
     assert settings[1] == settings[0] | {"head_learning_rate": 1e-3}
     own = plan(**{"target.head_learning_rate": 1e-3, "tasks.airline_sentiment.head_learning_rate": 2e-3})
     run = by_name(own)["target-airline_sentiment-none-bert_base-s0"]
@@ -113,13 +111,13 @@ def test_a_limit_of_windows_is_in_the_identity_of_runs_with_passages_alone(plan)
         "intermediate-squad1": 4,
         **{f"target-xquad-{key}": 6 for key in ("none", "sst2", "squad1")},
     }
-    assert all("windows" not in old for _, old in changed.values())
+    assert all(old["windows"] is None for _, old in changed.values())
 
 
 def test_few_shots_have_no_patience(plan):
     made = plan(conditions=["none", "few_shot"], **{"target.patience": 3})
     run = by_name(made)["target-tweet_sentiment-few_shot-de-bert_base-s0"]
-    assert "patience" not in run.work["settings"]
+    assert run.work["settings"]["patience"] is None
     assert made.runs[run.work["start"]].work["settings"]["patience"] == 3
 
 

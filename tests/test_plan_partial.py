@@ -124,8 +124,7 @@ def test_rows_held_out_can_train_and_then_the_last_epoch_is_kept(study: Path) ->
     assert "held_out" not in declared["train"]
     assert declared["validation"]["held_out"]["held"] is True
     trained = "target-trees-none-e5_small-s0"
-    assert "keep_last" not in usual[trained].identity
-    assert whole[trained].identity["keep_last"] is True
+    assert usual[trained].work["settings"]["keep"] == "best"
     assert whole[trained].work["settings"]["keep"] == "last"
     assert whole["data-trees-test"].id == usual["data-trees-test"].id
 

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from filelock import Timeout
 
 from study_utils.errors import StoreError
 from study_utils.store import Store, file_sha256, writable
@@ -120,21 +121,38 @@ def test_a_manifest_of_another_run_is_refused(store):
     assert store.status(other) == "missing"
 
 
-def test_two_writers_of_one_run_are_refused(store):
-    with store.writing(RUN, {}) as folder:
-        (folder / "a").write_text("x")
-        with pytest.raises(StoreError, match="another process"), store.writing(RUN, {}):
-            pass
-    assert store.status(RUN) == "done"
+WRITES = (
+    "import sys, time; from pathlib import Path; from study_utils.store import Store\n"
+    f"with Store(Path(sys.argv[1])).writing({RUN!r}, {{}}) as folder:\n"
+    "    (folder / 'half').write_text('x'); print('ready', flush=True); time.sleep(float(sys.argv[2]))\n"
+)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_second_writer_waits_and_then_takes_the_run_or_makes_it(store, killed):
+    command = [sys.executable, "-c", WRITES, str(store.root), "60" if killed else "0.5"]
+    other = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "ready\n"
+    with pytest.raises(Timeout):
+        store.lock(RUN).acquire(timeout=0)
+    with store.writing(RUN, {}, waits=other.kill if killed else lambda: None) as folder:
+        assert (folder is None) != killed
+    other.communicate()
+    store.lock(RUN).acquire(timeout=0)
+    assert list(store.manifest(RUN)["files"]) == ["half"], "of an interrupted attempt what is there is used"
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "null", "{", '"text"'])
+def test_a_manifest_that_is_no_object_is_damage(store, text):
+    folder = make(store)
+    (folder / "manifest.json").write_text(text)
+    assert store.status(RUN) == "missing"
+    with pytest.raises(StoreError, match="is damaged"):
+        store.manifest(RUN)
 
 
 def test_a_killed_writer_leaves_no_lock_and_no_finished_run(store):
-    code = (
-        "import sys, time; from pathlib import Path; from study_utils.store import Store\n"
-        f"with Store(Path(sys.argv[1])).writing({RUN!r}, {{}}) as folder:\n"
-        "    (folder / 'half').write_text('x'); print('ready', flush=True); time.sleep(60)\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(store.root)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", WRITES, str(store.root), "60"], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
     process.kill()
     process.communicate()

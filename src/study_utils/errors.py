@@ -34,10 +34,6 @@ class StoreError(StudyError):
     """An artifact is missing, damaged or cannot be written."""
 
 
-class BusyError(StoreError):
-    """Another process is at work on what is asked for: it may be free a moment later."""
-
-
 class AnalysisError(StudyError):
     """A results table cannot answer the question that was put to it."""
 

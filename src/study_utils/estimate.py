@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from statistics import median
 
 from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
+from study_utils.computing import Computing
 from study_utils.encoders.facts import Architecture, architecture
 from study_utils.errors import EncoderError
 from study_utils.machine_speed import cpu_speed
@@ -51,7 +51,7 @@ LONG = 4
 at a peak of 3.0 GB, and comes out at 2.8."""
 
 
-def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[str, float]:
+def expected_seconds(plan: Plan, store: Store, computing: Computing) -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
     Operations are counted (the encoder's weights, tokens of a typical example) and divided by the speed of this
@@ -64,19 +64,18 @@ def expected_seconds(plan: Plan, store: Store, *, device: str = "auto") -> dict[
         All runs of a study.
     store : Store
         Says which are done and how long they took.
-    device : str
-        Where the study will run, as in its parameters; ``"auto"`` is a GPU if the machine shows one.
+    computing : Computing
+        How runs compute; on which processor is taken to be this one.
 
     Returns
     -------
     dict of str to float
         Run id to seconds.
     """
-    device = "cuda" if _is_gpu(device) else "cpu"
     ratios: dict[tuple, list[float]] = {}
     counted = {}
     for run in plan.runs.values():
-        guess = _guess(run, examples_of(run, plan, store), store, device)
+        guess = _guess(run, examples_of(run, plan, store), store, computing)
         if store.status(run.id) != "done":
             counted[run.id] = guess
             continue
@@ -154,17 +153,18 @@ def _tasks(run: Run) -> tuple[str, ...]:
     return (str(run.work["task"]),) if "task" in run.work else tuple(run.work["data"])
 
 
-def _guess(run: Run, examples: int, store: Store, device: str) -> float:
+def _guess(run: Run, examples: int, store: Store, computing: Computing) -> float:
     """Seconds of a run, before anything like it has been measured."""
     if run.kind == "data":
         return ROW_SECONDS * max(1, examples)
     size = _architecture(str(run.work["encoder"]))
-    speed = GPU_SPEED if device == "cuda" else cpu_speed(size.width, keep=store.cache)
+    is_cpu = computing.device == "cpu"
+    speed = cpu_speed(size.width, computing.threads, keep=store.cache) if is_cpu else GPU_SPEED
     tokens = sum(map(_tokens, _tasks(run))) / len(_tasks(run))
     seconds = START_SECONDS + examples * OPERATIONS[run.kind] * size.weights * tokens / speed
     if run.kind == "train":
         steps = examples / run.work["settings"]["batch_size"]
-        seconds += steps * size.checkpoint_mb * 1e6 / 4 * STEP_SECONDS[device]
+        seconds += steps * size.checkpoint_mb * 1e6 / 4 * STEP_SECONDS["cpu" if is_cpu else "cuda"]
     return seconds
 
 
@@ -180,7 +180,3 @@ def _architecture(key: str) -> Architecture:
         return architecture(encoder(key))
     except EncoderError:
         return BASE
-
-
-def _is_gpu(device: str) -> bool:
-    return device.startswith("cuda") or (device == "auto" and Path("/dev/nvidia0").exists())

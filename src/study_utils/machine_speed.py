@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from study_utils.store import write_atomically
+from study_utils.store import read_object, write_atomically
 
 ROWS = 128
 """Tokens of a small batch."""
@@ -27,25 +27,28 @@ TOGETHER = 0.8
 """What a further core adds, of a core."""
 
 
-def cpu_speed(width: int, *, keep: Path) -> float:
-    """Operations a second that training an encoder reaches on the processor's cores together.
+def cpu_speed(width: int, threads: int, *, keep: Path) -> float:
+    """Operations a second that training an encoder reaches on some cores of the processor together.
 
     Parameters
     ----------
     width : int
         Size of the encoder's hidden states.
+    threads : int
+        Threads of a run; as many cores work, if there are so many.
     keep : pathlib.Path
         Folder that keeps what was measured; where it can't be written, a later process measures again.
     """
-    return _one_core(width, keep) * REACHED * (1 + TOGETHER * (cores() - 1))
+    cores = min(threads, _cores())
+    return _one_core(width, keep) * REACHED * (1 + TOGETHER * (cores - 1))
 
 
 @lru_cache(maxsize=64)
 def _one_core(width: int, keep: Path) -> float:
     path, key = keep / "speed.json", f"{platform.node()} {width}"
     known: dict[str, float] = {}
-    with contextlib.suppress(OSError, ValueError):
-        known = {str(name): float(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        known = {str(name): float(value) for name, value in read_object(path).items()}
     if known.get(key, 0.0) <= 0.0:
         known[key] = _measure(width)
         with contextlib.suppress(OSError):
@@ -70,8 +73,6 @@ def _measure(width: int) -> float:
     return 2 * 2 * ROWS * width * 4 * width / best
 
 
-def cores() -> int:
-    """Cores that torch computes on: those this process may use, or as many threads as the environment allows."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(allowed, int(asked)) if asked.isdigit() and int(asked) else allowed
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -173,7 +173,7 @@ def _larger(components: Components, plan: Plan, store: Store, params: StudyParam
             continue
         counts = _comparisons(planned, own, cells)
         points = in_points(detectable(components, cells, comparisons=counts, level=level))
-        left = sum(expected_seconds(planned, store, device=params.device).values())
+        left = sum(expected_seconds(planned, store, params.computing).values())
         done = sum(store.manifest(key)["seconds"] for key in planned.runs if store.status(key) == "done")
         sizes = (cells.seeds, len(set(cells.languages)), len(set(cells.tasks)), typical_rows(cells))
         found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | points

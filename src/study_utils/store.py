@@ -14,14 +14,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from study_utils.errors import BusyError, StoreError
+from study_utils.errors import StoreError
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -65,10 +65,15 @@ class Store:
         """
         if self._intact(run_id, thorough=False):
             return "done"
+        return "stale" if any(self.versions(run_id)) else "missing"
+
+    def versions(self, run_id: str) -> Iterator[str]:
+        """Ids of other finished runs of the same name: made from other settings, rows or code."""
         name = run_id.rsplit("-", 1)[0]
-        names = os.listdir(self.runs) if self.runs.is_dir() else []
-        others = (self.runs / n for n in names if n != run_id and n.rsplit("-", 1)[0] == name)
-        return "stale" if any(not p.suffix and (p / MANIFEST).is_file() for p in others) else "missing"
+        for other in os.listdir(self.runs) if self.runs.is_dir() else []:
+            is_another = other != run_id and "." not in other[-12:] and other.rsplit("-", 1)[0] == name
+            if is_another and (self.runs / other / MANIFEST).is_file():
+                yield other
 
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.
@@ -80,10 +85,10 @@ class Store:
         """
         path = self.folder(run_id) / MANIFEST
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_object(path)
         except FileNotFoundError:
             raise StoreError(f"run {run_id} is not finished: {path} is missing; run the stage that makes it") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise StoreError(f"manifest of run {run_id} is damaged ({error}): remove {path.parent}") from error
         if content.get("run") != run_id or content.get("version") != MANIFEST_VERSION:
             raise StoreError(f"{path} is the manifest of {content.get('run')!r}, not of {run_id}: remove its folder")
@@ -141,9 +146,21 @@ class Store:
             return False
         return True
 
+    def lock(self, name: str) -> FileLock:
+        """Lock that one process at a time holds, on any machine that sees the store; the system frees a dead one's.
+
+        Its file stays: who waits for a lock whose file is gone would wait for another one than who comes later.
+        """
+        with writable(self.root):
+            (self.root / "locks").mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "locks" / f"{name}.lock")
+
     @contextlib.contextmanager
-    def writing(self, run_id: str, facts: dict) -> Iterator[Path]:
+    def writing(self, run_id: str, facts: dict, *, waits: Callable[[], None] = lambda: None) -> Iterator[Path | None]:
         """Work on a run: yields its partial folder and finishes it when the block ends without an error.
+
+        Where another process is at work on the run, this waits until that one has ended, and yields None if the run is
+        done then.
 
         Parameters
         ----------
@@ -152,30 +169,34 @@ class Store:
         facts : dict
             What the manifest keeps beside the files: identity, inputs, and whatever the block adds while it works
             (JSON-able).
+        waits : callable
+            Called before waiting, to tell somebody.
 
         Raises
         ------
         StoreError
-            If another process is at work on the run, or the disk is full or not writable.
+            If the disk is full or not writable.
         """
-        with writable(self.root):
-            self.runs.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.runs / f"{run_id}.lock")
+        lock = self.lock(run_id)
         try:
             lock.acquire(timeout=0)
+            was_free = True
         except Timeout:
-            raise BusyError(f"run {run_id} is being made by another process: wait for it, or end it") from None
-        started = time.time()
+            was_free = False
+            waits()
+            lock.acquire()
         try:
+            if not was_free and self.status(run_id) == "done":
+                yield None
+                return
+            started = time.time()
             with writable(self.root):
                 partial = self.partial(run_id)
-                partial.mkdir(exist_ok=True)
+                partial.mkdir(parents=True, exist_ok=True)
                 yield partial
                 self._finish(run_id, {**facts, "started": started, "seconds": round(time.time() - started, 3)})
         finally:
             lock.release()
-            with contextlib.suppress(OSError):
-                os.unlink(lock.lock_file)
 
     def _finish(self, run_id: str, facts: dict) -> None:
         partial, folder = self.partial(run_id), self.folder(run_id)
@@ -228,6 +249,22 @@ def code_digests() -> dict[str, str]:
     """SHA-256 of every module of this package by its path."""
     package = Path(__file__).resolve().parent
     return {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
+
+
+def read_object(path: Path) -> dict:
+    """Read a JSON file that holds an object.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    ValueError
+        If it isn't JSON, or holds something else.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} holds a {type(content).__name__}, not an object")
+    return content
 
 
 def write_atomically(path: Path, text: str) -> None:

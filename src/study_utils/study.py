@@ -91,7 +91,7 @@ class Study:
 
     @property
     def _expected(self) -> dict[str, float]:
-        return expected_seconds(self.plan, self.store, device=self.params.device)
+        return expected_seconds(self.plan, self.store, self.params.computing)
 
     def rows(self, task: str, role: str) -> pd.DataFrame:
         """Rows of a task as the study uses them: checked and capped, each row once though several runs use it.

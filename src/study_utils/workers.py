@@ -23,7 +23,6 @@ from distributed.system import MEMORY_LIMIT
 
 from study_utils.errors import ParameterError, StudyError
 from study_utils.estimate import memory_bytes
-from study_utils.machine_speed import cores
 from study_utils.plan import Run, canonical_sha256
 from study_utils.store import code_digests, writable
 from study_utils.study import Study, open_study
@@ -66,11 +65,9 @@ class Asked:
     Attributes
     ----------
     source, changes : str
-        Parameter file, and what `--set` changed, as JSON.
+        Parameter file, and what `--set` changed, as JSON; device and precision are named, never a worker's choice.
     token : str
         Name of a file in the store: who sees it sees the store.
-    precision : str
-        Value of `PRECISION` in the environment.
     versions : tuple of (str, str)
         `VERSIONS` of the one who asks.
     """
@@ -78,7 +75,6 @@ class Asked:
     source: str
     changes: str
     token: str
-    precision: str
     versions: tuple[tuple[str, str], ...]
 
 
@@ -89,7 +85,6 @@ class Facts:
     host: str = "?"
     place: str = ""
     free: float = 0.0
-    kind: str = ""
     device: str = ""
     fault: str = ""
 
@@ -97,11 +92,6 @@ class Facts:
 @lru_cache(maxsize=1)
 def opened(asked: Asked) -> Study:
     """Open a study in a worker, once for all its runs."""
-    from study_utils.device import PRECISION
-
-    os.environ.pop(PRECISION, None)
-    if asked.precision:
-        os.environ[PRECISION] = asked.precision
     return open_study(asked.source, json.loads(asked.changes))
 
 
@@ -113,13 +103,15 @@ def look(asked: Asked) -> dict[str, object]:
         return {"host": host, "fault": f"has another version: {', '.join(different)}"}
     if get_worker().state.nthreads != 1:
         return {"host": host, "fault": "makes several runs at once in one process: start it with --nthreads 1"}
-    from study_utils.device import describe_device, resolve_device, uses_bf16
+    from study_utils.device import describe_device, resolve_device
 
     try:
         study = opened(asked)
         device = resolve_device(study.params.device)
+        with study.params.computing.applied():
+            told = describe_device(study.params.device)
     except StudyError as error:
-        return {"host": host, "fault": f"can't open the study: {error}"}
+        return {"host": host, "fault": f"can't make runs of this study: {error}"}
     if not (study.store.root / asked.token).is_file():
         return {"host": host, "fault": f"doesn't see the store: {study.store.root} isn't the folder of this command"}
     free, place = free_memory(), host
@@ -127,8 +119,7 @@ def look(asked: Asked) -> dict[str, object]:
         import torch
 
         free, place = torch.cuda.mem_get_info(device)[0], str(torch.cuda.get_device_properties(device).uuid)
-    kind = f"{device.type}, {'bf16' if uses_bf16(device) else 'float32'}"
-    return asdict(Facts(host=host, place=place, free=free, kind=kind, device=describe_device(study.params.device)))
+    return asdict(Facts(host=host, place=place, free=free, device=told))
 
 
 def faults(found: Mapping[str, Facts], needed: float = 0.0) -> dict[str, str]:
@@ -137,21 +128,14 @@ def faults(found: Mapping[str, Facts], needed: float = 0.0) -> dict[str, str]:
     Parameters
     ----------
     found : mapping of str to Facts
-        Address to what a worker says; the first of the best kind of device sets what all must be.
+        Address to what a worker says.
     needed : float
         Bytes that a run takes.
     """
-    kinds = sorted((facts.kind for facts in found.values() if facts.kind), key=lambda kind: not kind.startswith("cuda"))
     said = {}
     for address, facts in found.items():
-        reason = facts.fault
         beside = sum(other.place == facts.place and not other.fault for other in found.values())
-        if not reason and facts.kind != kinds[0]:
-            what = "has no GPU" if kinds[0].startswith("cuda") and "cuda" not in facts.kind else "differs"
-            reason = (
-                f"{what}: it computes on {facts.kind}, others on {kinds[0]}; results must not depend on who makes them"
-            )
-        reason = reason or lacking_memory(needed, beside, facts.free)
+        reason = facts.fault or lacking_memory(needed, beside, facts.free)
         said[address] = f"worker {address} on {facts.host} {reason}" if reason else ""
     return said
 
@@ -247,8 +231,6 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
     StudyError
         If no worker comes.
     """
-    from study_utils.device import PRECISION, resolve_device
-
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what failed is told by us
     needed = max((memory_bytes(run) for run in runs), default=0.0)
     root, executor = study.store.root, study.params.executor
@@ -259,9 +241,8 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
         stack.callback(token.unlink)
         asked = Asked(
             source=str(study.source),
-            changes=json.dumps(dict(study.changes)),
+            changes=json.dumps(_pinned(study)),
             token=token.name,
-            precision=os.environ.get(PRECISION, ""),
             versions=tuple(VERSIONS.items()),
         )
         if executor:
@@ -269,16 +250,22 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
             client = stack.enter_context(_connected(executor, where))
         else:
             least, where = min(study.params.jobs, len(runs)), "this machine"
-            on_gpus = resolve_device(study.params.device).type == "cuda"
-            if not on_gpus and (lack := lacking_memory(needed, least, free_memory())):
+            if study.params.computing.device != "cuda" and (lack := lacking_memory(needed, least, free_memory())):
                 raise ParameterError(f"jobs={study.params.jobs}: this machine {lack}")
             cluster = LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", protocol="tcp://")
             client = stack.enter_context(Client(stack.enter_context(cluster)))
             for slot in range(least):
-                stack.enter_context(_local_worker(study, cluster.scheduler_address, slot, least))
+                stack.enter_context(_local_worker(study, cluster.scheduler_address, slot))
         workers = Workers(client, where, asked, say)
         workers.check(needed, least)
         yield workers
+
+
+def _pinned(study: Study) -> dict[str, object]:
+    """What `--set` changed, with the device and precision that this machine decided on, and no workers of its own."""
+    own, auto = study.params.computing, study.params.device == "auto"
+    decided = {"device": own.device if auto else study.params.device, "precision": own.precision}
+    return {**study.changes, **decided, "executor": "", "jobs": 1}
 
 
 def _connected(executor: str, where: str) -> Client:
@@ -307,15 +294,13 @@ def _connected(executor: str, where: str) -> Client:
 
 
 @contextlib.contextmanager
-def _local_worker(study: Study, address: str, slot: int, jobs: int) -> Iterator[None]:
-    """Keep a worker on this machine, with its share of the cores, or a GPU; another one takes its place if it dies."""
-    import torch
-
-    from study_utils.device import resolve_device
-
-    device, threads = resolve_device(study.params.device), str(max(1, cores() // jobs))
+def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
+    """Keep a worker on this machine, with a GPU if runs need one; another one takes its place if it dies."""
+    threads = str(study.params.threads)
     own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "DASK_LOGGING__DISTRIBUTED": "warning"}
-    if device.type == "cuda" and device.index is None:
+    if study.params.computing.device == "cuda" and ":" not in study.params.device:
+        import torch
+
         shown = os.environ.get("CUDA_VISIBLE_DEVICES")
         gpus = shown.split(",") if shown else [str(number) for number in range(torch.cuda.device_count())]
         own["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]

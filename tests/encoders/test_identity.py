@@ -45,11 +45,15 @@ def test_folder_identity_follows_contents_not_the_path(tiny_encoder: Path, tmp_p
     shutil.copytree(tiny_encoder, copied)
     digest = encoder_digest(encoder(str(copied)))
     assert digest == encoder_digest(encoder(str(tiny_encoder)))
-    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+    read = ("model.safetensors", "config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json")
+    for name in (*read, "vocab.txt", "sentencepiece.bpe.model"):
         before = encoder_digest(encoder(str(copied)))
         with (copied / name).open("ab") as file:
             file.write(b" ")
-        assert encoder_digest(encoder(str(copied))) != before
+        assert encoder_digest(encoder(str(copied))) != before, name
+    before = encoder_digest(encoder(str(copied)))
+    (copied / "README.md").write_text("no weights, no words")
+    assert encoder_digest(encoder(str(copied))) == before
 
 
 @pytest.mark.parametrize(

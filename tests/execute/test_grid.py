@@ -97,9 +97,9 @@ def made(tmp_path_factory, tiny_encoder, scheduler):
     failed_alone, _, _ = make_all(alone)
     study = opened(folder / "together", tiny_encoder, executor=scheduler)
     stop, seen = threading.Event(), {"store": study.store}
-    study.store.runs.mkdir(parents=True)
+    (study.store.root / "locks").mkdir(parents=True)
     (first,) = [run for run in study.plan.runs if run.startswith("target-intent-none")]
-    lock = FileLock(study.store.runs / f"{first}.lock", thread_local=False)  # as of a machine that was lost
+    lock = FileLock(study.store.root / "locks" / f"{first}.lock", thread_local=False)  # as of a machine that was lost
     lock.acquire()
     watcher = threading.Thread(target=trouble, args=(scheduler, stop, seen, lock))
     with worker(scheduler), worker(scheduler):
@@ -124,7 +124,7 @@ def made(tmp_path_factory, tiny_encoder, scheduler):
 
 def ask(study, address):
     """What workers that are warm say to questions that don't fit."""
-    asked = Asked(source=str(study.source), changes="{}", token="", precision="", versions=tuple(VERSIONS.items()))
+    asked = Asked(source=str(study.source), changes="{}", token="", versions=tuple(VERSIONS.items()))
     other = (("study_utils", "0" * 12), ("torch", "1.0"), ("python", VERSIONS["python"]))
     questions = {
         "versions": Asked(**{**vars(asked), "versions": other}),
@@ -173,7 +173,7 @@ def test_a_failing_run_stops_only_what_needs_it(made):
 
 def test_progress_comes_from_the_workers(made):
     assert any(0 < share < 1 and note.startswith("loss") for _, share, note in made.noted)
-    assert any(line.startswith("2 workers on ") and "cpu, 1 threads, float32" in line for line in made.told)
+    assert any(line.startswith("2 workers on ") and "cpu, 1 thread, float32" in line for line in made.told)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_progress_comes_from_the_workers(made):
         ("versions", f"has another version: study_utils {VERSIONS['study_utils']}, not 000000000000, torch"),
         ("store", "doesn't see the store"),
         ("device", "device 'cuda' is not there"),
-        ("file", "can't open the study: unknown study '/nowhere/else.yaml'"),
+        ("file", "can't make runs of this study: unknown study '/nowhere/else.yaml'"),
     ],
 )
 def test_a_worker_says_what_does_not_fit(made, about, message):

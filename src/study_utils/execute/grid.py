@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 
 from distributed import Future, KilledWorker, get_worker, wait
 
-from study_utils.errors import BusyError
+from study_utils.errors import StoreError
 from study_utils.execute.failures import describe_error, leave_out
 from study_utils.execute.progress import EVERY, Meter
 from study_utils.execute.runs import ensure
@@ -22,8 +22,8 @@ from study_utils.workers import Asked, Workers, opened
 ATTEMPTS = 2
 """How often a run is begun whose worker dies."""
 
-PATIENCE = 120.0
-"""Seconds after which other machines' finished runs must be seen here, and the lock of a dead one must be free."""
+SEEN_WITHIN = 120.0
+"""Seconds after which a run that another machine has finished must be seen here."""
 
 PROGRESS = "study_utils progress"
 
@@ -82,7 +82,11 @@ def work(asked: Asked, run_id: str) -> None:
     """Make a run in this worker; what it needs is done, and may be seen here a moment later."""
     study, worker = opened(asked), get_worker()
     run, key = study.plan.runs[run_id], worker.get_current_task()
-    told, end = 0.0, time.monotonic() + PATIENCE
+    told, end = 0.0, time.monotonic() + SEEN_WITHIN
+    while missing := [needed for needed in run.inputs if study.store.status(needed) != "done"]:
+        if time.monotonic() > end:
+            raise StoreError(f"{missing[0]} is done, but not seen from {worker.address}")
+        time.sleep(EVERY)
 
     def tell(share: float, note: str) -> None:
         nonlocal told
@@ -92,13 +96,4 @@ def work(asked: Asked, run_id: str) -> None:
             told = time.monotonic()
             worker.log_event(PROGRESS, [run_id, min(share, 0.99), note])
 
-    while True:
-        try:
-            if missing := [needed for needed in run.inputs if study.store.status(needed) != "done"]:
-                raise BusyError(f"{missing[0]} is done, but not seen from {worker.address}")
-            ensure(study, run, tell)
-            return
-        except BusyError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(EVERY)
+    ensure(study, run, tell)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.encoders.check import check_files
+from study_utils.errors import StoreError
 from study_utils.estimate import memory_bytes
 from study_utils.execute.driver import (
     encoders_of,
@@ -65,10 +68,12 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         parts.append("all of them anew")
     told = ", ".join(parts)
     lines += ["", f"{len(table)} runs: {told}; about {clock(_left(study, only, force))} of work left at --jobs 1"]
+    lines += [f"computing: {study.params.computing}"]
     if needed := max((memory_bytes(study.plan.runs[run]) for run in todo), default=0.0):
         lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
     lines += [f"report: {study.report / 'index.html'}"]
     lines += ["stale: only an earlier version is in the store; it will be made anew"]
+    lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
         lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
@@ -87,6 +92,19 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
     lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
+
+
+def _computed_otherwise(study: Study, stale: Iterable[str]) -> list[str]:
+    """Say which runs that are to be made are there as computed on another device, in another precision or threads."""
+    found: Counter[str] = Counter()
+    for run_id in stale:
+        own = study.plan.runs[run_id].identity.get("computing")
+        for other in study.store.versions(run_id):
+            with contextlib.suppress(StoreError):
+                how = study.store.manifest(other).get("identity", {}).get("computing", own)
+                if how != own:
+                    found[" ".join(f"--set {name}={value}" for name, value in sorted(how.items()))] += 1
+    return [f"{count} of the stale runs are there as computed with {how}" for how, count in found.most_common()]
 
 
 def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False) -> str:

@@ -12,7 +12,7 @@ import nbformat
 from study_utils.errors import ParameterError
 from study_utils.params import MACHINE
 from study_utils.plan import STAGES, canonical_sha256
-from study_utils.store import code_digests, file_sha256, write_atomically
+from study_utils.store import code_digests, file_sha256, read_object, write_atomically
 from study_utils.study import Study
 
 MANIFEST = "manifest.json"
@@ -34,8 +34,8 @@ class Record:
     def __init__(self, study: Study) -> None:
         self.study, self.path = study, study.report / MANIFEST
         content: dict = {}
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            content = read_object(self.path)
         self.made_for = content.get("study", study.source.stem)
         self.made_with: dict[str, str] = content.get("parameters", {})
         self.entries: dict[str, dict] = content.get("notebooks", {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -42,9 +44,12 @@ def ensure(study: Study, run: Run, progress: Progress) -> bool:
             log.warning("%s", error)
             ensure(study, study.plan.runs[run_id], progress)
     facts = {"kind": run.kind, "stage": run.stage, "identity": run.identity, "inputs": list(run.inputs)}
-    with study.store.writing(run.id, facts) as folder:
-        _KINDS[run.kind](study, run, folder, facts, progress)
-    return True
+    settled = contextlib.nullcontext() if run.kind == "data" else study.params.computing.applied()
+    told = functools.partial(progress, 0.0, "waits: another process makes it")
+    with study.store.writing(run.id, facts, waits=told) as folder, settled:
+        if folder is not None:
+            _KINDS[run.kind](study, run, folder, facts, progress)
+    return folder is not None
 
 
 def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:

@@ -36,7 +36,7 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
         If a run cannot be made, after all that don't need it; the message names those that failed.
     """
     todo = runs_to_make(study, [stage])
-    expected = expected_seconds(study.plan, study.store, device=study.params.device)
+    expected = expected_seconds(study.plan, study.store, study.params.computing)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
     try:
         failed = make_runs(study, todo, meter)

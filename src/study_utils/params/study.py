@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.catalog.retrieval import PUBLISHED, Retrieval
+from study_utils.computing import Computing, computing
 from study_utils.errors import CatalogError, unknown
 from study_utils.params.encoders import EncoderParams, enter_encoder, enter_source
 from study_utils.params.limit import limited
@@ -73,7 +75,13 @@ class StudyParams(Params):
     )
     evaluation: EvaluationParams = EvaluationParams()
     analysis: AnalysisParams = AnalysisParams()
-    # The fields of `MACHINE`: they enter no run id.
+    precision: Literal["auto", "bf16", "float32"] = Field(
+        "auto", description="of matrix products; auto: bf16 where the device computes it fast"
+    )
+    threads: Count = Field(
+        1, description="processor threads of a run; more runs at a time (jobs) are faster than more threads"
+    )
+    # The fields of `MACHINE`: they enter no run id, but that the kind of device and the processes change rounding.
     mirror: Annotated[str, Field(strict=True)] | tuple[Name, ...] = Field(
         "", description="folder in hub layout, or several in order; empty: none"
     )
@@ -241,6 +249,11 @@ class StudyParams(Params):
         for key, own in self.tasks.items():
             if own.keep_epochs and key not in trained:
                 raise ValueError(f"tasks.{key}.keep_epochs: the target is not fine-tuned; say intermediate.keep_epochs")
+
+    @cached_property
+    def computing(self) -> Computing:
+        """How runs compute here."""
+        return computing(self.device, self.precision, self.threads, self.processes)
 
     @property
     def mirrors(self) -> tuple[Path, ...]:

@@ -14,6 +14,7 @@ def embedding(
     spec: Encoder,
     identity: Mapping[str, object],
     version: int,
+    computing: Mapping[str, object],
     data: str,
     task: str,
     role: str,
@@ -32,6 +33,8 @@ def embedding(
         The encoder, and what of it changes a result.
     version : int
         Of the code.
+    computing : mapping
+        How runs compute, as far as it changes a result.
     data, task, role : str
         Data run with the rows, key of their task, and which of the rows: ``"train"`` or ``"test"``.
     examples : int
@@ -48,7 +51,7 @@ def embedding(
         kind="embed",
         stage=STAGES[3],
         name=name,
-        identity={"version": version, "encoder": identity, **own},
+        identity={"version": version, "computing": computing, "encoder": identity, **own},
         inputs=(*([start] if start else []), data),
         work={"encoder": spec.key, "task": task, **own, "after": dict(after or {})},
     )

@@ -251,7 +251,12 @@ class _Planner:
             kind="train",
             stage=stage,
             name=f"{name}-{_slug(spec)}-s{seed}",
-            identity={"version": VERSIONS["train"], "encoder": self.encoder_identity(spec, *data), **_identified(own)},
+            identity={
+                "version": VERSIONS["train"],
+                "computing": self.params.computing.identity(trains=True),
+                "encoder": self.encoder_identity(spec, *data),
+                **own,
+            },
             inputs=(*([start] if start else []), *data.values()),
             work={"encoder": spec.key, **own},
         )
@@ -277,14 +282,19 @@ class _Planner:
             kind="predict",
             stage=STAGES[3],
             name=f"predict-{task.key}-{name}-{_slug(spec)}{seeded}{changed}",
-            identity={"version": VERSIONS["predict"], "encoder": self.encoder_identity(spec, task.key), **own},
+            identity={
+                "version": VERSIONS["predict"],
+                "computing": self.params.computing.identity(trains=False),
+                "encoder": self.encoder_identity(spec, task.key),
+                **own,
+            },
             inputs=(*([start] if start else []), data),
             work={"encoder": spec.key, "task": task.key, **own},
         )
 
     def embed(self, spec: Encoder, item: Condition, seed: int, upstream: str | None) -> None:
         """Add sentence vectors: of training and test rows as pretrained, and of test rows after the condition."""
-        common = {"spec": spec, "version": VERSIONS["embed"]}
+        common = {"spec": spec, "version": VERSIONS["embed"], "computing": self.params.computing.identity(trains=False)}
         common["examples"] = self.params.analysis.divergence_examples
         for key in item.tasks:
             data = self.add(self.rows.training_data(TASKS[key], self.params.intermediate, self.params.seeds[0]))
@@ -349,21 +359,13 @@ def _own(settings: TrainingParams, *tasks: str) -> dict:
         own["windows"] = None
     if own["keep"] == "best" and _trains_on_held_out(settings, *tasks):
         own["keep"] = "last"  # no rows are left to choose an epoch
-    return {name: value for name, value in own.items() if name not in _LATER or value != _LATER[name]}
+    return own
 
 
 def _trains_on_held_out(settings: TrainingParams, *tasks: str) -> bool:
     """Whether rows that are held out of a task's training rows to select on train too."""
     cut = any(getattr(TASKS[key].train, "held_out", None) is not None for key in tasks)
     return cut and settings.held_out == "train"
-
-
-def _identified(own: dict) -> dict:
-    """What of a training run its id hashes; that the last epoch is kept has always been said beside the settings."""
-    if own["settings"].get("keep") != "last":
-        return own
-    settings = {name: value for name, value in own["settings"].items() if name != "keep"}
-    return {**own, "settings": settings, "keep_last": True}
 
 
 def _few_shot(settings: TargetParams) -> TargetParams:
@@ -379,10 +381,6 @@ def _few_shot(settings: TargetParams) -> TargetParams:
 def _without_epochs(settings: TrainingParams) -> TrainingParams:
     """The same settings where single epochs are not scored."""
     return settings.model_copy(update={"keep_epochs": False})
-
-
-_LATER = {"patience": None, "windows": None, "head_learning_rate": None, "keep": "best", "keep_epochs": False}
-"""Settings that are in no identity where they have these values, so that runs made before they existed keep theirs."""
 
 
 _OF_DATA = {

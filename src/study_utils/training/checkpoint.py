@@ -15,6 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from study_utils.store import file_sha256, read_object
+
 log = logging.getLogger(__name__)
 
 PREFIX, KEPT = "checkpoint-", "kept.safetensors"
@@ -60,8 +62,9 @@ def save_checkpoint(
     save_file(random, part / "random.safetensors")
     if kept is not None:
         save_file(_contiguous(kept), part / KEPT)
-    (part / "facts.json").write_text(json.dumps({"run": run, "facts": facts}), encoding="utf-8")
-    shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same step
+    noted = {"run": run, "facts": facts, "sha256": {path.name: file_sha256(path) for path in part.iterdir()}}
+    (part / "facts.json").write_text(json.dumps(noted), encoding="utf-8")
+    shutil.rmtree(final, ignore_errors=True)
     os.replace(part, final)
     remove_checkpoints(folder, keep=final)
 
@@ -79,14 +82,17 @@ def load_checkpoint(
     Returns
     -------
     (facts, kept weights) or None
-        None if there is none. A damaged one, or one of another run, is logged and skipped; nothing is changed by it.
+        None if there is none. A damaged one, or one of another run, is moved beside the folder (`*.damaged`) and
+        logged; nothing is changed by it.
     """
     for path in sorted(folder.glob(f"{PREFIX}*"), reverse=True):
         try:
-            noted = json.loads((path / "facts.json").read_text(encoding="utf-8"))
+            noted = read_object(path / "facts.json")
             if noted["run"] != run:
-                log.warning("checkpoint %s is of a run with other rows, settings, seed or weights: ignored", path)
+                _set_aside(path, "it is of a run with other rows, settings, seed or weights")
                 continue
+            if changed := [name for name, digest in noted["sha256"].items() if file_sha256(path / name) != digest]:
+                raise ValueError(f"{', '.join(changed)} isn't what was written")
             weights = load_file(path / "model.safetensors")
             moments = load_file(path / "optimizer.safetensors")
             random = load_file(path / "random.safetensors")
@@ -95,13 +101,21 @@ def load_checkpoint(
             model.load_state_dict(weights, strict=True)
             optimizer.state.update(restored)
             torch.set_rng_state(random["cpu"])
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            log.warning("checkpoint %s is damaged (%s): ignored", path, error)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+            _set_aside(path, f"it is damaged: {error}")
             continue
         if "cuda" in random and torch.cuda.is_available():
             torch.cuda.set_rng_state(random["cuda"])
         return noted["facts"], kept
     return None
+
+
+def _set_aside(path: Path, why: str) -> None:
+    aside = path.parent.with_suffix(".damaged") / path.name
+    log.warning("checkpoint %s is not used, %s; it is now %s", path.name, why, aside)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(path, aside)
 
 
 def remove_checkpoints(folder: Path, *, keep: Path | None = None) -> None:

@@ -11,7 +11,8 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
-from study_utils.device import resolve_device, uses_bf16
+from study_utils.computing import uses_bf16
+from study_utils.device import resolve_device
 from study_utils.model import TaskModel
 from study_utils.training.optimizer import parameter_groups
 from study_utils.training.settings import TrainingSettings
@@ -69,7 +70,7 @@ class Engine:
         """
         config = self.plain.encoder.config
         usual = config._attn_implementation
-        is_slow = usual == "sdpa" and self.device.type == "cpu" and uses_bf16(self.device)
+        is_slow = usual == "sdpa" and self.device.type == "cpu" and uses_bf16(self.device.type)
         if is_slow:
             self.plain.encoder.set_attn_implementation("eager")
         try:
@@ -91,7 +92,7 @@ def start_engine(model: TaskModel, settings: TrainingSettings, device: str) -> E
     if place.index is not None:
         torch.cuda.set_device(place)
     accelerator = Accelerator(
-        mixed_precision="bf16" if uses_bf16(place) else "no",
+        mixed_precision="bf16" if uses_bf16(place.type) else "no",
         cpu=place.type == "cpu",
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=_has_idle_weights(model))],
     )
