@@ -125,5 +125,5 @@ def test_workers_end_when_their_command_is_killed(tmp_path):
             assert started
         finally:
             os.kill(parent.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(started, timeout=60)
+    _, alive = psutil.wait_procs(started, timeout=150)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE], "they would go on"

@@ -305,7 +305,17 @@ def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
         gpus = shown.split(",") if shown else [str(number) for number in range(torch.cuda.device_count())]
         own["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1"]
-    command += ["--nthreads", "1", "--memory-limit", "0", "--no-dashboard", "--name", str(slot)]
+    command += [
+        "--nthreads",
+        "1",
+        "--memory-limit",
+        "0",
+        "--no-dashboard",
+        "--death-timeout",
+        "60",
+        "--name",
+        str(slot),
+    ]
     log = study.store.root / "workers" / f"{slot}.log"
     log.parent.mkdir(exist_ok=True)
     with (
