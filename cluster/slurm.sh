@@ -5,9 +5,10 @@
 #
 # Arguments are those of run_all.py. The numbers below are yours to change, here or as options of sbatch.
 #SBATCH --job-name=study
-#SBATCH --ntasks=4
-#SBATCH --cpus-per-task=4
-#SBATCH --mem-per-cpu=4G
+# A task is a worker; a run computes with as many threads as the study says (1), so more tasks, not more CPUs a task.
+#SBATCH --ntasks=16
+#SBATCH --cpus-per-task=1
+#SBATCH --mem-per-cpu=8G
 #SBATCH --time=24:00:00
 #SBATCH --output=study-%j.log
 # On GPUs, one a worker, take out the first # of:
@@ -17,7 +18,6 @@ set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:-.}"
 python="${PYTHON:-.venv/bin/python}"
 scheduler="$PWD/artifacts/scheduler-$SLURM_JOB_ID.json"
-export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK" # of a worker; dask would say 1
 export DASK_LOGGING__DISTRIBUTED=warning
 mkdir -p artifacts
 trap 'kill $(jobs -p) 2>/dev/null; rm -f "$scheduler"' EXIT

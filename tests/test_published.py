@@ -83,9 +83,6 @@ def test_scripts_for_clusters_start_workers_that_a_study_takes():
     worker = pods["study-worker"]["containers"][0]
     for text in (script.read_text(encoding="utf-8"), " ".join(worker["command"])):
         assert "--nthreads 1 --memory-limit 0" in text, "one run at a time, and no limit that ends it in the middle"
-    assert {item["name"]: item["value"] for item in worker["env"]}["OMP_NUM_THREADS"] == worker["resources"]["limits"][
-        "cpu"
-    ]
     assert "run_all.py" in pods["study"]["containers"][0]["command"]
     claims = {
         volume["persistentVolumeClaim"]["claimName"]
