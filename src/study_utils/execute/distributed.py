@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,8 @@ def main(source: str, changes: str, run_id: str, folder: str) -> int:
     study = open_study(source, json.loads(changes))
 
     def tell(share: float, note: str) -> None:
-        print(f"{TOLD}{json.dumps([share, note])}", flush=True)
+        if os.environ.get("RANK") == "0":  # lines of several processes would mix
+            print(f"{TOLD}{json.dumps([share, note])}", flush=True)
 
     try:
         with study.params.computing.applied():
