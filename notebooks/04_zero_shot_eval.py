@@ -64,6 +64,7 @@ report.say([*sentences.describe_failed_runs(scores), *sentences.describe_seen(sc
 
 # %%
 report.keep_table(study, study.macro_scores(scores), "macro_scores")
+report.say(sentences.describe_unscored(scores))
 
 # %% [markdown]
 # ## Does a gain depend on the layer?

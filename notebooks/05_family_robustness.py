@@ -42,7 +42,8 @@ settings = study.params.analysis
 scores = study.scores()
 predictions = study.predictions()
 by_task = analysis.task_gains(predictions, scores, settings=settings)
-report.say([*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)])
+found = [*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)]
+report.say([*found, *sentences.describe_unscored(scores)])
 
 # %% [markdown]
 # Lines are intervals over the languages and seeds of one task.
@@ -74,11 +75,13 @@ report.keep_figure(study, figures.plot_seed_gains(by_seed), "seed_gains", by_see
 # %% [markdown]
 # ### Could it have been seen?
 #
-# The smallest true gain that four of five studies like this one would find. It says nothing about what was found.
+# The smallest true gain that four of five studies like this one would call clear, by the rules of this notebook. It
+# says nothing about what was found.
 
 # %%
 outlook = study.outlook(vary=True)
-report.say([*sentences.describe_outlook(outlook), *sentences.describe_margin(outlook)])
+report.say(sentences.describe_outlook(outlook))
+report.say(sentences.describe_margin(outlook))
 
 # %% [markdown]
 # ## Gain by task
@@ -167,11 +170,11 @@ report.keep_figure(study, figures.plot_gap_gains(gaps), "gap_gains", gaps)
 # %%
 everywhere = analysis.robustness_intervals(predictions, scores, by="all", settings=settings)
 report.say(sentences.describe_robustness(everywhere))
+report.keep_table(study, everywhere, "robustness_overall", shown=analysis.robustness_table(everywhere))
 
 # %%
 evenness = analysis.robustness_intervals(predictions, scores, by="family", settings=settings)
-report.keep_table(study, evenness, "robustness_intervals")
-report.keep_table(study, analysis.robustness_table(evenness), "robustness")
+report.keep_table(study, evenness, "robustness_intervals", shown=analysis.robustness_table(evenness))
 
 # %% [markdown]
 # ## Is there no effect?
@@ -218,13 +221,13 @@ report.say(sentences.describe_variance(shares))
 # ## What would a larger study see?
 #
 # What more seeds, test rows, languages or tasks would bring and cost, from the variances of these gains. In points and
-# hours; for families and languages after correction.
+# hours; after the correction for other comparisons that the study makes.
 
 # %%
 report.keep_figure(study, figures.plot_detectable(outlook.curves, margin=outlook.margin), "detectable", outlook.curves)
 
 # %%
-report.keep_table(study, outlook.table.round(2), "detectable")
+report.keep_table(study, outlook.table.round(2).dropna(axis=1, how="all"), "detectable")
 
 # %% [markdown]
 # ## Method

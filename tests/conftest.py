@@ -86,8 +86,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def study():
     """Predictions and scores of a simulated study: two conditions, five families, two tasks, three seeds."""
     import numpy as np
-
-    from study_utils.analysis.calibration.simulate import simulate_study
+    from simulated_studies import simulate_study
 
     return simulate_study(
         np.random.default_rng(1),

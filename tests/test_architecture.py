@@ -51,6 +51,7 @@ ALLOWED = {
     "outcomes": {"analysis", "catalog", "errors", "metrics", "params", "perturb", "plan", "store"},
     "study": {"analysis", "budgets", "catalog", "data", "errors", "estimate", "outcomes", "params", "paths", "plan",
               "report_names", "sizing", "store"},
+    "archive": {"catalog", "errors", "metrics", "params", "paths", "plan", "store", "study"},
     "export": {"analysis", "catalog", "encoders", "errors", "formats", "model", "params", "paths", "store"},
     "workers": {"device", "errors", "estimate", "plan", "store", "study"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",

@@ -37,7 +37,7 @@ def test_before_any_run_operations_are_counted(tmp_path, plan):
     run = next(r for r in plan.of_stage("03_target_finetuning") if "intent" in r.work["data"])
     params = load_params("quick").target
     examples = params.examples * params.epochs
-    assert examples_of(run, plan, store) == examples
+    assert examples_of(run, plan, store.finished(plan.runs)) == examples
     operations = examples * OPERATIONS["train"] * 21e6 * STARTER_TOKENS["classify"]
     trained = encoder("e5_small").checkpoint_mb * 1e6 / 4
     for device, speed in (("cpu", machine_speed.cpu_speed(384, 1, keep=store.cache)), ("cuda", GPU_SPEED)):
@@ -109,18 +109,20 @@ def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):
     changes |= {"tasks.xnli": {}, "evaluation.examples": None, "target.examples": None}
     plan = make_plan(load_params("pilot", changes), absent_ok=True)
     store = Store(tmp_path)
-    counts = {run.kind: examples_of(run, plan, store) for run in plan.runs.values() if run.kind != "data"}
+    counts = {
+        run.kind: examples_of(run, plan, store.finished(plan.runs)) for run in plan.runs.values() if run.kind != "data"
+    }
     epochs = next(run for run in plan.runs.values() if run.kind == "train").work["settings"]["epochs"]
     assert counts == {"train": 392_702 * epochs, "predict": 2 * 5_010}, "facebook/xnli as published"
     tests = next(run for run in plan.runs.values() if run.kind == "data" and "test" in run.work["roles"])
-    assert examples_of(tests, plan, store) == 2 * 5_010
+    assert examples_of(tests, plan, store.finished(plan.runs)) == 2 * 5_010
 
 
 def test_the_memory_of_a_run_is_that_of_its_weights_and_of_a_long_batch():
     plan = make_plan(load_params("pilot", {"mirror": ""}), absent_ok=True)
     train = next(run for run in plan.runs.values() if run.kind == "train" and "mnli" in run.work["data"])
-    assert (train.work["settings"]["batch_size"], train.work["settings"]["max_length"]) == (32, 128)
+    assert (train.work["settings"]["batch_size"], train.work["settings"]["max_length"]) == (16, 128)
     loaded = 6e8 + 4 * (21e6 + 250_000 * 384)  # of multilingual-e5-small
-    assert memory_bytes(train) == pytest.approx(loaded + 4 * 110e6 + 68 * 32 * 128 * 12 * 384)
+    assert memory_bytes(train) == pytest.approx(loaded + 4 * 110e6 + 68 * 16 * 128 * 12 * 384)
     predict = next(run for run in plan.runs.values() if run.kind == "predict")
     assert memory_bytes(predict) == pytest.approx(loaded + 110e6)

@@ -12,7 +12,6 @@ from study_utils.errors import ParameterError
 from study_utils.estimate import examples_of
 from study_utils.params import load_params
 from study_utils.plan import STAGES, make_plan
-from study_utils.store import Store
 
 STUDY = """
 title: Design
@@ -159,7 +158,7 @@ def test_a_share_is_between_none_and_all(load, share):
 def test_expected_examples_follow_the_share(plan, tmp_path):
     made = plan(**{"target.train_share": 0.7, "target.examples": None, "target.validation_examples": None})
     data = by_name(made)["data-airline_sentiment-train"]
-    assert examples_of(data, made, Store(tmp_path)) == 1190 + 510
+    assert examples_of(data, made, {}) == 1190 + 510
 
 
 def test_token_types_are_in_an_identity_only_where_they_are_used(plan):

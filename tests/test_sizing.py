@@ -12,7 +12,7 @@ import study_utils.plan.grid as grid
 import study_utils.plan.rows as plan_rows
 import study_utils.sizing as sizing
 from study_utils.analysis.planning.components import gain_components
-from study_utils.analysis.planning.power import ABOUT, detectable, with_seeds
+from study_utils.analysis.planning.power import ABOUT, PRIMARY, detectable, with_seeds
 from study_utils.params import load_params
 from study_utils.plan import STAGES, make_plan
 from study_utils.sizing import outlook, planned_cells
@@ -147,7 +147,7 @@ def test_numbers_are_those_of_the_cells_and_corrected_for_all_conditions(look, t
     found = look()
     params = sizing.StudyParams.model_validate(STUDY)
     cells = planned_cells(make_plan(params), params)
-    counts = {ABOUT[2]: 4 * len(set(cells.families)), ABOUT[3]: 4 * 5}
+    counts = {ABOUT[0]: 4, ABOUT[1]: 4, ABOUT[2]: 20 - 1, ABOUT[3]: 20 - 1}  # one condition has seen German
     assert found.planned.equals(detectable(found.components, cells, comparisons=counts))
     assert (found.seeds, found.margin) == (3, 1.0)
 
@@ -159,7 +159,8 @@ def test_reach_names_the_fewest_seeds_that_bring_the_margin(look, tmp_path):
     cells = planned_cells(make_plan(params), params)
 
     def gain(seeds):
-        return float(100 * detectable(far.components, with_seeds(cells, seeds))["gain"][0])
+        found = detectable(far.components, with_seeds(cells, seeds), comparisons={ABOUT[0]: 4})
+        return float(100 * found["gain_corrected"][0])
 
     assert not far.reach.enough
     assert far.reach.seeds == sizing.SEEDS[-1]
@@ -178,7 +179,7 @@ def test_larger_studies_are_planned_with_their_hours(look, tmp_path):
         *("languages", "tasks", "seeds and test rows"),
     ]
     planned = table.loc["as planned"]
-    assert planned["all_these_tasks"] == pytest.approx(100 * found.planned["gain"][0])
+    assert planned["all_these_tasks"] == pytest.approx(100 * found.planned["gain_corrected"][0])
     assert planned["one_language"] == pytest.approx(100 * found.planned["gain_corrected"][3])
     assert list(table.loc["seeds", "seeds"]) == [5, 10, 20]
     assert table.loc["seeds", "hours"].iloc[1] == pytest.approx(planned["hours"] * 10 / 3, rel=0.1)
@@ -201,6 +202,37 @@ def test_where_seeds_are_too_few_larger_studies_have_enough(look, tmp_path):
     assert table["all_these_tasks"].isna().tolist() == [True] + [False] * (len(table) - 1)
     assert table["seeds"].tolist()[:3] == [2, 3, 5]
     assert (table.loc[table["varied"].isin(["languages", "tasks"]), "seeds"] == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("primary", "expected"),
+    [
+        ({}, {ABOUT[0]: 4, ABOUT[2]: 19, ABOUT[3]: 19}),
+        ({"condition": "mnli"}, {ABOUT[0]: 1, ABOUT[2]: 19, ABOUT[3]: 19}),
+        ({"group": "Hindi"}, {PRIMARY: 4, ABOUT[0]: 4, ABOUT[2]: 15, ABOUT[3]: 15}),
+        ({"group": "Hindi", "condition": "mnli"}, {PRIMARY: 1, ABOUT[0]: 4, ABOUT[2]: 18, ABOUT[3]: 18}),
+    ],
+)
+def test_comparisons_are_those_that_the_analysis_corrects_together(look, tmp_path, primary, expected):
+    """Four conditions, five languages, each alone in its family; one has seen German."""
+    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    planned = look(analysis={"primary": primary}).planned.set_index("about")["comparisons"]
+    assert planned[list(expected)].to_dict() == expected
+    assert (PRIMARY in planned) == ("group" in primary)
+
+
+def test_finished_runs_are_read_once_for_all_larger_studies(look, tmp_path, monkeypatch):
+    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    look()
+    store = Store(tmp_path / "artifacts")
+    runs = make_plan(load_params(str(tmp_path / "mine.yaml"))).of_stage(STAGES[1])
+    with store.writing(runs[0].id, {}):
+        pass
+    read = []
+    monkeypatch.setattr(Store, "manifest", lambda self, key, own=Store.manifest: read.append(key) or own(self, key))
+    look(vary=True, store=store)
+    assert read.count(runs[0].id) == 2, "whether it is whole, and how long it took"
+    assert len(read) < 10, "nothing is read of runs that are not there"
 
 
 def test_runs_that_are_done_are_not_left(look, tmp_path):

@@ -151,6 +151,22 @@ def test_a_manifest_that_is_no_object_is_damage(store, text):
         store.manifest(RUN)
 
 
+def test_weights_that_were_not_kept_are_told_and_leave_a_run_done(store):
+    folder = make(store)
+    size = (folder / "model.bin").stat().st_size
+    assert store.drop(RUN, ["model.bin", "nothing"]) == size
+    assert store.status(RUN) == "done"
+    assert not (folder / "model.bin").exists()
+    assert store.dropped(RUN) == ("model.bin",)
+    with pytest.raises(StoreError, match=r"model\.bin of run .* was not kept: run its study again"):
+        store.verified_file(RUN, "model.bin")
+    assert store.status(RUN) == "done", "nothing is set aside"
+    assert store.drop(RUN, ["model.bin"]) == 0
+    with store.writing(RUN, {}) as again:
+        (again / "model.bin").write_text("x")
+    assert store.dropped(RUN) == ()
+
+
 def test_a_killed_writer_leaves_no_lock_and_no_finished_run(store):
     process = subprocess.Popen([sys.executable, "-c", WRITES, str(store.root), "60"], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import median
 
 from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
@@ -51,7 +52,9 @@ LONG = 4
 at a peak of 3.0 GB, and comes out at 2.8."""
 
 
-def expected_seconds(plan: Plan, store: Store, computing: Computing) -> dict[str, float]:
+def expected_seconds(
+    plan: Plan, store: Store, computing: Computing, *, finished: Mapping[str, dict] | None = None
+) -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
     Operations are counted (the encoder's weights, tokens of a typical example) and divided by the speed of this
@@ -66,6 +69,8 @@ def expected_seconds(plan: Plan, store: Store, computing: Computing) -> dict[str
         Says which are done and how long they took.
     computing : Computing
         How runs compute; on which processor is taken to be this one.
+    finished : mapping of str to dict, optional
+        Run id to manifest of those that are done, where they have been read: `Store.finished`.
 
     Returns
     -------
@@ -74,12 +79,13 @@ def expected_seconds(plan: Plan, store: Store, computing: Computing) -> dict[str
     """
     ratios: dict[tuple, list[float]] = {}
     counted = {}
+    done = store.finished(plan.runs) if finished is None else finished
     for run in plan.runs.values():
-        guess = _guess(run, examples_of(run, plan, store), store, computing)
-        if store.status(run.id) != "done":
+        guess = _guess(run, examples_of(run, plan, done), store, computing)
+        if run.id not in done:
             counted[run.id] = guess
             continue
-        ratio = store.manifest(run.id)["seconds"] / max(guess, 1e-6)
+        ratio = done[run.id]["seconds"] / max(guess, 1e-6)
         for likeness in (_likeness(run), _likeness(run)[:2]):
             ratios.setdefault(likeness, []).append(ratio)
     expected = {}
@@ -107,8 +113,8 @@ def memory_bytes(run: Run) -> float:
     return loaded + 4 * size.checkpoint_mb * 1e6 + ACTIVATION * tokens * size.layers * size.width
 
 
-def examples_of(run: Run, plan: Plan, store: Store) -> int:
-    """Estimate how many examples a run works through.
+def examples_of(run: Run, plan: Plan, finished: Mapping[str, dict]) -> int:
+    """Estimate how many examples a run works through; `finished` as in `expected_seconds`.
 
     Rows that are prepared are counted; others are taken to be as many as their declaration states, up to their cap.
     Training is taken to last all its epochs, also where `patience` may end it before.
@@ -118,8 +124,8 @@ def examples_of(run: Run, plan: Plan, store: Store) -> int:
     role = run.work.get("role", "test" if run.kind == "predict" else "train")
     rows = 0
     for data in run.work["data"].values() if run.kind == "train" else [run.work["data"]]:
-        if store.status(data) == "done":
-            count = store.manifest(data)["rows"][role]
+        if data in finished:
+            count = finished[data]["rows"][role]
         else:
             count = _prepared(plan.runs[data], role)
         used = run.work.get("only") or run.work.get("languages") or plan.runs[data].work["languages"]

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from study_utils.analysis.inference.clear import CLAIM_SEEDS
+from study_utils.analysis.inference.clear import CLAIM_SEEDS, is_primary
+from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.planning.components import Components, gain_components
 from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
-from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, make_cells, with_seeds
-from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, make_cells, with_seeds
+from study_utils.analysis.results.gains import group_labels
+from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages
 from study_utils.catalog import TASKS, condition
 from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.perturbations import CLEAN
@@ -58,7 +60,7 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
     except AnalysisError as error:
         return Outlook(unknown=str(error))
     level, margin = params.analysis.level, params.analysis.margin
-    counts = _comparisons(plan, params, cells)
+    counts = _comparisons(plan, params)
     rows = list(dict.fromkeys(planned_cells(plan, own) for own in (params, *(_with_rows(params, n) for n in ROWS))))
     table, curves = _larger(components, plan, store, params) if vary else (Outlook().table, Outlook().curves)
     return Outlook(
@@ -68,7 +70,7 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
         planned=detectable(components, cells, comparisons=counts, level=level),
         seeds=cells.seeds,
         margin=margin,
-        reach=reach_margin(components, rows, most=SEEDS[-1], margin=margin, level=level),
+        reach=reach_margin(components, rows, most=SEEDS[-1], margin=margin, level=level, comparisons=counts),
         table=table,
         curves=curves,
     )
@@ -89,7 +91,7 @@ def planned_cells(plan: Plan, params: StudyParams) -> StudyCells:
     common = cells.groupby(["task", "language"], sort=False).size()
     common = common[common * 2 >= arms].reset_index()[["task", "language"]]
     rows = [_test_rows(params, task, code) for task, code in zip(common["task"], common["language"])]
-    return make_cells(common.assign(rows=rows), seeds=len(params.seeds))
+    return make_cells(common.assign(rows=rows), seeds=len(params.seeds), group=params.analysis.primary.group)
 
 
 def _cells(plan: Plan, params: StudyParams) -> pd.DataFrame:
@@ -119,10 +121,27 @@ def _declared(task: str) -> dict[str, int]:
     return getattr(TASKS[task].test, "expected", {})
 
 
-def _comparisons(plan: Plan, params: StudyParams, cells: StudyCells) -> dict[str, int]:
-    """How many results are corrected together: each condition for each family, or for each language."""
-    arms = _cells(plan, params).groupby(["encoder", "condition"]).ngroups
-    return {ABOUT[2]: arms * len(set(cells.families)), ABOUT[3]: arms * len(set(cells.languages))}
+def _comparisons(plan: Plan, params: StudyParams) -> dict[str, int]:
+    """How many results are corrected together: the primary comparison's for themselves, the others among themselves."""
+    chosen = params.analysis.primary
+    primary, found = Primary(group=chosen.group, condition=chosen.condition), {}
+    cells = join_languages(_cells(plan, params))
+    kinds = {
+        "all": "All languages",
+        "family": group_labels(cells),
+        "branch": cells["branch"],
+        "language": cells["name"],
+    }
+    for unit, group in kinds.items():
+        rows = cells.assign(unit=unit, group=group).drop_duplicates(["encoder", "condition", "group"])
+        first = is_primary(rows, primary)
+        found[unit] = int(first.sum()), int((~first).sum())
+    of_group = next((count for unit, (count, _) in found.items() if unit != "all" and count), 1)
+    of_all = found["all"][0] or found["all"][1]
+    return {
+        **{PRIMARY: of_group, ABOUT[0]: of_all, ABOUT[1]: of_all},
+        **{ABOUT[2]: found["family"][1], ABOUT[3]: found["language"][1]},
+    }
 
 
 # --- whose variances ---
@@ -166,15 +185,20 @@ def _told(study: str, *, own: bool) -> str:
 def _larger(components: Components, plan: Plan, store: Store, params: StudyParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables `table` and `curves` of `Outlook`."""
     level, found, lines = params.analysis.level, {}, {}
-    for varied, own in _changes(params):
-        planned = plan if own is params else make_plan(own, absent_ok=True)
+    plans = [
+        (varied, own, plan if own is params else make_plan(own, absent_ok=True)) for varied, own in _changes(params)
+    ]
+    here = planned_cells(plan, params)
+    finished = store.finished(run for *_, planned in plans for run in planned.runs)
+    for varied, own, planned in plans:
         cells = planned_cells(planned, own)
         if cells in found:
             continue
-        counts = _comparisons(planned, own, cells)
-        points = in_points(detectable(components, cells, comparisons=counts, level=level))
-        left = sum(expected_seconds(planned, store, params.computing).values())
-        done = sum(store.manifest(key)["seconds"] for key in planned.runs if store.status(key) == "done")
+        counts = _comparisons(planned, own)
+        like = with_seeds(here, cells.seeds)
+        points = in_points(detectable(components, cells, comparisons=counts, level=level, like=like))
+        left = sum(expected_seconds(planned, store, params.computing, finished=finished).values())
+        done = sum(finished[key]["seconds"] for key in planned.runs if key in finished)
         sizes = (cells.seeds, len(set(cells.languages)), len(set(cells.tasks)), typical_rows(cells))
         found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | points
         if varied not in ("seeds", "seeds and test rows"):
@@ -183,7 +207,15 @@ def _larger(components: Components, plan: Plan, store: Store, params: StudyParam
     seeds = [count for count in sorted({len(params.seeds), *SEEDS}) if count >= CLAIM_SEEDS]
     curves = [
         {"line": _line(varied, cells), "seeds": count}
-        | in_points(detectable(components, with_seeds(cells, count), comparisons=counts, level=level))
+        | in_points(
+            detectable(
+                components,
+                with_seeds(cells, count),
+                comparisons=counts,
+                level=level,
+                like=with_seeds(here, count),
+            )
+        )
         for varied, (cells, counts) in lines.items()
         for count in seeds
     ]

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,6 +75,11 @@ class Store:
             if is_another and (self.runs / other / MANIFEST).is_file():
                 yield other
 
+    def finished(self, run_ids: Iterable[str]) -> dict[str, dict]:
+        """Manifests of those runs that are done; the folder is listed once, whatever is asked for."""
+        there = set(os.listdir(self.runs)) if self.runs.is_dir() else set()
+        return {run: self.manifest(run) for run in there.intersection(run_ids) if self._intact(run, thorough=False)}
+
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.
 
@@ -117,12 +122,39 @@ class Store:
         StoreError
             As `verified`.
         """
-        expected = self.manifest(run_id)["files"].get(name)
+        manifest = self.manifest(run_id)
+        if name in manifest.get("not_kept", ()):
+            raise StoreError(f"{name} of run {run_id} was not kept: run its study again with --keep all")
+        expected = manifest["files"].get(name)
         path = self.folder(run_id) / name
         if expected is None or not path.is_file() or file_sha256(path) != expected["sha256"]:
             aside = self.set_aside(run_id)
             raise StoreError(f"{name} of run {run_id} is damaged: moved to {aside}; run again to redo it")
         return path
+
+    def dropped(self, run_id: str) -> tuple[str, ...]:
+        """Names of files that a finished run made and that were not kept; none of one that isn't finished."""
+        try:
+            return tuple(self.manifest(run_id).get("not_kept", ()))
+        except StoreError:
+            return ()
+
+    def drop(self, run_id: str, names: Collection[str]) -> int:
+        """Remove files of a finished run, which stays done: its manifest says that they are gone. Returns their bytes.
+
+        Raises
+        ------
+        StoreError
+            If the run isn't finished, or the folder can't be written.
+        """
+        manifest = self.manifest(run_id)
+        gone = {name: manifest["files"].pop(name) for name in names if name in manifest["files"]}
+        manifest["not_kept"] = sorted({*manifest.get("not_kept", ()), *gone})
+        with writable(self.root):
+            write_atomically(self.folder(run_id) / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
+            for name in manifest["not_kept"]:
+                (self.folder(run_id) / name).unlink(missing_ok=True)
+        return sum(file["size"] for file in gone.values())
 
     def set_aside(self, run_id: str) -> Path:
         """Move a run's folder out of the way and return where it is now."""
@@ -186,7 +218,7 @@ class Store:
             waits()
             lock.acquire()
         try:
-            if not was_free and self.status(run_id) == "done":
+            if not was_free and self.status(run_id) == "done" and not self.dropped(run_id):
                 yield None
                 return
             started = time.time()
@@ -194,7 +226,7 @@ class Store:
                 partial = self.partial(run_id)
                 partial.mkdir(parents=True, exist_ok=True)
                 yield partial
-                self._finish(run_id, {**facts, "started": started, "seconds": round(time.time() - started, 3)})
+                self._finish(run_id, {"started": started, "seconds": round(time.time() - started, 3), **facts})
         finally:
             lock.release()
 

@@ -78,7 +78,10 @@ def test_only_studies_that_ask_have_runs_and_the_others_stay_as_they_are(made):
     names = [run.name.split("-")[1:3] for run in runs.values() if run.kind == "embed"]
     assert sorted(names) == [["films", "plays"], ["films", "test"], ["plays", "train"]]
     embeds = [run for run in runs.values() if run.kind == "embed"]
-    counts = {run.work["role"]: examples_of(run, made.study.plan, made.study.store) for run in embeds}
+    counts = {
+        run.work["role"]: examples_of(run, made.study.plan, made.study.store.finished(made.study.plan.runs))
+        for run in embeds
+    }
     assert counts == {"train": 12, "test": 24}
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, drop_differences, drops, english_against_others
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.errors import AnalysisError
 from study_utils.figures import plot_drop_differences, plot_drops, plot_english
 

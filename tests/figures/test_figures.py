@@ -4,10 +4,10 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains, task_gains
 from study_utils.analysis.calibration.calibrate import HEADLINES
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS
 from study_utils.errors import AnalysisError
 from study_utils.figures import (
@@ -271,6 +271,12 @@ def test_conditions_share_panels_where_they_are_too_many():
     figure = plot_loss(loss_curves(history(keys, seeds=1)))
     assert [len(ax.lines) for ax in drawn(figure)] == [35, 35]
     assert len(figure.legends[0].get_texts()) == 35
+
+
+def test_a_study_of_the_baseline_alone_has_no_curves():
+    nothing = pd.DataFrame(columns=["encoder", "condition", "seed"])
+    assert loss_curves(nothing).empty
+    assert plot_loss(loss_curves(nothing)).axes, "it says that nothing was trained"
 
 
 def test_loss_curves_are_smooth_and_end_at_the_last_step():

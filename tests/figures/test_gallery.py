@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains, gains, gap_gains, seed_gains, sensitivity, task_gains
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.catalog import CONDITIONS, ENCODERS, LANGUAGES
 from study_utils.figures import (
     loss_curves,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbclient
@@ -11,7 +13,7 @@ import numpy as np
 from types import SimpleNamespace
 from pathlib import Path
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.calibration.simulate import simulate_study
+from simulated_studies import simulate_study
 from study_utils.figures import plot_family_gains
 from study_utils.report import banner, keep_figure, keep_table, say
 study = SimpleNamespace(report=Path("."), params=SimpleNamespace(title="A study <1>", banner="Made up & small."))
@@ -22,9 +24,14 @@ families = family_gains(predictions, scores, settings=Settings(resamples=50))
 """.strip()
 
 
+TESTS = Path(__file__).resolve().parents[1]
+"""Where the kernel finds the simulator."""
+
+
 @pytest.fixture(scope="session")
 def report(tmp_path_factory):
     """A report folder with two notebooks executed by a real kernel."""
+    paths = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(TESTS))))
     folder = tmp_path_factory.mktemp("report")
     new = nbformat.v4
     first = [
@@ -44,6 +51,7 @@ def report(tmp_path_factory):
     ]
     for name, cells in (("01_prepare", first), ("02_answer", second)):
         notebook = new.new_notebook(cells=cells)
-        nbclient.NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        client = nbclient.NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}})
+        client.execute(env=os.environ | {"PYTHONPATH": paths})
         nbformat.write(notebook, folder / f"{name}.ipynb")
     return SimpleNamespace(folder=folder, notebooks=sorted(folder.glob("*.ipynb")))

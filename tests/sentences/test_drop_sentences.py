@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, drop_differences, drops, english_against_others
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.questions.drops import adversarial_gains
 from study_utils.errors import AnalysisError
 from study_utils.sentences.drops import (
@@ -47,10 +47,11 @@ def test_drops_are_told_with_size_interval_and_verdict(tables):
     (told,) = describe_drops(found)
     size = 100 * found.set_index("condition").loc["none", "estimate"]
     assert told.startswith("Typing errors, 30% of words: without intermediate training")
-    assert f"drop by +{size:.1f} points (95% interval +" in told
-    assert told.endswith("10 languages, 1 task, 3 seeds): a clear drop.")
+    assert f"drop by {size:.1f} points (95% interval +" in told
+    assert told.endswith("10 languages, 1 task, 3 seeds): a clear drop on this task.")
     (family,) = describe_drop_families(drops(*tables, by="family", settings=FAST))
-    assert "the largest drop is +" in family
+    assert "scores change most in" in family
+    assert "(\N{MINUS SIGN}" in family, "a drop is a change below zero"
 
 
 def test_differences_say_who_loses_less(tables):
@@ -61,7 +62,7 @@ def test_differences_say_who_loses_less(tables):
     )
     assert "with STS-B, all zero-shot languages lose" in told[1]
     assert "points less than without it" in told[1]
-    assert told[1].endswith("a clearly smaller drop.")
+    assert told[1].endswith("a clearly smaller drop on this task.")
 
 
 def test_english_against_others_is_told_for_scores_and_drops(tables):
@@ -70,7 +71,7 @@ def test_english_against_others_is_told_for_scores_and_drops(tables):
     assert told[0].endswith("not clear at this size.")
     assert "with STS-B in English, all zero-shot languages lose" in told[1]
     assert "points less than with it in a language of another family" in told[1]
-    assert told[1].endswith("a clearly smaller drop.")
+    assert told[1].endswith("a clearly smaller drop on this task.")
 
 
 def test_one_seed_gives_no_interval_and_says_so():

@@ -14,6 +14,8 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_sound,
     describe_tasks,
+    describe_unscored,
+    interval_text,
     points,
 )
 
@@ -41,7 +43,7 @@ def test_an_undecided_gain():
     ("changes", "words"),
     [
         ({"low": 0.001, "clear": True}, r"a clear gain on these tasks\."),
-        ({"low": 0.001, "clear": True, "n_tasks": 1}, r"a clear gain\."),
+        ({"low": 0.001, "clear": True, "n_tasks": 1}, r"a clear gain on this task\."),
         ({"low": 0.001, "decided_by": "Tatoeba"}, "no claim from a result that does not hold without Tatoeba"),
         ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
         ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no test row is scored differently"),
@@ -173,3 +175,35 @@ def test_the_primary_comparison_is_named():
     told = describe_overall(pd.DataFrame([row(unit="all")]), Primary())
     assert told[-1].startswith("The study's primary comparison is all languages under every condition")
     assert "For tasks like these" in told[0]
+
+
+def test_a_test_set_without_its_primary_metric_is_named(study):
+    scores = study[1]
+    assert describe_unscored(scores) == []
+    mining = scores[scores["task"] == "sib200"].assign(task="bucc", language="zh", metric="mining_f1_oracle")
+    (told,) = describe_unscored(pd.concat([scores, mining]))
+    assert told.startswith("1 test set in no mean, figure or gain: BUCC")
+    assert "in Chinese (Mandarin) has" in told
+    both = pd.concat([scores, mining, mining.assign(metric="mining_f1")])
+    assert describe_unscored(both) == []
+
+
+def test_an_interval_that_rounds_to_nothing_is_said_in_words():
+    row = pd.Series({"level": 0.95, "low": -0.0004, "high": 0.0002})
+    assert interval_text(row) == "95% interval less than 0.1 points wide on either side of zero"
+    assert interval_text(row.replace(0.0002, 0.002)) == "95% interval 0.0 to +0.2"
+
+
+def test_of_many_contrasts_the_clear_ones_are_told():
+    sizes = (-0.05, 0.01, 0.04, 0.02, 0.03, 0.06, 0.07)
+    table = pd.DataFrame([CONTRAST | {"estimate": size, "clear": abs(size) > 0.035} for size in sizes])
+    first, *rest = describe_contrasts(table)
+    assert first == (
+        "Of 7 comparisons of two arms the first is clearly better in 3 and clearly worse in 1; 3 are not decided at "
+        "this size. The figure shows all."
+    )
+    assert [f"{size} points" in told for size, told in zip(("+7.0", "+6.0", "\N{MINUS SIGN}5.0", "+4.0"), rest)] == [
+        True
+    ] * 4
+    first, only = describe_contrasts(table.assign(clear=False))
+    assert "+7.0 points" in only

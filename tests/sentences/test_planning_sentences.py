@@ -35,23 +35,32 @@ def told(cells, **changes):
 
 def test_every_gain_is_said_once_with_its_number(cells):
     outlook = told(cells)
-    gain = (100 * outlook.planned.set_index("about")[["gain", "gain_corrected"]]).round(1)
+    gain = (100 * outlook.planned.set_index("about")["gain_corrected"]).round(1)
     said = describe_outlook(outlook)
-    assert said[0] == (
-        "With 3 seeds, the smallest true gain of a condition over all languages that this study detects with 80% power "
-        f"is {gain['gain'].iloc[0]} points on these tasks, and {gain['gain'].iloc[1]} points for tasks like these."
-    )
-    assert said[1] == (
-        f"For a family of three languages it is {gain['gain'].iloc[2]} points before correction and "
-        f"{gain['gain_corrected'].iloc[2]} where it has to stand out among 8 comparisons."
-    )
-    assert said[2].startswith(f"For one language it is {gain['gain'].iloc[3]} points")
-    assert said[3] == (
-        "How gains vary is known from the study pilot: 4 conditions, 3 tasks, 5 languages, 3 seeds; the noise of its "
-        "test rows is only bounded, so more test rows may bring more than is said."
-    )
+    assert said == [
+        "With 3 seeds, these are the smallest true gains that this study calls clear with 80% power.",
+        f"For all languages, these tasks: {gain.iloc[0]} points.",
+        f"For all languages, tasks like these: {gain.iloc[1]} points.",
+        f"For a family of three languages: {gain.iloc[2]} points, where it has to stand out among 8 comparisons.",
+        f"For one language: {gain.iloc[3]} points, where it has to stand out among 20 comparisons.",
+        "How gains vary is known from the study pilot: 4 conditions, 3 tasks, 5 languages, 3 seeds.",
+        "The noise of its test rows is only bounded, so more test rows may bring more than is said.",
+    ]
     measured = describe_outlook(told(cells, components=replace(KNOWN, from_predictions=True)))
-    assert measured[3].endswith("the noise of its test rows was measured.")
+    assert measured[-1] == "The noise of its test rows was measured."
+
+
+def test_a_primary_comparison_of_a_group_comes_first(cells):
+    of_group = replace(cells, primary=("de", "fr", "ru"))
+    planned = detectable(KNOWN, of_group, comparisons={"the primary comparison": 1, "one language": 20})
+    first = 100 * planned["gain_corrected"].iloc[0]
+    said = describe_outlook(told(cells, planned=planned))
+    assert said[1] == f"For the primary comparison: {first:.1f} points."
+    far = Reach(about="the primary comparison", seeds=20, rows=1, gain=1.46, enough=False)
+    assert describe_margin(told(cells, reach=far))[0].startswith("For the primary comparison, the margin of 1 point")
+    nobody = detectable(KNOWN, replace(cells, primary=()))
+    said = describe_outlook(told(cells, planned=nobody))
+    assert "It can say nothing about the primary comparison: none of its languages is scored zero-shot." in said
 
 
 def test_what_is_withheld_and_what_was_not_used_is_said(cells):
@@ -74,12 +83,12 @@ def test_what_can_not_be_told_says_why_and_what_it_takes():
 
 def test_the_margin_is_a_warning_only_where_it_is_out_of_reach(cells):
     assert describe_margin(told(cells)) == []
-    enough = Reach(seeds=10, rows=400, gain=0.94, enough=True)
+    enough = Reach(about="all languages, these tasks", seeds=10, rows=400, gain=0.94, enough=True)
     assert describe_margin(told(cells, reach=enough)) == [
         "Over all languages, on these tasks, the margin of 1 point is out of reach as planned: 10 seeds and 400 test "
         "rows a language would reach it (0.9 points)."
     ]
-    far = Reach(seeds=20, rows=1, gain=1.46, enough=False)
+    far = Reach(about="all languages, these tasks", seeds=20, rows=1, gain=1.46, enough=False)
     assert describe_margin(told(cells, reach=far, margin=0.5)) == [
         "Over all languages, on these tasks, the margin of 0.5 points is out of reach: even 20 seeds and 1 test row a "
         "language, the most that was tried, leave 1.5 points."

@@ -15,7 +15,7 @@ from study_utils.analysis.questions.robustness import robustness_intervals, robu
 from study_utils.analysis.questions.seen import seen_gains
 from study_utils.analysis.results.benchmarks import benchmark_table
 from study_utils.analysis.results.failed_runs import judge_runs
-from study_utils.analysis.results.gains import gains, gap_gains, robustness, seed_gains, transfer
+from study_utils.analysis.results.gains import gains, gap_gains, seed_gains, transfer
 from study_utils.analysis.results.tables import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "regime_contrasts",
     "regime_scores",
     "retention",
-    "robustness",
     "robustness_intervals",
     "robustness_table",
     "seed_gains",

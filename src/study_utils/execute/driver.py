@@ -23,7 +23,7 @@ from study_utils.execute.failures import describe_failures
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import Meter, clock
 from study_utils.execute.record import Record
-from study_utils.execute.stage import make_runs, runs_to_make
+from study_utils.execute.stage import make_runs
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
@@ -84,7 +84,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
     record.refuse_mixture(only, force=force)
-    todo = runs_to_make(study, [path.stem for path in chosen], force=force)
+    todo = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     for key in encoders_of(todo):
         if reason := unreachable(encoder(key)):
             raise EncoderError(reason)

@@ -20,7 +20,6 @@ from study_utils.execute.driver import (
 )
 from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
-from study_utils.execute.stage import runs_to_make
 from study_utils.sentences import describe_partial
 from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
@@ -47,7 +46,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     """
     chosen = select_notebooks(study.params.questions, only)
     Record(study).refuse_mixture(only, force=force)
-    todo = {run.id for run in runs_to_make(study, [path.stem for path in chosen], force=force)}
+    todo = {run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)}
     for key in encoders_of(study.plan.runs[run] for run in todo):
         check_files(encoder(key))
     table = study.runs()
@@ -77,7 +76,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
         lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
-    reason = hub_rows_unreachable(study, runs_to_make(study, [path.stem for path in chosen], force=force))
+    reason = hub_rows_unreachable(study, study.plan.to_make(study.store, {path.stem for path in chosen}, force=force))
     if absent := [*study.plan.absent, *([reason] if reason else [])]:
         lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += [
@@ -119,7 +118,7 @@ def _left(study: Study, only: Sequence[str], force: bool) -> float:
     """Expected seconds of the runs to be made and of the notebooks to be executed."""
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
-    runs = [run.id for run in runs_to_make(study, [path.stem for path in chosen], force=force)]
+    runs = [run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)]
     notebooks = [path for path in chosen if force or record.why_anew(path)]
     seconds = study.runs().set_index("run")["seconds"]
     return float(seconds[runs].sum()) + sum(notebook_seconds(record, path) for path in notebooks)

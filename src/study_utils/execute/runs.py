@@ -26,18 +26,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def ensure(study: Study, run: Run, progress: Progress) -> bool:
-    """Make a run, and before it whatever it needs that is missing or damaged.
+def ensure(study: Study, run: Run, progress: Progress, *, whole: bool = False) -> bool:
+    """Make a run, and before it whatever it needs that is missing or damaged, or was not kept.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether a finished run whose weights were not kept is made again.
 
     Returns
     -------
     bool
         Whether there was anything to do.
     """
-    if study.store.status(run.id) == "done":
+    if study.store.status(run.id) == "done" and not (whole and study.store.dropped(run.id)):
         return False
     for run_id in run.inputs:
-        ensure(study, study.plan.runs[run_id], progress)
+        ensure(study, study.plan.runs[run_id], progress, whole=True)
         try:
             study.store.verified(run_id)
         except StoreError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -35,7 +35,7 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
     StudyError
         If a run cannot be made, after all that don't need it; the message names those that failed.
     """
-    todo = runs_to_make(study, [stage])
+    todo = study.plan.to_make(study.store, {stage})
     expected = expected_seconds(study.plan, study.store, study.params.computing)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
     try:
@@ -53,16 +53,6 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
         }
         for run in study.plan.of_stage(stage)
     )
-
-
-def runs_to_make(study: Study, stages: Container[str], *, force: bool = False) -> list[Run]:
-    """List runs of some stages that aren't done (`force`: all), and what they need that isn't; in the plan's order."""
-    done = {run.id for run in study.plan.runs.values() if study.store.status(run.id) == "done"}
-    todo = {run.id for run in study.plan.runs.values() if run.stage in stages and (force or run.id not in done)}
-    for run in reversed(study.plan.runs.values()):  # what a run needs is before it
-        if run.id in todo:
-            todo.update(needed for needed in run.inputs if needed not in done)
-    return [run for run in study.plan.runs.values() if run.id in todo]
 
 
 def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]:

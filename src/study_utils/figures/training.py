@@ -45,8 +45,11 @@ def loss_curves(history: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns, at most 60 rows a run and task, the last step always among them.
+        The same columns, at most 60 rows a run and task, the last step always among them; as given where nothing was
+        trained.
     """
+    if history.empty:  # a baseline alone has no intermediate stage
+        return history
     require_columns(history, (*_RUN, "step", "loss"), table="training history")
     curves = []
     for _, run in history.groupby(list(_RUN), sort=False):
@@ -54,7 +57,7 @@ def loss_curves(history: pd.DataFrame) -> pd.DataFrame:
         window = max(1, round(len(run) * _SMOOTHING))
         smooth = run.assign(loss=run["loss"].rolling(window, min_periods=1).mean())
         curves.append(smooth.iloc[:: -max(1, ceil(len(run) / _POINTS_PER_RUN))].iloc[::-1])
-    return pd.concat(curves)[[*_RUN, "step", "loss"]] if curves else history
+    return pd.concat(curves)[[*_RUN, "step", "loss"]]
 
 
 @styled

@@ -32,9 +32,9 @@ def contributions(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With the metric as `measure`, the contribution in `correct` (it can be below 0 or above 1) and 1 in `total`.
-        Unchanged for a task with another primary metric.
+        Unchanged for a task with another primary metric, and where that is the measure already.
     """
-    if task.metric not in _CONTRIBUTIONS or predictions.empty:
+    if task.metric not in _CONTRIBUTIONS or (predictions["measure"] == task.metric).all():
         return predictions
     correct = np.empty(len(predictions))
     for places in predictions.groupby("language").indices.values():

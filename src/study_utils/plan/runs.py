@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -123,9 +123,22 @@ class Plan:
         return list(dict.fromkeys(data for run in own for data in run.work["data"].values()))
 
     def missing(self, store: Store, stage: str | None = None) -> list[Run]:
-        """Runs that are not done, in order."""
-        runs = self.runs.values() if stage is None else self.of_stage(stage)
-        return [run for run in runs if store.status(run.id) != "done"]
+        """Runs to be made, in order: those that aren't done, and those without the weights that these start from."""
+        return [run for run in self.to_make(store) if stage is None or run.stage == stage]
+
+    def to_make(self, store: Store, stages: Collection[str] = STAGES, *, force: bool = False) -> list[Run]:
+        """Runs to be made for some stages, in order: theirs that aren't done (`force`: all), and what these start from.
+
+        A run that they start from is made again if its weights were not kept.
+        """
+        todo: set[str] = set()
+        needed: set[str] = set()
+        for run in reversed(self.runs.values()):  # what a run needs is before it
+            is_there = store.status(run.id) == "done" and not (run.id in needed and store.dropped(run.id))
+            if (run.stage in stages and (force or not is_there)) or (run.id in needed and not is_there):
+                todo.add(run.id)
+                needed.update(run.inputs)
+        return [run for run in self.runs.values() if run.id in todo]
 
 
 def canonical_sha256(content: object) -> str:

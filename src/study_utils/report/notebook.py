@@ -97,14 +97,22 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def keep_table(study: HasReport, frame: pd.DataFrame, name: str, columns: Sequence[str] | None = None) -> None:
-    """Write a table as CSV into the report, and show it, cut to `columns` if they are given.
+def keep_table(
+    study: HasReport,
+    frame: pd.DataFrame,
+    name: str,
+    columns: Sequence[str] | None = None,
+    *,
+    shown: pd.DataFrame | None = None,
+) -> None:
+    """Write a table as CSV into the report, and show it, cut to `columns` if they are given, or `shown` in its place.
 
     Gains and scores are fractions in the CSV; what is shown is in points and percent, as the headings say. Of a table
     without rows nothing is shown.
     """
     save_table(frame, study.report / TABLES, name)
-    show_table(frame if columns is None else frame[list(columns)], file=f"{TABLES}/{name}.csv")
+    shown = frame if shown is None else shown
+    show_table(shown if columns is None else shown[list(columns)], file=f"{TABLES}/{name}.csv")
 
 
 def show_table(frame: pd.DataFrame, *, file: str = "") -> None:
@@ -141,8 +149,10 @@ def keep_results(study: Study, scores: pd.DataFrame) -> None:
 
 
 def say(sentences: str | Sequence[str]) -> None:
-    """Show generated sentences, one a line; those beyond the first five are folded."""
+    """Show generated sentences, one a line; those beyond the first five are folded. Of none nothing is shown."""
     sentences = [sentences] if isinstance(sentences, str) else list(sentences)
+    if not sentences:
+        return
     lines = [f"- {escape(sentence, quote=False)}" for sentence in sentences]
     text = "\n".join(lines[:MOST_SENTENCES])
     if rest := sentences[MOST_SENTENCES:]:

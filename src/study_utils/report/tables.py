@@ -22,6 +22,7 @@ _ENDS = ("estimate", "low", "high")
 _IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in _ENDS), "standard_error"}
 _IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
 _IN_PERCENT = {"score", "baseline", "value", "share", "most_share", "in_language", "retention", "level"}
+_IN_PERCENT |= {f"{name}{end}" for name in ("coverage", "claims", "false_claims") for end in ("", "_error")}
 _TITLES = {
     "condition": condition_title, "arm": condition_title, "encoder": encoder_title, "task": task_title,
     "target": task_title, "train_task": task_title, "test_task": task_title,
@@ -29,7 +30,7 @@ _TITLES = {
 _HEADINGS = {
     "p_holm": "p (Holm)", "low": "from", "high": "to", "general_estimate": "tasks like these: estimate",
     "general_low": "tasks like these: from", "general_high": "tasks like these: to",
-    "p_equivalence_holm": "p of equivalence (Holm)",
+    "p_equivalence_holm": "p of equivalence (Holm)", "general_clear": "tasks like these: clear",
 }  # fmt: skip
 _SURE = "#e3eefa"
 """Behind the rows of clear results; their column says it in words."""

@@ -49,6 +49,7 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_sound,
     describe_tasks,
+    describe_unscored,
 )
 from study_utils.sentences.layers import describe_layers, describe_reading
 from study_utils.sentences.planning import describe_margin, describe_outlook
@@ -101,6 +102,7 @@ __all__ = [
     "describe_sound",
     "describe_target_gains",
     "describe_tasks",
+    "describe_unscored",
     "describe_variance",
     "describe_variants",
     "ledger_lines",

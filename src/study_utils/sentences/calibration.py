@@ -18,8 +18,9 @@ def describe_calibration(points: pd.DataFrame) -> list[str]:
     low, high = COVERAGE
     sentences = [
         f"{flat.drop_duplicates(['balance', 'families', *SETTINGS]).shape[0]} designs were simulated, "
-        f"{flat['n_studies'].min():,} studies each; 95 % intervals are right if they hold the truth in {low:.0%} to "
-        f"{high:.0%} of the studies, and false claims if at most {FALSE_CLAIMS:.0%} of the studies make one."
+        f"{flat['n_studies'].min():,} studies each.",
+        f"Intervals at 95% are right if they hold the truth in {low:.0%} to {high:.0%} of the studies, and claims if "
+        f"at most {FALSE_CLAIMS:.0%} of the studies make a false one.",
     ]
     enough = flat[flat["seeds"] >= CLAIM_SEEDS]
     for headline, title in HEADLINES.items():
@@ -27,22 +28,24 @@ def describe_calibration(points: pd.DataFrame) -> list[str]:
         if part.empty:
             continue
         most = part.loc[part["false_claims"].idxmax()]
-        told = (
-            f"{title[0].upper()}{title[1:]}: intervals hold the truth in {part['coverage'].min():.1%} to "
-            f"{part['coverage'].max():.1%}; a false claim is made in at most {most['false_claims']:.1%} of the studies "
-            f"({_named(most)})."
+        start = f"{title[0].upper()}{title[1:]}"
+        sentences.append(
+            f"{start}: intervals hold the truth in {part['coverage'].min():.1%} to {part['coverage'].max():.1%} of the "
+            f"studies."
         )
-        sentences.append(told)
+        sentences.append(
+            f"{start}: a false claim is made in at most {most['false_claims']:.1%} of the studies ({_named(most)})."
+        )
         narrow = part[part["verdict"].str.contains("narrow|too many")]
         if len(narrow):
             worst = narrow.loc[narrow["coverage"].idxmin()]
-            sentences.append(f"They fall short in {counted(len(narrow), 'design')}, most for {_named(worst)}.")
+            sentences.append(f"{start}: they fall short in {counted(len(narrow), 'design')}, most for {_named(worst)}.")
         wide = part[part["verdict"].str.contains("wider")]
         if len(wide):
             widest = wide.loc[wide["coverage"].idxmax()]
             sentences.append(
-                f"They are wider than they need be in {counted(len(wide), 'design')}, most for {_named(widest)}. That "
-                f"costs power and misleads nobody."
+                f"{start}: intervals are wider than they need be in {counted(len(wide), 'design')}, most for "
+                f"{_named(widest)}. That costs power and misleads nobody."
             )
     few = flat[flat["seeds"] < CLAIM_SEEDS]
     if len(few):

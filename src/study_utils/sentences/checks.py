@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from study_utils.analysis.models.mixed import MixedGains
-from study_utils.analysis.results.tables import require_columns
+from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title
+from study_utils.sentences.data import at_most_five
 from study_utils.sentences.gains import counted, points, titled
 
 _MOST = 5
@@ -21,10 +22,6 @@ _OF_SOURCE = {
     "run": "training runs of a task",
     "residual": "what is left, test examples in it",
 }
-_NOTHING = 0.005
-"""A share below this is written as 0 %: gains differ by it least, not most."""
-_LARGEST = 3
-"""How many sources of variance a sentence names."""
 _ANYTHING = 0.9
 """Width of a share's interval from which it says nothing."""
 
@@ -35,8 +32,8 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One sentence a condition and group, of leaving out each language and each task. Of families only the results
-        that exclude zero after correction, or come to, are told; of all languages every one.
+        One text a condition and group, of leaving out each language and each task. Of families only the results that
+        exclude zero after correction, or come to, are told; of all languages every one.
     """
     needed = ("condition", "unit", "group", "left_out", "excludes_zero", "sign_changes", "zero_changes")
     require_columns(table, needed, table="leave-one-out")
@@ -46,23 +43,24 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     sentences = []
     for (encoder, _, condition, group), part in told.groupby(["encoder", "variant", "condition", "group"], sort=False):
         row = part.iloc[0]
-        start = titled(encoder, f"{condition_title(condition)}, {group} ({points(row['estimate'])} points)", table)
-        ranges = "; ".join(
-            f"without one {one.left_out} between {points(one.lowest)} (without {one.lowest_without}) and "
+        told = [titled(encoder, f"{condition_title(condition)}, {group}: {points(row['estimate'])} points", table)]
+        told += [
+            f"Without one {one.left_out} it is between {points(one.lowest)} (without {one.lowest_without}) and "
             f"{points(one.highest)} (without {one.highest_without})"
             for one in part.itertuples()
-        )
-        turns = [f"the sign without {_few(names)}" for names in part["sign_changes"] if names]
+        ]
+        turns = [f"The sign is another without {_few(names)}" for names in part["sign_changes"] if names]
         becomes = "no longer excludes zero" if row["excludes_zero"] else "excludes zero"
-        turns += [f"the interval {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
-        end = f"What changes: {'; '.join(turns)}" if turns else "No single one changes the conclusion"
-        sentences.append(f"{start}: {ranges}. {end}.")
+        turns += [f"The interval {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
+        sentences.append(". ".join([*told, *(turns or ["No single one changes the conclusion"])]) + ".")
     return sentences
 
 
 def _few(names: str) -> str:
     parts = names.split(", ")
-    return names if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
+    if len(parts) <= 2:
+        return " or ".join(parts)
+    return f"any of {', '.join(parts)}" if len(parts) <= _MOST else f"any of {len(parts)} (see the table)"
 
 
 def describe_equivalence(table: pd.DataFrame) -> list[str]:
@@ -108,15 +106,18 @@ def describe_mixed(found: MixedGains) -> list[str]:
             f"Of {counted(len(contrasts), 'difference')} between two families under one condition, {len(clear)} are "
             f"clear after correction, with languages, tasks and covariates accounted for."
         )
-        shown = clear if len(clear) else contrasts.loc[[contrasts["p"].idxmin()]]
+        shown = clear.sort_values("p")
         sentences += [
             f"{condition_title(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
-            f"(interval {points(row.low)} to {points(row.high)}){'' if row.clear else ', nearest to clear'}."
-            for row in shown.itertuples()
+            f"(interval {points(row.low)} to {points(row.high)})."
+            for row in shown.head(_MOST).itertuples()
         ]
+        if len(shown) > _MOST:
+            sentences.append(f"{len(shown) - _MOST} more clear differences are in the table.")
     for warning, part in found.warnings.groupby("warning", sort=False):
         everywhere = part["condition"].nunique() == found.warnings["condition"].nunique()
-        where = "" if everywhere else f" ({', '.join(condition_title(key) for key in part['condition'].unique())})"
+        names = at_most_five([condition_title(key) for key in part["condition"].unique()])
+        where = "" if everywhere else f" ({names})"
         sentences.append(f"Caution{where}: {warning}")
     return sentences
 
@@ -127,7 +128,7 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        For each condition the largest shares, that of training runs whatever its size, and what can't be told.
+        For each condition the largest share, that of training runs whatever its size, and what can't be told.
     """
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
     sentences = []
@@ -137,11 +138,9 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
         if known.empty:
             sentences.append(f"{start}: no decomposition, {part['withheld'].iloc[0]}.")
             continue
-        largest = known[known["share"] >= _NOTHING].head(_LARGEST)
-        told = "; ".join(_share(row) for row in largest.itertuples())
-        sentences.append(f"{start}: single gains differ most by {told}.")
+        sentences.append(f"{start}: single gains differ most by {_share(next(known.itertuples()))}.")
         runs = known[known["source"] == "run"]
-        if len(runs) and "run" not in set(largest["source"]):
+        if len(runs) and known["source"].iloc[0] != "run":
             sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
         for reason, rows in held.groupby("withheld", sort=False):
@@ -159,38 +158,33 @@ def _share(row: tuple) -> str:
 
 
 def describe_robustness(found: pd.DataFrame) -> list[str]:
-    """Say under each condition how even gains are: worst language, negative transfer, seeds; `by="all"`.
+    """Say under each condition what the worst language is and how many languages lose; the rest is in the table.
 
     Parameters
     ----------
     found : pandas.DataFrame
         From ``robustness_intervals(..., by="all")``.
     """
-    require_columns(found, ("condition", "quantity", "estimate", "low", "high", "worst"), table="robustness table")
+    needed = ("condition", "quantity", "estimate", "low", "high", "worst", "n_languages", "withheld")
+    require_columns(found, needed, table="robustness table")
     sentences = []
     for (encoder, _, condition, _), part in found.groupby(["encoder", "variant", "condition", "group"], sort=False):
         rows = part.set_index("quantity")
         worst, share = rows.loc["worst_gain"], rows.loc["negative_share"]
-        told = [f"the worst language is {worst['worst']} with {points(worst['estimate'])} points{_range(worst)}"]
-        told.append(
-            f"{share['estimate']:.0%} of {counted(share['n_languages'], 'language')} lose{_range(share, share=True)}"
+        start = titled(encoder, condition_title(condition), found)
+        ends = f"interval {points(worst['low'])} to {points(worst['high'])}"
+        known = ends if np.isfinite(worst["low"]) else f"no interval: {worst['withheld']}"
+        sentences.append(
+            f"{start}: the worst language is {worst['worst']}, {points(worst['estimate'])} points ({known})."
         )
-        if "gap_change" in rows.index:
-            gap = rows.loc["gap_change"]
-            told.append(f"the transfer gap changes by {points(gap['estimate'])} points{_range(gap)}")
-        if np.isfinite(rows.loc["seed_spread", "estimate"]):
-            told.append(f"seeds differ by {100 * rows.loc['seed_spread', 'estimate']:.1f} points (standard deviation)")
-        sentences.append(f"{titled(encoder, condition_title(condition), found)}: {'; '.join(told)}.")
+        many = int(share["n_languages"])
+        told = (
+            f"{start}: the estimate is below zero in {round(share['estimate'] * many)} of {counted(many, 'language')}"
+        )
+        sentences.append(
+            f"{told}, clearly in {round(share['low'] * many)}." if np.isfinite(share["low"]) else f"{told}."
+        )
     return sentences
-
-
-def _range(row: pd.Series, *, share: bool = False) -> str:
-    if not np.isfinite(row["low"]):
-        return " (no interval)"
-    if share and row["high"] - row["low"] > _ANYTHING:
-        return " (how many really do can't be told)"
-    ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{points(row['low'])} to {points(row['high'])}"
-    return f" (interval {ends})"
 
 
 def describe_retention(table: pd.DataFrame) -> list[str]:
@@ -206,10 +200,11 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
     told = []
     for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
         by_language = part.groupby(["task", "language"])["retention"].mean()
+        who = "Fine-tuning in English alone" if condition == BASELINE else f"With {condition_title(condition)} it"
         text = (
-            f"{condition_title(condition)} keeps {by_language.mean():.0%} of the score of fine-tuning in the language "
-            f"itself, the mean over {counted(part['language'].nunique(), 'language')} and "
-            f"{counted(part['task'].nunique(), 'task')} (from {by_language.min():.0%} to {by_language.max():.0%})."
+            f"{who} reaches {by_language.mean():.0%} of the score of fine-tuning in the language itself, the mean over "
+            f"{counted(part['language'].nunique(), 'language')} and {counted(part['task'].nunique(), 'task')} (from "
+            f"{by_language.min():.0%} to {by_language.max():.0%})."
         )
         told.append(titled(encoder, text, table))
     return told

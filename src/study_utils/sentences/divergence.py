@@ -9,7 +9,7 @@ from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.slopes import FORMAT, TYPOLOGY
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.gains import counted, points, titled
+from study_utils.sentences.gains import counted, interval_text, points, titled
 
 NOT_ASKED = "This study measures no divergence: it takes 'divergence' among the study's questions."
 _FARTHER = {
@@ -140,8 +140,7 @@ def describe_slope(row: pd.Series) -> str:
         verdict = "a clear rise" if row["estimate"] > 0 else "a clear fall"
     elif row["low"] > 0 or row["high"] < 0:
         verdict = "not clear after correction for multiple comparisons"
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{step} goes with {points(row['estimate'])} points of gain ({interval}): {verdict}."
+    return f"{step} goes with {points(row['estimate'])} points of gain ({interval_text(row)}): {verdict}."
 
 
 def describe_controls(found: Explained) -> list[str]:

@@ -8,8 +8,11 @@ import pandas as pd
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.gains import counted, describe_failed_runs, points, verdict
+from study_utils.sentences.data import at_most_five
+from study_utils.sentences.gains import counted, describe_failed_runs, interval_text, points, verdict
 
+_MOST = 5
+"""Results that are told one by one; more are left to the table."""
 _NONE = "The study has no domain's task beside a general one of the same kind, so nothing can be compared."
 
 
@@ -34,10 +37,12 @@ def describe_domains(table: pd.DataFrame) -> list[str]:
     ]
     shown = table[(table["kind"] == MEAN) | table["clear"].astype(bool)]
     shown = (shown if len(shown) else table).sort_values("kind", key=lambda kind: kind != MEAN, kind="stable")
-    sentences += [_one(row) for _, row in shown.iterrows()]
+    sentences += [_one(row) for _, row in shown.head(_MOST).iterrows()]
+    if len(shown) > _MOST:
+        sentences.append(f"{len(shown) - _MOST} more are in the table.")
     unequal = table[(table["budget"] != "") & (table["kind"] != MEAN)].drop_duplicates("contrast")
     if len(unequal):
-        told = "; ".join(f"{_pair(row)} ({row['budget']})" for _, row in unequal.iterrows())
+        told = at_most_five([f"{_pair(row)} ({row['budget']})" for _, row in unequal.iterrows()])
         sentences.append(f"Not at equal budgets, so not comparable as they stand: {told}.")
     return sentences
 
@@ -71,6 +76,5 @@ def _one(row: pd.Series) -> str:
     start = f"{_pair(row)}, {row['group'].lower()}: {points(row['estimate'])} points"
     if row["withheld"] or not np.isfinite(row["low"]):
         return f"{start} ({behind}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
     end = f"; {row['budget']}" if row["budget"] else ""
-    return f"{start} ({interval}; {behind}): {verdict(row, 'clearly better', 'clearly worse')}{end}."
+    return f"{start} ({interval_text(row)}; {behind}): {verdict(row, 'clearly better', 'clearly worse')}{end}."

@@ -11,12 +11,14 @@ from study_utils.catalog import TASKS
 from study_utils.catalog.parallel import ADVERSARIAL, SERIES, series_of
 from study_utils.catalog.perturbations import CLEAN, variant, variant_title
 from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.gains import NEEDED, counted, describe_gain, points, titled, verdict
+from study_utils.sentences.gains import NEEDED, counted, describe_gain, interval_text, points, size, titled, verdict
 
 _NO_VARIANTS = (
     "The study has no perturbed test rows (evaluation.variants is empty), so nothing is said about robustness to them."
 )
 _NO_SERIES = "The study has no intermediate task both in English and in another language, so the two can't be compared."
+_MOST = 5
+"""Differences that are told one by one; more are left to the table."""
 _COLUMNS = tuple(name for name in NEEDED if name not in ("condition", "comparable"))
 
 
@@ -28,7 +30,8 @@ def describe_drops(table: pd.DataFrame) -> list[str]:
     told = []
     for _, row in table[table["condition"] == BASELINE].iterrows():
         start = f"{variant_title(row['variant'])}: without intermediate training, zero-shot scores on"
-        change = f"{start} {_where(row)} drop by {points(row['estimate'])} points"
+        way = "drop" if row["estimate"] >= 0 else "rise"
+        change = f"{start} {_where(row)} {way} by {size(row['estimate'])} points"
         told.append(titled(row["encoder"], f"{change} {_behind(row, 'a clear drop', 'a clear rise')}.", table))
     return told
 
@@ -44,9 +47,9 @@ def describe_drop_families(table: pd.DataFrame) -> list[str]:
         told.append(
             titled(
                 encoder,
-                f"{variant_title(name)}, baseline: the largest drop is {points(most['estimate'])} points "
-                f"({most['group']}), the smallest {points(least['estimate'])} ({least['group']}); {clear} of "
-                f"{len(part)} families and single languages show a clear one.",
+                f"{variant_title(name)}, baseline: scores change most in {most['group']} ({points(-most['estimate'])} "
+                f"points) and least in {least['group']} ({points(-least['estimate'])}); {clear} of {len(part)} "
+                f"families and single languages show a clear drop or rise.",
                 table,
             )
         )
@@ -69,7 +72,10 @@ def describe_drop_differences(table: pd.DataFrame) -> list[str]:
     shown = clear
     if clear.empty and len(tested):
         shown = tested.loc[list(dict.fromkeys([tested["estimate"].idxmin(), tested["estimate"].idxmax()]))]
-    told += [_difference(row, condition_title(row["arm"]), "without it", table) for _, row in shown.iterrows()]
+    largest = shown.loc[shown["estimate"].abs().sort_values(ascending=False, kind="stable").index[:_MOST]]
+    told += [_difference(row, condition_title(row["arm"]), "without it", table) for _, row in largest.iterrows()]
+    if len(shown) > _MOST:
+        told.append(f"{len(shown) - _MOST} more clear differences are in the table.")
     if len(held := table[table["withheld"] != ""]):
         told.append(f"For {counted(len(held), 'comparison')} no interval is given ({held['withheld'].iloc[0]}).")
     return told
@@ -163,9 +169,10 @@ def describe_sizes(facts: pd.DataFrame, conditions: Sequence[str]) -> list[str]:
 
 
 def _difference(row: pd.Series, arm: str, against: str, table: pd.DataFrame) -> str:
-    size = points(abs(row["estimate"])).lstrip("+")
-    way = "less" if row["estimate"] < 0 else "more"
-    text = f"{variant_title(row['variant'])}: with {arm}, {_where(row)} lose {size} points {way} than {against}"
+    lost = f"{size(row['estimate'])} points {'less' if row['estimate'] < 0 else 'more'} than"
+    if size(row["estimate"]) == "0.0":
+        lost = "as much as"
+    text = f"{variant_title(row['variant'])}: with {arm}, {_where(row)} lose {lost} {against}"
     return titled(row["encoder"], f"{text} {_behind(row, 'a clearly larger drop', 'a clearly smaller drop')}.", table)
 
 
@@ -179,5 +186,4 @@ def _behind(row: pd.Series, up: str, down: str) -> str:
     counts.append(counted(row["n_seeds"], "seed"))
     if row["withheld"]:
         return f"({', '.join(counts)}; no interval: {row['withheld']})"
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"({interval}; {', '.join(counts)}): {verdict(row, up, down)}"
+    return f"({interval_text(row)}; {', '.join(counts)}): {verdict(row, up, down)}"

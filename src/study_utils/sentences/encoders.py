@@ -12,7 +12,7 @@ from study_utils.analysis.questions.encoders import (
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog import CONDITIONS, LANGUAGES
 from study_utils.catalog.titles import encoder_title, task_title
-from study_utils.sentences.gains import counted, points, verdict
+from study_utils.sentences.gains import counted, interval_text, points, verdict
 
 MOST = 3
 """Comparisons that are told one by one."""
@@ -94,9 +94,8 @@ def _told(row: pd.Series, *, several: bool) -> str:
     behind = f"{counted(row['n_seeds'], 'seed')}, generalises over: {row['generalises_over'] or 'nothing'}"
     if row["withheld"]:
         return f"{change} points ({behind}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
     shows = verdict(pd.Series({**row, "unit": "language", "n_languages": 1, "n_tasks": 1}))
-    return f"{change} points ({interval}; {behind}): {shows}."
+    return f"{change} points ({interval_text(row)}; {behind}): {shows}."
 
 
 def _target(task: str, language: str) -> str:

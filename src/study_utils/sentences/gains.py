@@ -9,8 +9,8 @@ from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
-from study_utils.catalog import TASKS
+from study_utils.analysis.results.tables import BASELINE, ENGLISH, is_primary, join_languages, require_columns
+from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
 
@@ -42,6 +42,19 @@ def points(value: float) -> str:
     return f"{rounded:+.1f}".replace("-", "\N{MINUS SIGN}") if rounded else "0.0"
 
 
+def size(value: float) -> str:
+    """Fraction as points without a sign, where a word says the direction."""
+    return f"{100 * abs(value):.1f}"
+
+
+def interval_text(row: pd.Series) -> str:
+    """Interval of a row; in words where both ends are zero to the digit that is shown."""
+    low, high = points(row["low"]), points(row["high"])
+    if low == high == "0.0":
+        return f"{row['level']:.0%} interval less than 0.1 points wide on either side of zero"
+    return f"{row['level']:.0%} interval {low} to {high}"
+
+
 def counted(count: int, noun: str) -> str:
     """Count with its noun, in the plural where it must be."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
@@ -58,8 +71,7 @@ def describe_gain(row: pd.Series) -> str:
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{change} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
+    return f"{change} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_generally(row: pd.Series) -> str:
@@ -94,19 +106,31 @@ def describe_contrast(row: pd.Series) -> str:
     told = f"{_arm(row['arm'])} against {_arm(row['against'])}, {over}: {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{told} ({', '.join(behind(row))}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{told} ({interval}; {', '.join(behind(row))}): {verdict(row)}."
+    return f"{told} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
 
 
 def describe_contrasts(table: pd.DataFrame) -> list[str]:
-    """Say what each contrast shows, one sentence a row; or that the study has no two arms to compare."""
+    """Say what contrasts show, or that the study has no two arms to compare.
+
+    Returns
+    -------
+    list of str
+        One sentence a row; of more than five a count, and the largest clear ones, or the largest in size if none is.
+    """
     if table.empty:
         return ["The study has no two arms that can be compared here."]
-    several = table["encoder"].nunique() > 1
-    return [
-        (f"{encoder_title(row['encoder'])}: " if several else "") + describe_contrast(row)
-        for _, row in table.iterrows()
-    ]
+    shown, told = table, []
+    if len(table) > _MOST:
+        clear = table["clear"].astype(bool)
+        up, down = int((clear & (table["estimate"] > 0)).sum()), int((clear & (table["estimate"] < 0)).sum())
+        told.append(
+            f"Of {counted(len(table), 'comparison')} of two arms the first is clearly better in {up} and clearly worse "
+            f"in {down}; {len(table) - up - down} are not decided at this size. The figure shows all."
+        )
+        shown = table[clear] if clear.any() else table
+        order = shown["estimate"].abs().sort_values(ascending=False, kind="stable").index
+        shown = shown.loc[order[: _MOST - 1 if clear.any() else 1]]
+    return told + [titled(row["encoder"], describe_contrast(row), table) for _, row in shown.iterrows()]
 
 
 def _arm(key: str) -> str:
@@ -122,10 +146,10 @@ def behind(row: pd.Series) -> list[str]:
 def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss") -> str:
     """What a row shows: words for a clear estimate above (`up`) or below zero (`down`), or why it is not clear.
 
-    Of several tasks these words hold on the tasks of the study, and say so.
+    These words hold on the tasks of the study, and say so.
     """
     if row["clear"]:
-        return (up if row["estimate"] > 0 else down) + " on these tasks" * (row["n_tasks"] > 1)
+        return (up if row["estimate"] > 0 else down) + (" on these tasks" if row["n_tasks"] > 1 else " on this task")
     if row["low"] <= 0 <= row["high"]:
         same = max(-row["low"], row["high"]) < _TINY
         return "no test row is scored differently" if same else "not clear at this size"
@@ -139,7 +163,7 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One sentence a condition and encoder.
+        One sentence a condition and encoder, and one a task where runs collapsed, with and without them.
     """
     require_columns(table, ("encoder", "condition", "task", "estimate", "clear", "withheld"), table="gains by task")
     if table.empty:
@@ -160,6 +184,10 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
             other = "other " * (len(clear) > 0)
             told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
         sentences.append(titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table))
+        fell = part[part["collapsed"] != ""] if "collapsed" in part else part.head(0)
+        for _, row in fell.head(_MOST).iterrows():
+            start = f"{condition_title(condition)} on {task_title(row['task'])}: {points(row['estimate'])} points."
+            sentences.append(titled(encoder, f"{start} {describe_sound(row)}".strip(), table))
     return sentences
 
 
@@ -189,8 +217,8 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         group = "all languages" if primary.group == "all" else primary.group
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
         sentences.append(
-            f"The study's primary comparison is {group} under {of}; it is not corrected for the other comparisons, "
-            f"which are corrected among themselves."
+            f"The study's primary comparison is {group} under {of}: it is corrected for its own conditions alone, and "
+            f"all other comparisons among themselves."
         )
     return sentences + _comparability(overall)
 
@@ -222,17 +250,22 @@ def describe_families(families: pd.DataFrame) -> list[str]:
             f"{counted(alone, 'language')} alone in their family are drawn towards each other's mean as far as noise "
             f"would explain how they differ."
         )
-    sentences += [describe_gain(row) for _, row in clear.head(_MOST).iterrows()]
+    sentences += [_with_and_without(row) for _, row in clear.head(_MOST).iterrows()]
     if len(clear) > _MOST:
         sentences.append(f"{len(clear) - _MOST} more clear results are in the table.")
     if clear.empty and len(tested):
         picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
-        sentences += [f"The {name}: {describe_gain(tested.loc[place])}" for name, place in picked.items()]
+        sentences += [f"The {name}: {_with_and_without(tested.loc[place])}" for name, place in picked.items()]
     if len(held := families[families["withheld"] != ""]):
         reasons = held["withheld"].value_counts()
         told = "; ".join(f"{count} \N{MULTIPLICATION SIGN} {reason}" for reason, count in reasons.items())
         sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({told}).")
     return sentences + _comparability(families)
+
+
+def _with_and_without(row: pd.Series) -> str:
+    """What a row shows, and without the runs that failed."""
+    return f"{describe_gain(row)} {describe_sound(row)}".strip()
 
 
 def describe_scores(scores: pd.DataFrame) -> list[str]:
@@ -265,6 +298,23 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         if at_chance:
             sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
+
+
+def describe_unscored(scores: pd.DataFrame) -> list[str]:
+    """Name test sets without a score of their task's primary metric, which are in no table of it; empty if none is."""
+    keys = ["task", "language"]
+    known = scores.loc[is_primary(scores), keys].drop_duplicates()
+    others = scores[~pd.MultiIndex.from_frame(scores[keys]).isin(pd.MultiIndex.from_frame(known))]
+    if others.empty:
+        return []
+    told = [
+        f"{task_title(task)} in {_few([LANGUAGES[code].name for code in part['language'].unique()])} has "
+        f"{' and '.join(metric_title(name) for name in part['metric'].unique()[:2])} alone, not its primary metric "
+        f"({metric_title(TASKS[task].metric)})"
+        for task, part in others.groupby("task", sort=False)
+    ]
+    count = counted(len(others[keys].drop_duplicates()), "test set")
+    return [f"{count} in no mean, figure or gain: {'; '.join(told[:_MOST])}."]
 
 
 def describe_failed_runs(scores: pd.DataFrame) -> list[str]:

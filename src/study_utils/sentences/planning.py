@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from study_utils.analysis.planning.outlook import Outlook
-from study_utils.analysis.planning.power import ABOUT, POWER
+from study_utils.analysis.planning.power import ABOUT, POWER, PRIMARY
 from study_utils.sentences.gains import counted
 
 
@@ -21,7 +21,8 @@ def describe_margin(outlook: Outlook) -> list[str]:
     reach = outlook.reach
     if reach is None or reach.gain != reach.gain:
         return []
-    start = f"Over all languages, on these tasks, the margin of {_margin(outlook.margin)} is out of reach"
+    of = "Over all languages, on these tasks" if reach.about == ABOUT[0] else f"For {reach.about}"
+    start = f"{of}, the margin of {_margin(outlook.margin)} is out of reach"
     tried = f"{counted(reach.seeds, 'seed')} and {counted(reach.rows, 'test row')} a language"
     if reach.enough:
         return [f"{start} as planned: {tried} would reach it ({reach.gain:.1f} points)."]
@@ -36,21 +37,17 @@ def _smallest(outlook: Outlook) -> list[str]:
     shown = found[found["withheld"] == ""]
     if shown.empty:
         return [f"As planned, this study can detect no gain of any size: {found['withheld'].iloc[0]}."]
-    said = []
-    if ABOUT[0] in shown.index:
-        said.append(
-            f"With {counted(outlook.seeds, 'seed')}, the smallest true gain of a condition over all languages that "
-            f"this study detects with {POWER:.0%} power is {_points(shown, ABOUT[0])} points on these tasks"
-            + (f", and {_points(shown, ABOUT[1])} points for tasks like these." if ABOUT[1] in shown.index else ".")
-        )
-    said += [
-        f"For {about} it is {_points(shown, about)} points before correction and {_points(shown, about, '_corrected')} "
-        f"where it has to stand out among {counted(int(shown.loc[about, 'comparisons']), 'comparison')}."
-        for about in ABOUT[2:]
-        if about in shown.index
+    said = [
+        f"With {counted(outlook.seeds, 'seed')}, these are the smallest true gains that this study calls clear with "
+        f"{POWER:.0%} power."
     ]
+    for about in (PRIMARY, *ABOUT):
+        if about in shown.index:
+            many = int(shown.loc[about, "comparisons"])
+            among = f", where it has to stand out among {many} comparisons" if many > 1 else ""
+            said.append(f"For {about}: {100 * shown.loc[about, 'gain_corrected']:.1f} points{among}.")
     for reason, part in found[found["withheld"] != ""].groupby("withheld", sort=False):
-        said.append(f"It can detect nothing about {' or '.join(part.index)}: {reason}.")
+        said.append(f"It can say nothing about {' or '.join(part.index)}: {reason}.")
     return said
 
 
@@ -59,12 +56,8 @@ def _source(outlook: Outlook) -> list[str]:
     told = f"How gains vary is known from {outlook.source}: {counted(known.conditions, 'condition')}, "
     told += f"{counted(known.tasks, 'task')}, {counted(known.languages, 'language')}, {counted(known.seeds, 'seed')}"
     if known.from_predictions:
-        return [f"{told}; the noise of its test rows was measured."]
-    return [f"{told}; the noise of its test rows is only bounded, so more test rows may bring more than is said."]
-
-
-def _points(found, about: str, suffix: str = "") -> str:
-    return f"{100 * found.loc[about, f'gain{suffix}']:.1f}"
+        return [f"{told}.", "The noise of its test rows was measured."]
+    return [f"{told}.", "The noise of its test rows is only bounded, so more test rows may bring more than is said."]
 
 
 def _margin(value: float) -> str:

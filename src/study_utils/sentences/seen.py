@@ -9,7 +9,7 @@ from study_utils.analysis.questions.seen import seen_scores
 from study_utils.analysis.results.tables import ENGLISH, SCORE_COLUMNS, require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title
-from study_utils.sentences.gains import behind, counted, points, verdict
+from study_utils.sentences.gains import behind, counted, interval_text, points, verdict
 
 
 def describe_seen(scores: pd.DataFrame) -> list[str]:
@@ -45,5 +45,4 @@ def _told(row: pd.Series, *, several: bool) -> str:
     )
     if row["withheld"]:
         return f"{change} ({', '.join(behind(row)[1:])}); no interval: {row['withheld']}."
-    interval = f"{row['level']:.0%} interval {points(row['low'])} to {points(row['high'])}"
-    return f"{change} ({interval}; {', '.join(behind(row)[1:])}; not zero-shot): {verdict(row)}."
+    return f"{change} ({interval_text(row)}; {', '.join(behind(row)[1:])}; not zero-shot): {verdict(row)}."

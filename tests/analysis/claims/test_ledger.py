@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from claim_studies import SIZES, TRAINING_SIZES, evidence, judge, scores
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.claims import LEDGER_COLUMNS, Evidence, claim_ledger, claim_needs, missing_parts
 from study_utils.analysis.claims.intermediate import choose_conditions
 from study_utils.catalog.claims import BACKGROUND, CLAIMS, DESIGN

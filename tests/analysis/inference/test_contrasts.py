@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
 from study_utils.errors import AnalysisError
 

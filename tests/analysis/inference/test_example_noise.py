@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.inference.example_noise import example_noise
 from study_utils.analysis.inference.groups import prepare
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS
+from study_utils.analysis.results.tables import primary_metric
 from study_utils.errors import AnalysisError
 
 FAST = Settings(resamples=200)
@@ -314,3 +315,25 @@ def test_a_task_that_was_not_learnt_is_named_and_left_out_of_the_second_number()
     assert (row["not_learnt"], row["at_chance"]) == ("SIB-200", "")
     assert row["estimate"] == pytest.approx(0.03, abs=0.005)
     assert row["sound_estimate"] == pytest.approx(0.045, abs=0.005)
+
+
+def test_a_cell_that_is_half_a_task_and_decides_gives_no_claim():
+    """Six tasks lose 5 points; BUCC loses 35 in Spanish and gains 25 in French, so without Spanish nothing is lost."""
+    scores = study_of(dict.fromkeys(("xnli", "sib200", "pawsx", "xcopa", "udpos", "bucc"), -0.05))
+    scores = scores[(scores["task"] != "bucc") | scores["language"].isin(["es", "fr"])]
+    moved = scores["language"].map({"es": -0.3, "fr": 0.3}).fillna(0.0)
+    moved = moved.where((scores["task"] == "bucc") & (scores["condition"] == "sst2"), 0.0)
+    scores = scores.assign(value=scores["value"] + moved, metric=scores["task"].map(primary_metric))
+    row = family_gains(None, scores, by="all", judged=False).iloc[0]
+    assert row["high"] < 0
+    assert row["decided_by"] == "BUCC (development) in Spanish"
+    assert not row["clear"]
+
+
+def test_comparisons_that_are_not_checked_have_the_same_numbers_without_what_checks_them(study):
+    own = [family_gains(*study, settings=FAST, checked=checked) for checked in (True, False)]
+    numbers = ["estimate", "low", "high", "p", "standard_error", "freedom"]
+    pd.testing.assert_frame_equal(own[0][numbers], own[1][numbers])
+    assert (own[1]["decided_by"] == "").all()
+    assert not own[1]["general_clear"].any()
+    assert set(own[1]["general_withheld"]) == {"not asked for"}

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains, sensitivity
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.inference.sensitivity import SENSITIVITY_COLUMNS
+from study_utils.analysis.inference.settings import Primary
 
 FAST = Settings(resamples=200)
 
@@ -74,3 +75,16 @@ def test_a_family_left_with_two_languages_is_not_clear():
 def test_only_a_baseline_gives_no_rows(study):
     baseline = study[1][study[1]["condition"] == "none"]
     assert list(sensitivity(None, baseline, settings=FAST)) == SENSITIVITY_COLUMNS
+
+
+def test_the_primary_comparison_is_corrected_as_in_the_table_of_gains():
+    """Romance has p = 0.03 among four groups: it excludes zero only where the study was made for it."""
+    scores = simulate_study(
+        np.random.default_rng(3), effects={"mnli": {"Romance": 0.03}}, tasks={"sib200": "accuracy"}, examples=200,
+        languages="es fr it ru pl bg ar he am eu".split(), language_sd=0.005, run_sd=0.01,
+    )[1]  # fmt: skip
+    for primary, expected in ((Primary(), False), (Primary(group="Romance", condition="mnli"), True)):
+        settings = Settings(primary=primary)
+        whole = family_gains(None, scores, settings=settings).set_index("group").loc["Romance"]
+        row = sensitivity(None, scores, settings=settings).set_index("group").loc["Romance"]
+        assert (whole["p_holm"] < 0.05) == row["excludes_zero"] == expected

@@ -9,7 +9,7 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from study_utils.analysis.models.reml import fit, likelihood_ratio, make_design, variances
+from study_utils.analysis.models.reml import fit, make_design, variances
 from study_utils.errors import AnalysisError
 
 LMERTEST = Path(__file__).parent / "lmertest"
@@ -91,7 +91,6 @@ def test_everything_is_what_lmertest_computes(name):
     assert (unit[0] - unit[1]) @ found.beta == pytest.approx(contrast["estimate"], rel=1e-5)
     assert found.error(unit[0] - unit[1]) == pytest.approx(contrast["error"], rel=1e-5)
     assert found.freedom(unit[0] - unit[1]) == pytest.approx(contrast["freedom"], rel=1e-4)
-    assert likelihood_ratio(y, design, expected["tested"]).statistic == pytest.approx(expected["statistic"], abs=1e-6)
     family = rows.drop_duplicates("language").set_index("language")["family"]
     pooled = [
         found.predict(unit[families.index(family[code])], {"language": design.levels["language"] == code})
@@ -196,16 +195,6 @@ def test_intervals_of_single_languages_hold_the_truth():
     assert 0.93 <= np.mean(inside) <= 0.985
 
 
-def test_a_variance_of_zero_is_rarely_called_more_and_one_above_is_found():
-    design, rng = study_design(), np.random.default_rng(3)
-    without = design.simulate(TRUTH | {"run": 0.0}, size=200, rng=rng)
-    p = np.array([likelihood_ratio(y, design, "run").p for y in without])
-    assert np.mean(p < 0.05) <= 0.08
-    assert 0.3 <= np.mean(p == 1) <= 0.8, "about half of the studies have no evidence at all"
-    several = [likelihood_ratio(y, design, "run").p for y in design.simulate(TRUTH, size=20, rng=rng)]
-    assert np.mean(np.array(several) < 0.05) >= 0.9
-
-
 def test_neither_the_scale_nor_the_order_of_rows_matters():
     design = study_design(covered=0.7)
     y = design.simulate(TRUTH, size=1, rng=np.random.default_rng(7))[0]
@@ -260,8 +249,6 @@ def test_effects_that_cannot_be_told_apart_and_unknown_ones_are_refused():
     with pytest.raises(AnalysisError, match="cell has a level for each of 12 rows"):
         make_design(np.ones((12, 1)), {"language": row, "cell": 3 * row + column})
     design = make_design(np.ones((12, 1)), {"language": row, "task": column})
-    with pytest.raises(AnalysisError, match=r"unknown random effect 'tasks'.*'task'"):
-        likelihood_ratio(y, design, "tasks")
     with pytest.raises(AnalysisError, match="unknown random effect 'seed'"):
         fit(y, design).predict(np.ones(1), {"seed": np.ones(2)})
 

@@ -25,7 +25,7 @@ def larger():
 
 
 def gain(cells, seeds):
-    return 100 * detectable(KNOWN, with_seeds(cells, seeds))["gain"][0]
+    return 100 * detectable(KNOWN, with_seeds(cells, seeds))["gain_corrected"][0]
 
 
 def test_test_rows_are_added_before_seeds(larger):

@@ -13,11 +13,12 @@ from scipy import linalg, stats
 from study_utils.analysis.planning.components import Components
 from study_utils.analysis.planning.power import (
     ABOUT,
+    PRIMARY,
+    StudyCells,
     detectable,
     make_cells,
     middle_languages,
     precision,
-    smallest_gain,
     with_seeds,
 )
 from study_utils.errors import AnalysisError
@@ -39,9 +40,22 @@ def script():
     return module
 
 
+def crossed(*, families, languages, tasks, seeds, rows=50):
+    """Every language of so many families in every task."""
+    cells = [(f"task {t}", f"f{f} l{k}", f"family {f}") for f in range(families) for k in range(languages)
+             for t in range(tasks)]  # fmt: skip
+    names = [tuple(cell[i] for cell in cells) for i in range(3)]
+    return StudyCells(tasks=names[0], languages=names[1], families=names[2], rows=(rows,) * len(cells), seeds=seeds)
+
+
 @pytest.fixture(scope="module")
-def balanced(script):
-    return script.balanced(families=6, languages=4, tasks=5, seeds=3, rows=50)
+def balanced():
+    return crossed(families=6, languages=4, tasks=5, seeds=3)
+
+
+@pytest.fixture(scope="module")
+def one_task():
+    return crossed(families=6, languages=4, tasks=1, seeds=3)
 
 
 @pytest.fixture(scope="module")
@@ -128,53 +142,87 @@ def test_cells_that_seeds_share_are_computed_as_if_every_row_were_written_out(ki
         assert told == pytest.approx(max(1.0, freedom), rel=1e-6), about
 
 
-@pytest.mark.parametrize(("freedom", "alpha"), [(2.0, 0.05), (7.3, 0.05), (7.3, 0.05 / 76), (60.0, 0.01)])
-def test_the_smallest_gain_has_the_power_of_a_noncentral_t(freedom, alpha):
-    gain = smallest_gain(0.02, freedom, alpha, 0.8)
-    critical = stats.t.ppf(1 - alpha / 2, freedom)
-    assert stats.nct.sf(critical, freedom, gain / 0.02) == pytest.approx(0.8, abs=1e-4)
+@pytest.mark.parametrize("comparisons", [1, 8, 76])
+def test_the_gain_of_a_language_on_one_task_has_the_power_of_a_noncentral_t(one_task, comparisons):
+    found = detectable(KNOWN, one_task, comparisons={LANGUAGE: comparisons}).set_index("about").loc[LANGUAGE]
+    critical = stats.t.ppf(1 - 0.025 / comparisons, found["freedom"])
+    shift = found["gain_corrected"] / found["standard_error"]
+    assert stats.nct.sf(critical, found["freedom"], shift) == pytest.approx(0.8, abs=5e-3)
 
 
-def test_with_many_degrees_of_freedom_it_is_the_sum_of_two_quantiles():
-    assert smallest_gain(1.0, 1e9, 0.05) == pytest.approx(stats.norm.ppf(0.975) + stats.norm.ppf(0.8), abs=1e-3)
-
-
-def test_more_of_anything_finds_smaller_gains(script):
+def test_more_of_anything_finds_smaller_gains():
     def gains(**changes):
         size = {"families": 6, "languages": 4, "tasks": 4, "seeds": 3, "rows": 50} | changes
-        return detectable(KNOWN, script.balanced(**size)).set_index("about")["gain"]
+        return detectable(KNOWN, crossed(**size)).set_index("about")["gain"]
 
     planned = gains()
     for changes in ({"seeds": 6}, {"rows": 200}, {"tasks": 8}):
         assert (gains(**changes) < planned).all(), changes
-    assert (gains(languages=8)[[THESE, FAMILY]] < planned[[THESE, FAMILY]]).all()
+    assert gains(languages=8)[THESE] < planned[THESE]
     assert planned[THESE] < planned[LIKE_THESE]
-    more = detectable(KNOWN, script.balanced(families=6, languages=4, tasks=4, seeds=3, rows=50), power=0.9)
+    more = detectable(KNOWN, crossed(families=6, languages=4, tasks=4, seeds=3), power=0.9)
     assert (more.set_index("about")["gain"] > planned).all()
 
 
-def test_correction_is_that_of_holms_first_step(balanced):
-    table = detectable(KNOWN, balanced, comparisons={FAMILY: 24}).set_index("about")
-    error, freedom = table.loc[FAMILY, ["standard_error", "freedom"]]
-    assert table.loc[FAMILY, "gain_corrected"] == pytest.approx(smallest_gain(error, freedom, 0.05 / 24))
-    assert table.loc[FAMILY, "gain"] == pytest.approx(smallest_gain(error, freedom, 0.05))
-    assert (table["gain_corrected"] == table["gain"]).drop(FAMILY).all()
+def test_correction_is_that_of_holms_first_step(one_task):
+    found = {
+        (many, level): detectable(KNOWN, one_task, comparisons={LANGUAGE: many}, level=level).set_index("about")
+        for many, level in ((1, 0.95), (5, 0.95), (2, 0.99), (1, 0.99))
+    }
+    gains = {key: tuple(table.loc[LANGUAGE, ["gain", "gain_corrected"]]) for key, table in found.items()}
+    assert gains[1, 0.95][0] == gains[1, 0.95][1] == gains[5, 0.95][0]
+    assert gains[5, 0.95][1] == pytest.approx(gains[1, 0.99][0]), "0.05 / 5"
+    assert gains[2, 0.99][1] == pytest.approx(gains[1, 0.99][0]), "an interval at 99 % is what has to exclude zero"
+    assert (found[5, 0.95]["gain_corrected"] == found[5, 0.95]["gain"]).loc[[THESE, FAMILY]].all()
 
 
-@pytest.mark.parametrize("about", ABOUT)
-def test_simulated_studies_find_what_is_planned(script, about):
-    components = Components(**(script.FLAT | script.COMPONENTS["languages and seeds vary"]), from_predictions=False)
-    cells = script.balanced(families=4, languages=3, tasks=4, seeds=4, rows=50)
-    planned = detectable(components, cells).set_index("about").loc[about, "gain"]
-    found = script.simulated(components, cells, about, studies=200, seed=5)
+def test_a_gain_has_to_hold_without_each_task():
+    """Two tasks whose runs alone vary: both have to exclude zero, so each with a power of the root of 0.8."""
+    seeds = 40
+    found = detectable(
+        replace(NOTHING, run=1.0, residual=1e-6), crossed(families=3, languages=3, tasks=2, seeds=seeds)
+    ).set_index("about")
+    expected = (stats.norm.ppf(0.975) + stats.norm.ppf(np.sqrt(0.8))) / np.sqrt(seeds)
+    for about in (THESE, FAMILY, LANGUAGE):
+        assert found.loc[about, "gain"] == pytest.approx(expected, rel=0.03), about
+
+
+def test_what_has_one_task_of_several_holds_nowhere_without_it():
+    table = pd.DataFrame([("xnli", code) for code in "de fr ru hi sw".split()] + [("udpos", "fi"), ("udpos", "de")])
+    table = table.set_axis(["task", "language"], axis=1).assign(rows=100)
+    found = detectable(KNOWN, make_cells(table, seeds=3, group="Finnish")).set_index("about")
+    assert found.loc[PRIMARY, "withheld"] == "its languages have one task only, so no gain of theirs holds without it"
+
+
+def test_a_primary_group_is_asked_about_as_a_family_is(balanced, uneven):
+    three = replace(uneven, primary=tuple(sorted(middle_languages(uneven, 3))))
+    found = detectable(KNOWN, three, comparisons={PRIMARY: 1, FAMILY: 30}).set_index("about")
+    assert list(found.index) == [PRIMARY, *ABOUT]
+    assert found.loc[PRIMARY, "gain_corrected"] == pytest.approx(found.loc[FAMILY, "gain"])
+    assert found.loc[PRIMARY, "gain_corrected"] < found.loc[FAMILY, "gain_corrected"]
+    one = detectable(KNOWN, replace(uneven, primary=tuple(middle_languages(uneven, 1)))).set_index("about")
+    assert one.loc[PRIMARY, "gain"] == pytest.approx(one.loc[LANGUAGE, "gain"])
+    two = detectable(KNOWN, replace(uneven, primary=("de", "nl"))).set_index("about")
+    assert two.loc[PRIMARY, "withheld"] == "nothing is claimed of fewer than 3 languages of a family"
+
+
+@pytest.mark.parametrize("about", [THESE, PRIMARY])
+def test_simulated_studies_call_clear_what_is_planned(script, about):
+    """By the rule of reports: corrected for other comparisons, and clear without each task."""
+    components = Components(**(script.FLAT | script.COMPONENTS["like the pilot"]), from_predictions=False)
+    codes = "fi et hu es fr it ar he am".split()
+    cells = pd.DataFrame([(task, code) for task in script.TARGETS[:2] for code in codes], columns=["task", "language"])
+    cells = make_cells(cells.assign(rows=50), seeds=4, group="Uralic")
+    planned = detectable(components, cells, comparisons={about: 4}, about=[about]).loc[0, "gain_corrected"]
+    found = script.simulated(components, cells, about, comparisons=4, studies=150, seed=5)
     assert planned == pytest.approx(found, rel=0.15)
 
 
-def test_what_can_not_be_claimed_has_no_numbers(script, balanced):
+def test_what_can_not_be_claimed_has_no_numbers(balanced):
     two = detectable(KNOWN, with_seeds(balanced, 2))
     assert two["gain"].isna().all()
     assert set(two["withheld"]) == {"nothing is claimed from fewer than 3 seeds"}
-    few = script.balanced(families=2, languages=1, tasks=2, seeds=3, rows=50)
+    few = crossed(families=2, languages=1, tasks=2, seeds=3)
     table = detectable(KNOWN, few).set_index("about")
     assert table.loc[LIKE_THESE, "withheld"] == "fewer than 3 tasks: how much tasks differ is not known"
     assert table.loc[FAMILY, "withheld"] == "2 languages are too few"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains
-from study_utils.analysis.calibration.simulate import simulate_study
 from study_utils.analysis.questions.domains import MEAN, budgets, domain_gains, matched_pairs
 from study_utils.analysis.results.condition_means import add_means, mean_rows
 from study_utils.errors import AnalysisError

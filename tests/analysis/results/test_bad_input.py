@@ -10,7 +10,6 @@ from study_utils.analysis import (
     Settings,
     family_gains,
     mixed_gains,
-    robustness,
     robustness_intervals,
     sensitivity,
     task_gains,
@@ -22,7 +21,6 @@ FAST = Settings(resamples=50)
 OF_SCORES = {
     "family_gains": lambda scores: family_gains(None, scores, settings=FAST),
     "task_gains": lambda scores: task_gains(None, scores, settings=FAST),
-    "robustness": robustness,
     "robustness_intervals": lambda scores: robustness_intervals(None, scores, settings=FAST),
     "sensitivity": lambda scores: sensitivity(None, scores, settings=FAST),
     "variance_shares": lambda scores: variance_shares(scores, settings=FAST),

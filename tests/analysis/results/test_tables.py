@@ -61,7 +61,7 @@ def test_languages_are_joined_in_order():
 
 def test_no_torch_behind_analysis_figures_and_report():
     code = (
-        "import sys, study_utils.analysis.calibration.simulate, study_utils.sentences.gains, study_utils.figures,"
+        "import sys, study_utils.analysis.calibration.studies, study_utils.sentences.gains, study_utils.figures,"
         "study_utils.report.study_site, study_utils.sentences.data; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -59,6 +59,7 @@ def contrast_gains(
     same_data: str = "exclude",
     english: str = "exclude",
     judged: bool = True,
+    checked: bool = True,
 ) -> pd.DataFrame:
     """Average the difference between two arms over the cells that both have, with intervals.
 
@@ -78,7 +79,7 @@ def contrast_gains(
         Pairs of intermediate and target task made from the same data, in either arm.
     english : {"exclude", "include"}
         English cells.
-    judged : bool
+    judged, checked : bool
         As in `family_gains`.
 
     Returns
@@ -108,8 +109,8 @@ def contrast_gains(
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
         examples = None if predictions is None else _two_arms(predictions, item, cells)[0]
-        options = {"by": by, "settings": settings, "same_data": same_data, "english": english, "judged": judged}
-        found = family_gains(examples, mine, **options)
+        options = {"by": by, "settings": settings, "same_data": same_data, "english": english}
+        found = family_gains(examples, mine, judged=judged, checked=checked, **options)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:
         return pd.DataFrame(columns=CONTRAST_COLUMNS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import task_title
 
 MIN_EXAMPLES = 30
@@ -32,8 +33,8 @@ FAMILY_GAIN_COLUMNS = [
 ]
 
 SUMMARY_COLUMNS = (
-    *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "general_low", "general_high"),
-    *("general_clear", "n_languages", "tasks", "n_seeds", "generalises_over", "withheld"),
+    *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "decided_by", "general_low", "general_high"),
+    *("general_clear", "n_languages", "n_tasks", "withheld"),
 )
 """Columns that a reader needs first."""
 
@@ -48,6 +49,7 @@ def family_gains(
     cells: str = "own",
     english: str = "exclude",
     judged: bool = True,
+    checked: bool = True,
 ) -> pd.DataFrame:
     """Average zero-shot gains within families, on these tasks and for tasks like these, with intervals.
 
@@ -77,6 +79,9 @@ def family_gains(
         English, where the results table calls it zero-shot: for `study_utils.analysis.inference.contrasts` alone.
     judged : bool
         Whether the values are scores that can be compared with chance, so that failed runs are looked for.
+    checked : bool
+        Whether estimates are tried without each task and without failed runs, and made for tasks like these; else
+        `clear` says nothing of these, and most of the time is saved.
 
     Returns
     -------
@@ -88,7 +93,8 @@ def family_gains(
         `clear`
             whether the interval excludes zero, ``p_holm < 0.05`` and nothing bars a claim (`claim_barred`).
         `decided_by`
-            the task without which the sign turns, or the interval no longer excludes zero.
+            the task, or the language of a task in two, without which the sign turns, or the interval no longer excludes
+            zero.
         `general_estimate`, `general_low`, ..., `general_clear`
             the same for tasks like these; `general_withheld` says why they are missing.
         `generalises_over`
@@ -121,13 +127,13 @@ def family_gains(
         key: set(zip(part["task"], part["language"]))
         for key, part in prepared.table.groupby(["encoder", "variant", "label"])
     }
-    runs = judge_runs(_judged_scores(prepared, scores)) if judged else None
+    runs = judge_runs(_judged_scores(prepared, scores)) if judged and checked else None
     rows = []
     for (encoder, variant, condition), part in prepared.table.groupby(["encoder", "variant", "condition"], sort=True):
         keys = {"encoder": encoder, "variant": variant, "condition": condition}
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
         failed = _failed(runs, keys)
-        found = _headline(part, noise, settings.level, failed)
+        found = _headline(part, noise, settings.level, failed, checked=checked)
         for label, own in part.groupby("label", sort=True):
             cells_of = set(zip(own["task"], own["language"]))
             row = keys | {"group": label, **found[label], **behind(own), **_told(failed, own)}
@@ -145,7 +151,7 @@ _NUMBERS = ("estimate", "low", "high", "p", "standard_error", "freedom")
 
 
 def _headline(
-    part: pd.DataFrame, noise: Mapping[str, Noise], level: float, failed: pd.DataFrame
+    part: pd.DataFrame, noise: Mapping[str, Noise], level: float, failed: pd.DataFrame, *, checked: bool
 ) -> dict[str, dict[str, object]]:
     """Numbers of every group of one condition, on these tasks and on others, with and without what may decide them."""
 
@@ -155,19 +161,19 @@ def _headline(
     whole = on_these(part)
     tasks = sorted(part["task"].unique())
     without: dict[str, dict[str, Interval]] = {}
-    if len(tasks) > 1 and any(own.p < CLEAR for own in whole.values()):
-        without = {task: on_these(part[part["task"] != task]) for task in tasks}
+    if checked and len(tasks) > 1 and any(own.p < CLEAR for own in whole.values()):
+        without = {title: on_these(part[~lost]) for title, lost in _deciding_rows(part)}
     general: dict[str, Interval] = {}
-    if len(tasks) >= CLAIM_TASKS:
+    if checked and len(tasks) >= CLAIM_TASKS:
         general = GainModel(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)
     sound = part[~_is_failed(part, failed)]
     again = {} if len(sound) == len(part) else on_these(sound)
     found = {}
     for label, own in whole.items():
         row: dict[str, object] = {name: getattr(own, name) for name in (*_NUMBERS, "own_spread")}
-        deciding = [task_title(task) for task, other in without.items() if turns(own, other.get(label))]
+        deciding = [title for title, other in without.items() if turns(own, other.get(label))]
         row |= {"decided_by": ", ".join(deciding), "failed_decide": len(sound) < len(part)}
-        row["general_withheld"] = "" if general else (
+        row["general_withheld"] = "" if general else "not asked for" if not checked else (
             f"{len(tasks)} task{'s' * (len(tasks) > 1)}, fewer than {CLAIM_TASKS}: how much tasks differ is not known"
         )  # fmt: skip
         for prefix, interval in (("general", general.get(label)), ("sound", again.get(label))):
@@ -178,6 +184,16 @@ def _headline(
             row["failed_decide"] = differs(own, again[label]) if label in again else _unlearnt(part, failed, label)
         found[label] = row
     return found
+
+
+def _deciding_rows(part: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Rows of each task, and of each language of a task in two: a cell that is half a task may decide a mean."""
+    for task, own in part.groupby("task", sort=True):
+        rows = part["task"] == task
+        yield task_title(task), rows
+        if own["language"].nunique() == 2:
+            for language in sorted(own["language"].unique()):
+                yield f"{task_title(task)} in {LANGUAGES[language].name}", rows & (part["language"] == language)
 
 
 def turns(whole: Interval, without: Interval | None) -> bool:

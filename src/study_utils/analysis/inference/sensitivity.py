@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLEAR
+from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLEAR, is_primary
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind
 from study_utils.analysis.inference.gain_model import GainModel
@@ -43,7 +43,7 @@ def sensitivity(
         (corrected p-value below 0.05, with languages and seeds enough for a claim), `lowest` and `highest` (fractions:
         range of the estimates) with what is missing then (`lowest_without`, `highest_without`), and what, left out,
         turns the sign (`sign_changes`) or changes whether the result excludes zero (`zero_changes`); both name the
-        languages or tasks, or are empty. The p-value is corrected together with those of the other rows as they are.
+        languages or tasks, or are empty. The p-value is corrected as in `family_gains`, with other rows as they are.
     """
     args = {"by": by, "same_data": same_data, "cells": cells, "function": "sensitivity"}
     prepared = prepare(predictions, scores, **args)
@@ -62,6 +62,8 @@ def sensitivity(
             rows.append(dict(zip(keys, key)) | {"group": label} | behind(own) | vars(whole[label]))
             kept.append({kind: {name: one.get(label) for name, one in found.items()} for kind, found in again.items()})
     table = pd.DataFrame(rows)
+    if len(table):
+        table["primary"] = is_primary(table, settings.primary)
     found = []
     for place, leaving in enumerate(kept):
         for kind, again in leaving.items():
@@ -111,6 +113,5 @@ def _significant(table: pd.DataFrame, place: int, p: float, languages: int) -> b
     row = table.iloc[place]
     if row["n_seeds"] < CLAIM_SEEDS or (row["unit"] == "family" and languages < CLAIM_LANGUAGES):
         return False
-    together = table["p"].to_numpy(float).copy()
-    together[place] = p
-    return bool(holm(together)[place] < CLEAR)
+    values = table["p"].where(table.index != place, p)[table["primary"] == row["primary"]]
+    return bool(pd.Series(holm(values.to_numpy(float)), values.index)[place] < CLEAR)

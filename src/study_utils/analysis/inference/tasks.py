@@ -7,6 +7,7 @@ import pandas as pd
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import family_gains
 from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.results.tables import is_primary
 
 TASK_GAIN_COLUMNS = [
     *("encoder", "variant", "condition", "task", "estimate", "low", "high", "level", "p", "p_holm", "clear"),
@@ -41,7 +42,7 @@ def task_gains(
         As there.
     """
     found = []
-    for task in scores["task"].unique():
+    for task in scores.loc[is_primary(scores), "task"].unique():
         own = scores[scores["task"] == task]
         examples = None if predictions is None else predictions[predictions["task"] == task]
         table = family_gains(examples, own, by="all", settings=settings, same_data=same_data)

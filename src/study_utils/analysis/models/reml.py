@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
 
 from study_utils.analysis.models.layout import Layout, lay_out
 from study_utils.analysis.models.search import START, Point, is_positive, search
@@ -190,15 +189,12 @@ class Fit:
         return rows - sum(r * part[code] for r, part, code in zip(self.solved.ratios, through, design.codes.values()))
 
 
-def variances(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> dict[str, float]:
-    """Estimate the variance of each random effect and of the residual by restricted maximum likelihood.
-
-    Those `without` are held at zero.
-    """
-    return _variances(_search(y, design, without), design)
+def variances(y: np.ndarray, design: Design) -> dict[str, float]:
+    """Estimate the variance of each random effect and of the residual by restricted maximum likelihood."""
+    return _variances(search(np.asarray(y, float), design.start), design)
 
 
-def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
+def fit(y: np.ndarray, design: Design) -> Fit:
     """Fit the model and work out how certain its fixed effects are.
 
     Parameters
@@ -206,15 +202,13 @@ def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
     y : numpy.ndarray
         Response, shape (rows,).
     design : Design
-    without : collection of str
-        Random effects whose variance is held at zero.
 
     Raises
     ------
     AnalysisError
         If the effects leave no variation of `y` unexplained, as where it is constant: no error can be estimated.
     """
-    found = _search(y, design, without)
+    found = search(np.asarray(y, float), design.start)
     layout, solved, response = design.layout, found.solved, found.response
     variance = _variances(found, design)
     residual = variance["residual"]
@@ -238,39 +232,6 @@ def fit(y: np.ndarray, design: Design, *, without: Collection[str] = ()) -> Fit:
         above=above,
         log_likelihood=float(-0.5 * (rest * (np.log(2 * np.pi * residual) + 1) + determinants)),
         solved=solved,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tested:
-    """Likelihood-ratio test that a variance is zero: the `statistic`, and `p` from half a chi-squared distribution."""
-
-    statistic: float
-    p: float
-
-
-def likelihood_ratio(y: np.ndarray, design: Design, name: str) -> Tested:
-    """Test whether the variance of one random effect is above zero.
-
-    Zero is the end of what a variance can be, so under the hypothesis the statistic is zero half of the time and
-    chi-squared with one degree of freedom otherwise (Self and Liang 1987; Stram and Lee 1994).
-
-    Raises
-    ------
-    AnalysisError
-        If the effect is not in the model, or it can't be fitted.
-    """
-    _check_effect(name, design.codes, "likelihood_ratio")
-    full, without = fit(y, design), fit(y, design, without=(name,))
-    statistic = max(0.0, 2 * (full.log_likelihood - without.log_likelihood))
-    return Tested(statistic=statistic, p=float(0.5 * stats.chi2.sf(statistic, 1)) if statistic > 0 else 1.0)
-
-
-def _search(y: np.ndarray, design: Design, without: Collection[str]) -> Point:
-    for name in without:
-        _check_effect(name, design.codes, "fit")
-    return search(
-        np.asarray(y, float), design.start, free=np.array([name not in without for name in design.codes], bool)
     )
 
 

@@ -72,7 +72,7 @@ def is_positive(matrix: np.ndarray) -> bool:
     return bool(np.linalg.eigvalsh(matrix / np.sqrt(np.outer(diagonal, diagonal)))[0] > _SINGULAR)
 
 
-def search(y: np.ndarray, start: Solved, *, free: np.ndarray) -> Point:
+def search(y: np.ndarray, start: Solved) -> Point:
     """Climb the restricted likelihood, first by Fisher's scoring, then by Newton's steps where it is concave.
 
     A step goes to the best point of the quadratic around the last one among variances that are not negative.
@@ -83,8 +83,6 @@ def search(y: np.ndarray, start: Solved, *, free: np.ndarray) -> Point:
         Response, shape (rows,).
     start : Solved
         The layout at ratios of `START`.
-    free : numpy.ndarray
-        Shape (effects,): false where a variance is held at zero.
 
     Raises
     ------
@@ -103,13 +101,12 @@ def search(y: np.ndarray, start: Solved, *, free: np.ndarray) -> Point:
         solved = solve(layout, ratios) if solved is None else solved
         return Point(solved=solved, response=solved.of_response(inner, outer, square), freedom=freedom, scale=scale)
 
-    state = at(start.ratios, start) if free.all() else at(np.where(free, start.ratios, 0.0))
-    free = np.append(free, True)
+    state = at(start.ratios, start)
     for number in range(_STEPS):
-        if state.residual <= _EXACT or not free[:-1].any():
+        if state.residual <= _EXACT or not len(state.solved.ratios):
             return state
         now, score = np.append(state.solved.ratios, 1.0), state.score()
-        moving = free & ((now > 0) | (score > 0))
+        moving = (now > 0) | (score > 0)
         observed, expected = (part[np.ix_(moving, moving)] for part in state.information())
         use = observed if number and is_positive(observed) else expected
         step = np.zeros(len(now))

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from study_utils.analysis.planning.components import Components
-from study_utils.analysis.planning.power import ABOUT, StudyCells, detectable, with_seeds
+from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, with_seeds
 
 COLUMNS = ("varied", "seeds", "languages", "tasks", "test_rows", "hours", "hours_left")
 POINTS = dict(zip(ABOUT, ("all_these_tasks", "all_tasks_like_these", "family_of_three", "one_language")))
-"""What a gain is about to its column in points."""
+POINTS[PRIMARY] = "primary"
+"""What a gain is about to its column in points; the last is missing where the primary comparison is all languages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The fewest seeds, then test rows, of those tried that bring the smallest gain of all languages to the margin.
+    """The fewest seeds, then test rows, of those tried that bring the smallest gain that is found to the margin.
 
     `rows` are those of a typical cell and `gain` is in points; where `enough` is False, these are the largest numbers
-    tried and the margin is not reached.
+    tried and the margin is not reached. `about` is the primary comparison: all languages on these tasks, unless the
+    study says otherwise.
     """
 
+    about: str
     seeds: int
     rows: int
     gain: float
@@ -72,7 +75,7 @@ class Outlook:
 
 
 def in_points(found: pd.DataFrame) -> dict[str, float]:
-    """Columns of `POINTS` from `detectable`: all languages uncorrected, families and languages at Holm's first step."""
+    """Columns of `POINTS` from `detectable`: what is found even if nothing else is, at Holm's first step."""
     return {POINTS[row.about]: 100 * row.gain_corrected for row in found.itertuples()}
 
 
@@ -82,9 +85,15 @@ def typical_rows(cells: StudyCells) -> int:
 
 
 def reach_margin(
-    components: Components, larger: Sequence[StudyCells], *, most: int, margin: float, level: float
+    components: Components,
+    larger: Sequence[StudyCells],
+    *,
+    most: int,
+    margin: float,
+    level: float,
+    comparisons: Mapping[str, int] | None = None,
 ) -> Reach | None:
-    """Find the fewest seeds, then the fewest test rows, with which all languages on these tasks reach a margin.
+    """Find the fewest seeds, then the fewest test rows, with which the primary comparison reaches a margin.
 
     Parameters
     ----------
@@ -97,7 +106,9 @@ def reach_margin(
     margin : float
         In points.
     level : float
-        Of the test.
+        As in `detectable`.
+    comparisons : mapping of str to int, optional
+        As in `detectable`.
 
     Returns
     -------
@@ -105,16 +116,17 @@ def reach_margin(
         None if the study as planned reaches it.
     """
     planned = larger[0].seeds
+    about = ABOUT[0] if larger[0].primary is None else PRIMARY
 
     def tried(seeds: int, cells: StudyCells) -> Reach:
-        found = detectable(components, with_seeds(cells, seeds), level=level, about=ABOUT[:1])
-        gain = 100 * float(found["gain"].iloc[0])
-        return Reach(seeds=seeds, rows=typical_rows(cells), gain=gain, enough=gain <= margin)
+        found = detectable(components, with_seeds(cells, seeds), comparisons=comparisons, level=level, about=[about])
+        gain = 100 * float(found["gain_corrected"].iloc[0])
+        return Reach(about=about, seeds=seeds, rows=typical_rows(cells), gain=gain, enough=gain <= margin)
 
     if tried(planned, larger[0]).enough:
         return None
     counts = range(planned, max(planned, most) + 1)
+    if not (most_of_all := tried(counts[-1], larger[-1])).enough:
+        return most_of_all
     fewest = bisect_left(counts, True, key=lambda seeds: tried(seeds, larger[-1]).enough)
-    if fewest == len(counts):
-        return tried(counts[-1], larger[-1])
     return next(found for cells in larger if (found := tried(counts[fewest], cells)).enough)

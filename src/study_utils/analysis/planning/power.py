@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize, special
+from scipy import linalg, special
 from scipy.sparse import csr_array
+from scipy.stats import qmc
 
-from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLAIM_TASKS
+from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLAIM_TASKS, CLEAR
 from study_utils.analysis.planning.components import Components
+from study_utils.analysis.planning.drawn import drawn_precision
 from study_utils.analysis.results.gains import group_labels
 from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.errors import AnalysisError
@@ -20,10 +23,16 @@ POWER = 0.8
 """Share of studies that are to find the gain; the usual choice (Cohen 1988)."""
 ABOUT = ("all languages, these tasks", "all languages, tasks like these", "a family of three languages", "one language")
 """What a gain may be about: rows of `detectable`."""
+PRIMARY = "the primary comparison"
+"""Another, where the primary comparison of a study is a group of languages."""
 COLUMNS = ("about", "standard_error", "freedom", "comparisons", "gain", "gain_corrected", "withheld")
 
 _UNTOLD = 1e-9
 """Share of the information on a variance below which it is rounding."""
+_DRAWS = 10
+"""Power of two: how many estimates are drawn (quasi-random) for each precision that studies may report."""
+_CHANCES = 64
+"""Precisions of a single language: quantiles of the distribution of its standard error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class StudyCells:
         Test rows of each cell.
     seeds : int
         How many.
+    primary : tuple of str or None
+        Languages of the study's primary comparison; None: it is of all.
     """
 
     tasks: tuple[str, ...]
@@ -45,9 +56,10 @@ class StudyCells:
     families: tuple[str, ...]
     rows: tuple[int, ...]
     seeds: int
+    primary: tuple[str, ...] | None = None
 
 
-def make_cells(cells: pd.DataFrame, *, seeds: int) -> StudyCells:
+def make_cells(cells: pd.DataFrame, *, seeds: int, group: str = "all") -> StudyCells:
     """Lay out the cells of a study.
 
     Parameters
@@ -56,6 +68,8 @@ def make_cells(cells: pd.DataFrame, *, seeds: int) -> StudyCells:
         One row a cell: `task`, `language`, `rows`.
     seeds : int
         How many seeds each cell has.
+    group : str
+        Of the primary comparison: ``"all"``, or a family, branch or language by the name that reports show.
 
     Raises
     ------
@@ -68,12 +82,14 @@ def make_cells(cells: pd.DataFrame, *, seeds: int) -> StudyCells:
     if cells.duplicated(["task", "language"]).any() or not (cells["rows"] > 0).all() or seeds < 1:
         raise AnalysisError("every cell must be there once, with one test row and one seed or more")
     joined = join_languages(cells)
+    of_group = joined[(joined[["name", "family", "branch"]] == group).any(axis=1)]
     return StudyCells(
         tasks=tuple(joined["task"].astype(str)),
         languages=tuple(joined["language"].astype(str)),
         families=tuple(group_labels(joined)),
         rows=tuple(int(n) for n in joined["rows"]),
         seeds=seeds,
+        primary=None if group == "all" else tuple(sorted(of_group["language"].unique())),
     )
 
 
@@ -84,16 +100,18 @@ def detectable(
     comparisons: Mapping[str, int] | None = None,
     power: float = POWER,
     level: float = 0.95,
-    about: Sequence[str] = ABOUT,
+    about: Sequence[str] | None = None,
+    like: StudyCells | None = None,
 ) -> pd.DataFrame:
-    """Say the smallest true gain that a study finds, for what it may be about.
+    """Say the smallest true gain that a study calls clear, for what it may be about.
 
-    A two-sided t-test of a fixed effect of the mixed model behind the components, with Satterthwaite's degrees of
-    freedom; its power is that of a noncentral t. Over all languages, families and languages are random, and tasks fixed
-    ("these tasks", each weighing the same) or random ("tasks like these"). A family has an effect of its own, adjusted
-    for task; a language too, on its own (nothing borrowed from others) and with language × task as its error. A study's
-    own family may have other tasks: taken are those languages that stand in the middle when ordered by their number of
-    tasks.
+    The rule is the one by which results are called clear: a two-sided t-test of a fixed effect of the mixed model
+    behind the components, with the standard error and Satterthwaite's degrees of freedom that studies report, which are
+    drawn (`study_utils.analysis.planning.drawn`); on these tasks a gain has to hold without each of them too. Over all
+    languages, families and languages are random, and tasks fixed ("these tasks", each weighing the same) or random
+    ("tasks like these"). A family has an effect of its own, adjusted for task; a language too, on its own (nothing
+    borrowed from others) and with language × task as its error. A study's own family may have other tasks: taken are
+    those languages that stand in the middle when ordered by their number of tasks. Runs that fail are not planned for.
 
     Parameters
     ----------
@@ -102,11 +120,15 @@ def detectable(
     cells : StudyCells
         The study's cells.
     comparisons : mapping of str to int, optional
-        Of `ABOUT`: how many comparisons are corrected together; 1 for what is left out.
+        Of `ABOUT` or `PRIMARY`: how many comparisons are corrected together; 1 for what is left out.
     power, level : float
-        Share of studies that are to find the gain; one minus the level of the uncorrected test.
-    about : sequence of str
-        Of `ABOUT`: what is asked about.
+        Share of studies that are to find the gain; level of the interval that has to exclude zero.
+    about : sequence of str, optional
+        Of `ABOUT` or `PRIMARY`: what is asked about. All of `ABOUT` unless given, and `PRIMARY` first where the primary
+        comparison is of a group.
+    like : StudyCells, optional
+        Cells under as many seeds, whose studies report their precision as far from the true one as these do: drawing
+        studies of larger ones takes long.
 
     Returns
     -------
@@ -123,32 +145,22 @@ def detectable(
     if not (0.5 <= power < 1 and 0.5 < level < 1):
         raise AnalysisError(f"power {power!r} and level {level!r}: both lie between 0.5 and 1, such as 0.8 and 0.95")
     counts, rows = comparisons or {}, []
-    for one in about:
+    for one in about or (ABOUT if cells.primary is None else (PRIMARY, *ABOUT)):
         found = dict.fromkeys(COLUMNS, float("nan"))
         found |= {"about": one, "comparisons": counts.get(one, 1), "withheld": _barred(one, cells)}
         if not found["withheld"]:
             try:
-                error, freedom = precision(components, cells, one)
+                covariance, freedoms = _expected(components, cells, one)
+                told = _reported(components, cells, one) if like is None else _as_in(like, components, cells, one)
             except AnalysisError as fault:
                 found["withheld"] = str(fault)
             else:
-                sizes = (smallest_gain(error, freedom, (1 - level) / m, power) for m in (1, found["comparisons"]))
-                found |= {"standard_error": error, "freedom": freedom} | dict(zip(("gain", "gain_corrected"), sizes))
+                found |= {"standard_error": float(np.sqrt(covariance[0, 0])), "freedom": float(freedoms[0])}
+                for name, m in (("gain", 1), ("gain_corrected", found["comparisons"])):
+                    alpha = min(1 - level, CLEAR / m)
+                    found[name] = _held_gain(covariance, *told, alpha, power)
         rows.append(found)
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def smallest_gain(error: float, freedom: float, alpha: float, power: float = POWER) -> float:
-    """Gain that a two-sided t-test at `alpha` calls one (not a loss) with a power, from its error and freedom."""
-    critical = special.stdtrit(freedom, 1 - alpha / 2)
-
-    def missing(shift: float) -> float:
-        return power - 1 + special.nctdtr(freedom, shift, critical)
-
-    top = critical + 2.0
-    while missing(top) > 0:
-        top *= 2
-    return error * float(optimize.brentq(missing, 0.0, top, xtol=1e-6))
 
 
 def precision(components: Components, cells: StudyCells, about: str) -> tuple[float, float]:
@@ -165,10 +177,8 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
         If tasks and languages fall into groups that share nothing, so that a family's effect can't be told from theirs.
     """
     fixed, weights, between, within = _model(components, cells, about)
-    seeds, rows = cells.seeds, np.array(cells.rows, float)
-    of_rows = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
-    per_seed = sum((value * _square(levels) for value, levels in within), of_rows[0])
-    whole = sum((seeds * value * _square(levels) for value, levels in between), per_seed + seeds * of_rows[1])
+    seeds = cells.seeds
+    per_seed, whole = _covariances(components, cells, between, within)
     inner, contrast = linalg.inv(whole), linalg.inv(per_seed)
     covariance = linalg.pinvh(fixed.T @ inner @ fixed)
     if not np.allclose(covariance @ (fixed.T @ inner @ fixed) @ weights, weights, atol=1e-6):
@@ -195,6 +205,120 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     return float(np.sqrt(variance / seeds)), max(1.0, freedom)
 
 
+def _covariances(components: Components, cells: StudyCells, between: list, within: list) -> tuple:
+    """Covariance of the cells within a seed, and of their means over seeds (times seeds)."""
+    seeds, rows = cells.seeds, np.array(cells.rows, float)
+    of_rows = np.diag(components.own_row / rows), np.diag(components.shared_row / rows)
+    per_seed = sum((value * _square(levels) for value, levels in within), of_rows[0])
+    return per_seed, sum((seeds * value * _square(levels) for value, levels in between), per_seed + seeds * of_rows[1])
+
+
+def _without_each_task(components: Components, cells: StudyCells, about: str) -> np.ndarray:
+    """Covariance of the estimate and of those without each task, where leaving tasks out decides something.
+
+    Raises
+    ------
+    AnalysisError
+        If what is asked about has one task only, in a study of several: nothing is left without it.
+    """
+    tasks = sorted(set(cells.tasks))
+    tasks = [] if about == ABOUT[1] or len(tasks) == 1 else tasks
+    fixed, weights, *levels = _model(components, cells, about)
+    whole = _covariances(components, cells, *levels)[1]
+    rows = [_row_weights(whole, fixed, weights)]
+    for task in tasks:
+        kept = np.array(cells.tasks) != task
+        alone = np.zeros(len(kept))
+        alone[kept] = _row_weights(whole[np.ix_(kept, kept)], *_model(components, *_without(cells, task, about))[:2])
+        rows.append(alone)
+    return np.array(rows) @ whole @ np.array(rows).T / cells.seeds
+
+
+def _without(cells: StudyCells, lost: str, about: str) -> tuple[StudyCells, str]:
+    """Cells without a task, and the same languages to ask about."""
+    kept = [place for place, task in enumerate(cells.tasks) if task != lost]
+    parts = {name: tuple(getattr(cells, name)[i] for i in kept) for name in ("tasks", "languages", "families", "rows")}
+    if about in ABOUT[:2]:
+        return replace(cells, **parts), about
+    asked = tuple(code for code in _asked(cells, about) if code in parts["languages"])
+    if not asked:
+        raise AnalysisError("its languages have one task only, so no gain of theirs holds without it")
+    return replace(cells, **parts, primary=asked), PRIMARY
+
+
+def _row_weights(covariance: np.ndarray, fixed: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights of the cells in a generalised least squares estimate."""
+    solved = linalg.solve(covariance, fixed, assume_a="pos")
+    return solved @ (linalg.pinvh(fixed.T @ solved) @ weights)
+
+
+def _fewest_freedom(components: Components, cells: StudyCells, about: str, without: np.ndarray) -> float:
+    """Degrees of freedom without the task whose loss makes the error largest."""
+    lost = sorted(set(cells.tasks))[int(np.argmax(np.diag(without)[1:]))]
+    return precision(components, *_without(cells, lost, about))[1]
+
+
+@cache
+def _expected(components: Components, cells: StudyCells, about: str) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance of the estimate and of those without each task, and their expected degrees of freedom."""
+    freedom = precision(components, cells, about)[1]
+    covariance = _without_each_task(components, cells, about)
+    freedoms = np.full(len(covariance), freedom)
+    if len(covariance) > 1:
+        freedoms[1:] = _fewest_freedom(components, cells, about, covariance)
+    return covariance, freedoms
+
+
+@cache
+def _reported(components: Components, cells: StudyCells, about: str) -> tuple[np.ndarray, np.ndarray]:
+    """Standard errors and degrees of freedom that studies will report, of all tasks and without each.
+
+    Those of a single language, and of families without a task in common, vary as the true ones would have them.
+    """
+    asked = None if about in ABOUT[:2] else _asked(cells, about)
+    if asked is None or len(asked) > 1:
+        names = {"task": cells.tasks, "language": cells.languages, "family": cells.families, "rows": cells.rows}
+        options = {"seeds": cells.seeds, "asked": asked, "like_these": about == ABOUT[1]}
+        if told := drawn_precision(components, pd.DataFrame(names), **options):
+            return told
+    covariance, freedoms = _expected(components, cells, about)
+    chances = (np.arange(_CHANCES) + 0.5) / _CHANCES
+    varied = [np.sqrt(special.gammaincinv(freedom / 2, chances) / (freedom / 2)) for freedom in freedoms]
+    errors = np.sqrt(np.diag(covariance)) * np.stack(varied, axis=1)
+    return errors, np.broadcast_to(freedoms, errors.shape)
+
+
+def _as_in(like: StudyCells, components: Components, cells: StudyCells, about: str) -> tuple[np.ndarray, np.ndarray]:
+    """Take over from other cells by how much reported errors differ from true ones; further tasks as the first ones."""
+    own, other = (np.sqrt(np.diag(_expected(components, one, about)[0])) for one in (cells, like))
+    errors, freedoms = _reported(components, like, about)
+    places = [0] + [1 + number % max(1, len(other) - 1) for number in range(len(own) - 1)]
+    if len(other) == 1:
+        places = [0] * len(own)
+    return own * (errors / other)[:, places], freedoms[:, places]
+
+
+def _held_gain(covariance: np.ndarray, errors: np.ndarray, freedoms: np.ndarray, alpha: float, power: float) -> float:
+    """Gain with which a share of studies excludes zero at `alpha`, and at `CLEAR` without each task too.
+
+    Estimates, of all tasks and without each, have the `covariance`; `errors` and `freedoms`, shape (studies,
+    estimates), are what studies report.
+    """
+    values, vectors = linalg.eigh(covariance)
+    moved = special.ndtri(_draws(len(covariance))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    levels = np.array([alpha] + [CLEAR] * (len(covariance) - 1))
+    critical = special.stdtrit(freedoms, 1 - levels / 2) * errors
+    needed = critical[:, None, 0] - moved[:, 0]
+    for place in range(1, len(covariance)):
+        needed = np.maximum(needed, critical[:, None, place] - moved[:, place])
+    return float(np.quantile(needed, power))
+
+
+@cache
+def _draws(dimensions: int) -> np.ndarray:
+    return qmc.Sobol(dimensions, seed=0).random_base2(_DRAWS)
+
+
 def _square(levels: csr_array) -> np.ndarray:
     return (levels @ levels.T).toarray()
 
@@ -212,16 +336,20 @@ def _model(components: Components, cells: StudyCells, about: str) -> tuple:
         if about == ABOUT[1]:
             between.append((components.task, task))
     else:
-        chosen = middle_languages(cells, 3 if about == ABOUT[2] else 1)
+        chosen = _asked(cells, about)
         focal = np.isin(cells.languages, chosen)
         others = families.loc[:, families[~focal].any()].to_numpy(float) * ~focal[:, None]
         fixed = np.column_stack([focal, others, own]).astype(float)
-        if about == ABOUT[3]:
+        if len(chosen) == 1:
             language = language * ~focal[:, None]  # its own effect is what is asked about
     between.append((components.language, language))
     within = [(components.seed, np.ones((count, 1))), (components.run, task), (components.residual, np.eye(count))]
     sparse = [[(value, csr_array(levels)) for value, levels in side] for side in (between, within)]
     return fixed, np.eye(fixed.shape[1])[0], *sparse
+
+
+def _asked(cells: StudyCells, about: str) -> Sequence[str]:
+    return cells.primary if about == PRIMARY else middle_languages(cells, 3 if about == ABOUT[2] else 1)
 
 
 def middle_languages(cells: StudyCells, count: int) -> list[str]:
@@ -237,6 +365,10 @@ def _barred(about: str, cells: StudyCells) -> str:
         return f"nothing is claimed from fewer than {CLAIM_SEEDS} seeds"
     if about == ABOUT[1] and tasks < CLAIM_TASKS:
         return f"fewer than {CLAIM_TASKS} tasks: how much tasks differ is not known"
+    if about == PRIMARY and not cells.primary:
+        return "none of its languages is scored zero-shot"
+    if about == PRIMARY and 1 < len(cells.primary) < CLAIM_LANGUAGES:
+        return f"nothing is claimed of fewer than {CLAIM_LANGUAGES} languages of a family"
     if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
         return f"{languages} languages are too few"
     return ""

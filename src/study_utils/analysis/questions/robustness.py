@@ -188,9 +188,9 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `encoder`, `condition`, `group`, what stands behind the gain (`languages`, `tasks`, `seeds`, `examples`,
-        `generalises_over`) and texts: the estimate in points or percent with its interval in brackets; no brackets
-        where no interval is given, a dash where the cells lack the quantity.
+        `encoder`, `condition`, `group`, what stands behind the gain (`languages`, `tasks`, `seeds`) and texts: the
+        estimate in points or percent with its interval in brackets; no brackets where no interval is given, a dash
+        where the cells lack the quantity.
     """
     keys = ["encoder", "variant", "condition", "group"]
     shown = found[found["quantity"].isin(_TITLES)]
@@ -198,10 +198,11 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
     texts = []
     for (estimate, low, high), worst in zip(numbers.to_numpy(), shown["worst"]):
         text = f"{estimate:.1f}" if np.isnan(low) else f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
+        text = text.replace("-", "\N{MINUS SIGN}")
         texts.append("\N{EN DASH}" if np.isnan(estimate) else f"{text} {worst}".strip())
     wide = shown.assign(text=texts).pivot_table(index=keys, columns="quantity", values="text", aggfunc="first")
     wide = wide.reindex(columns=list(_TITLES)).astype(object).fillna("\N{EN DASH}").rename(columns=_TITLES)
-    counts = {"n_languages": "languages", "n_tasks": "tasks", "n_seeds": "seeds", "n_examples": "examples"}
-    of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts, "generalises_over"]].rename(columns=counts)
+    counts = {"n_languages": "languages", "n_tasks": "tasks", "n_seeds": "seeds"}
+    of_gain = found[found["quantity"] == "gain"].set_index(keys)[[*counts]].rename(columns=counts)
     table = of_gain.join(wide).reset_index()
     return table.drop(columns="variant") if table["variant"].nunique() < 2 else table

@@ -1,4 +1,4 @@
-"""Gains over the baseline and transfer gaps, one row a cell; and what robustness means beyond the mean."""
+"""Gains over the baseline and transfer gaps, one row a cell, and their means."""
 
 from __future__ import annotations
 
@@ -95,65 +95,8 @@ def transfer(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
     return paired[[*CELL, "metric", "score", "english", "gap", "retention", "zero_shot", "same_data"]]
 
 
-def robustness(scores: pd.DataFrame, *, metric: str = "primary", same_data: bool = False) -> pd.DataFrame:
-    """Summarise how evenly a condition helps: worst language, spread, negative transfer, stability over seeds.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        Results table.
-    metric : str
-        As in `gains`.
-    same_data : bool
-        Whether pairs of intermediate and target task made from the same data count.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an (encoder, variant, condition, group) over zero-shot languages without English: `n_languages`,
-        `n_tasks`, `n_seeds`, `gain` (macro over tasks of macro over languages), `negative_share` (of the languages
-        whose gain over seeds and tasks is below zero), `worst_language`, `worst_gain` (over its tasks), `spread`
-        (standard deviation of gains between languages, within tasks), `seed_spread` (standard deviation of the gain
-        between seeds; missing with one seed), `gap` and `retention` (macro over tasks that score English).
-        `group` is the reported family, or the language's name where there is one. The same numbers with intervals:
-        `study_utils.analysis.robustness_intervals`.
-    """
-    table = _zero_shot(gains(scores, metric=metric), same_data=same_data)
-    table = table.merge(transfer(scores, metric=metric)[[*CELL, "gap", "retention"]], on=list(CELL), how="left")
-    table = join_languages(table)
-    table["group"] = group_labels(table)
-    rows = []
-    keys = ["encoder", "variant", "condition", "group"]
-    for (encoder, variant, condition, group), part in table.groupby(keys, sort=True):
-        cells = part.groupby(["task", "language"])["gain"].mean()
-        by_language = part.groupby("name")["gain"].mean()
-        by_seed = part.groupby(["seed", "task"])["gain"].mean().groupby("seed").mean()
-        within = cells - cells.groupby("task").transform("mean")
-        freedom = len(cells) - cells.index.get_level_values("task").nunique()
-        rows.append(
-            {
-                "encoder": encoder,
-                "variant": variant,
-                "condition": condition,
-                "group": group,
-                "n_languages": part["language"].nunique(),
-                "n_tasks": part["task"].nunique(),
-                "n_seeds": part["seed"].nunique(),
-                "gain": cells.groupby("task").mean().mean(),
-                "negative_share": (by_language < NEGATIVE_TRANSFER - 1e-9).mean(),
-                "worst_language": by_language.idxmin(),
-                "worst_gain": by_language.min(),
-                "spread": ((within**2).sum() / freedom) ** 0.5 if freedom else float("nan"),
-                "seed_spread": by_seed.std(ddof=1) if len(by_seed) > 1 else float("nan"),
-                "gap": part.groupby("task")["gap"].mean().mean(),
-                "retention": part.groupby("task")["retention"].mean().mean(),
-            }
-        )
-    return pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS)
-
-
 def seed_gains(scores: pd.DataFrame) -> pd.DataFrame:
-    """Average zero-shot gains within families seed by seed, as `robustness` does; same-data pairs are left out.
+    """Average zero-shot gains within families seed by seed; same-data pairs are left out.
 
     Returns
     -------
@@ -207,12 +150,6 @@ def _zero_shot(table: pd.DataFrame, *, same_data: bool = False) -> pd.DataFrame:
     """Rows of languages that no run saw, without English; pairs made from the same data only if asked for."""
     kept = table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)
     return table[kept if same_data else kept & ~table["same_data"].astype(bool)]
-
-
-ROBUSTNESS_COLUMNS = [
-    *("encoder", "variant", "condition", "group", "n_languages", "n_tasks", "n_seeds", "gain", "negative_share"),
-    *("worst_language", "worst_gain", "spread", "seed_spread", "gap", "retention"),
-]
 
 
 def group_labels(table: pd.DataFrame) -> pd.Series:
