@@ -59,7 +59,8 @@ ALLOWED = {
                "store"},
     "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
                 "installed", "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store",
-                "study", "training"},
+                "study", "training", "workers"},
+    "workers": {"device", "errors", "estimate", "plan", "store", "study"},
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from study_utils.params.stages import (
 )
 from study_utils.paths import project_root
 
-MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds", "tracker")
+MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "executor", "processes", "checkpoint_seconds", "tracker")
 """Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
 
 
@@ -93,6 +93,9 @@ class StudyParams(Params):
     reports: Name = Field("reports", description="folder of the reports")
     device: Device = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
     jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
+    executor: Annotated[str, Field(strict=True)] = Field(
+        "", description="scheduler of dask whose workers make the runs: its file, or tcp://host:port; empty: none"
+    )
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         60.0, description="longest training time that an interruption can lose"
@@ -185,6 +188,11 @@ class StudyParams(Params):
             raise ValueError(
                 f"jobs={self.jobs} and processes={self.processes}: several runs side by side, or one run on several "
                 "GPUs, not both"
+            )
+        if self.jobs > 1 and self.executor:
+            raise ValueError(
+                f"jobs={self.jobs} and executor={self.executor!r}: workers started on this machine, or those of a "
+                "running scheduler, not both"
             )
         for key in self.tasks:
             if key not in self.targets:
