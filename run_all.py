@@ -73,6 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--executor", metavar="FILE|tcp://HOST:PORT", help="make runs in the workers of a dask scheduler (CLUSTER.md)"
     )
+    parser.add_argument(
+        "--keep",
+        choices=("all", "scores"),
+        help="of finished models: all (default), or their scores alone once nothing needs their weights any more",
+    )
     parser.add_argument("--force", action="store_true", help="make the chosen notebooks and their runs anew")
     parser.add_argument("--verbose", action="store_true", help="log what happens")
     options = parser.parse_args(arguments)
@@ -98,7 +103,7 @@ def _run(options: argparse.Namespace) -> int:
 
     try:
         changes = parse_changes(options.set)
-        given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs", "executor")}
+        given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs", "executor", "keep")}
         changes |= {field: value for field, value in given.items() if value is not None}
         if options.list:
             print(list_text(options.list, options.study, changes), flush=True)

@@ -16,10 +16,11 @@ from study_utils.catalog.questions import QUESTIONS
 from study_utils.data.choice import choose
 from study_utils.data.hub import is_kept
 from study_utils.encoders.check import check_files, unreachable
-from study_utils.encoders.facts import architecture, hub_trouble
+from study_utils.encoders.facts import hub_trouble
 from study_utils.encoders.identity import is_folder
 from study_utils.errors import EncoderError, MissingRowsError, NotebookError, ParameterError, unknown
 from study_utils.execute.failures import describe_failures
+from study_utils.execute.keep import megabytes
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import Meter, clock
 from study_utils.execute.record import Record
@@ -95,7 +96,8 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         from study_utils.device import resolve_device
 
         resolve_device(study.params.device)
-    study.store.check_room(_room_needed(todo))
+    needed = megabytes(study.plan, todo, keep=study.params.keep, jobs=study.params.jobs)
+    study.store.check_room(int(1e6 * (needed + 50)))
     with _alone(study):
         return _carry_out(study, chosen, todo, record, only=only, force=force)
 
@@ -249,15 +251,3 @@ def notebook_seconds(record: Record, notebook: Path) -> float:
 def encoders_of(runs: Iterable[Run]) -> list[str]:
     """Keys of the encoders that runs begin with."""
     return list(dict.fromkeys(str(run.work["encoder"]) for run in runs if "encoder" in run.work))
-
-
-def _room_needed(runs: Sequence[Run]) -> int:
-    trained = sum(model_megabytes(run) for run in runs if run.kind == "train")
-    return int(1e6 * (trained + 2 * len(runs) + 50))
-
-
-def model_megabytes(run: Run) -> int:
-    """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
-    settings = run.work["settings"]
-    size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
-    return size * (1 + settings["epochs"] * settings.get("keep_epochs", 0))

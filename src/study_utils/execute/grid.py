@@ -13,6 +13,7 @@ from distributed import Future, KilledWorker, get_worker, wait
 
 from study_utils.errors import StoreError
 from study_utils.execute.failures import describe_error, leave_out
+from study_utils.execute.keep import Done
 from study_utils.execute.progress import EVERY, Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
@@ -28,7 +29,9 @@ SEEN_WITHIN = 120.0
 PROGRESS = "study_utils progress"
 
 
-def hand_out(study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, failed: dict[str, str]) -> None:
+def hand_out(
+    study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, done: Done, failed: dict[str, str]
+) -> None:
     """Make runs in workers, one at a time in each; those that weren't made are entered in `failed` with the reason.
 
     A run whose worker is lost is begun once more elsewhere, from its last checkpoint.
@@ -62,7 +65,7 @@ def hand_out(study: Study, todo: Sequence[Run], meter: Meter, workers: Workers, 
                     continue
                 del running[future]
                 if future.status == "finished":
-                    meter.update(run.id, 1.0)
+                    done(run.id)
                 elif error is not None and not isinstance(error, KilledWorker):
                     failed[run.id] = describe_error(run, error)
                 elif begun[run.id] < ATTEMPTS:

@@ -14,12 +14,13 @@ from study_utils.estimate import memory_bytes
 from study_utils.execute.driver import (
     encoders_of,
     hub_rows_unreachable,
-    model_megabytes,
     notebook_seconds,
     select_notebooks,
 )
+from study_utils.execute.keep import megabytes, model_megabytes
 from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
+from study_utils.params.study import KEEPS
 from study_utils.sentences import describe_partial
 from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
@@ -70,6 +71,11 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     lines += [f"computing: {study.params.computing}"]
     if needed := max((memory_bytes(study.plan.runs[run]) for run in todo), default=0.0):
         lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
+    runs = [study.plan.runs[run] for run in study.plan.runs if run in todo]
+    if trained := sum(run.kind == "train" for run in runs):
+        sizes = {keep: megabytes(study.plan, runs, keep=keep, jobs=study.params.jobs) / 1000 for keep in KEEPS}
+        told = ", ".join(f"{size:.1f} GB with --keep {keep}" for keep, size in sizes.items())
+        lines += [f"disk: {trained} models take up to {told}; this study keeps {study.params.keep}"]
     lines += [f"report: {study.report / 'index.html'}"]
     lines += ["stale: only an earlier version is in the store; it will be made anew"]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])

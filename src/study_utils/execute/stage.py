@@ -9,6 +9,7 @@ import pandas as pd
 from study_utils.errors import StudyError
 from study_utils.estimate import expected_seconds
 from study_utils.execute.failures import describe_error, describe_failures, leave_out
+from study_utils.execute.keep import Done, Unneeded, depth_first
 from study_utils.execute.progress import Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
@@ -76,23 +77,31 @@ def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]
         If workers can't be had, or can't do this work.
     """
     failed: dict[str, str] = {}
+    unneeded = Unneeded(study.plan, study.store) if study.params.keep == "scores" else None
+
+    def done(run_id: str) -> None:
+        meter.update(run_id, 1.0)
+        if unneeded:
+            unneeded.done(run_id)
+
+    todo = depth_first(todo)
     prepared = [run for run in todo if run.kind == "data"]
     others = [run for run in todo if run.kind != "data"]
     if not others or not (study.params.executor or (study.params.jobs > 1 and len(others) > 1)):
-        _one_by_one(study, todo, meter, failed)
+        _one_by_one(study, todo, meter, done, failed)
         return failed
     from study_utils.execute.grid import hand_out
     from study_utils.execute.training import prepare_encoders
     from study_utils.workers import open_workers
 
     with open_workers(study, others, meter.write) as workers:
-        _one_by_one(study, prepared, meter, failed)
+        _one_by_one(study, prepared, meter, done, failed)
         prepare_encoders(study, others)
-        hand_out(study, others, meter, workers, failed)
+        hand_out(study, others, meter, workers, done, failed)
     return failed
 
 
-def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, failed: dict[str, str]) -> None:
+def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, done: Done, failed: dict[str, str]) -> None:
     for run in todo:
         if not leave_out([run], failed):
             continue
@@ -101,4 +110,4 @@ def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, failed: dict[st
         except (StudyError, RuntimeError, OSError, MemoryError) as error:  # our own, of torch, of a disk
             failed[run.id] = describe_error(run, error)
         else:
-            meter.update(run.id, 1.0)
+            done(run.id)

@@ -39,8 +39,23 @@ from study_utils.params.stages import (
 )
 from study_utils.paths import project_root
 
-MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "executor", "processes", "checkpoint_seconds", "tracker")
+MACHINE = (
+    "mirror",
+    "artifacts",
+    "reports",
+    "device",
+    "jobs",
+    "executor",
+    "processes",
+    "keep",
+    "checkpoint_seconds",
+    "tracker",
+)
 """Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
+
+
+KEEPS = ("all", "scores")
+"""What of finished models can stay in the store."""
 
 
 class StudyParams(Params):
@@ -97,6 +112,9 @@ class StudyParams(Params):
         "", description="scheduler of dask whose workers make the runs: its file, or tcp://host:port; empty: none"
     )
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
+    keep: Literal[KEEPS] = Field(
+        "all", description="of finished models: all, or once nothing needs their weights any more, their scores alone"
+    )
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         60.0, description="longest training time that an interruption can lose"
     )
