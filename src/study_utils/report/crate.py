@@ -18,7 +18,6 @@ _LICENCE = "https://spdx.org/licenses/Apache-2.0"
 _FORMATS = {
     ".csv": ("text/csv", "table"),
     ".png": ("image/png", "figure"),
-    ".svg": ("image/svg+xml", "figure"),
     ".html": ("text/html", "page"),
     ".ipynb": ("application/x-ipynb+json", "executed notebook"),
     ".json": ("application/json", "record of the notebooks"),

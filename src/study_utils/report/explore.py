@@ -19,7 +19,7 @@ from study_utils.analysis.results.tables import BASELINE
 from study_utils.catalog.titles import condition_title
 from study_utils.figures.style import INK, looks
 from study_utils.report.explore_data import cell_rows, coded, estimate_rows
-from study_utils.report.finished import read_table
+from study_utils.report.finished import earlier_version, read_table
 from study_utils.report.notebook import RESULTS, banner_html
 from study_utils.store import writable, write_atomically
 
@@ -66,7 +66,7 @@ def write_explore(report: Path, *, title: str, banner: str = "") -> Path | None:
     files = resources.files("study_utils.report")
     page = Template((files / "explore.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
-        banner=banner_html(title, banner) if banner else "",
+        banner=(banner_html(title, banner) if banner else "") + earlier_version(report),
         style=(files / "page.css").read_text(encoding="utf-8"),
         content=json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         vega=_vega(),

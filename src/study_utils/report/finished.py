@@ -10,7 +10,8 @@ import pandas as pd
 from study_utils.errors import StoreError
 from study_utils.params import StudyParams, load_params
 from study_utils.paths import project_root, study_file
-from study_utils.report.notebook import RESULTS, TABLES
+from study_utils.report.notebook import RESULTS, TABLES, banner_html
+from study_utils.store import MANIFEST, read_object
 
 _REASONS = ("withheld", "general_withheld", "decided_by", "at_chance", "not_learnt", "collapsed")
 """Columns of text in which an empty field means that there is nothing to say."""
@@ -57,6 +58,17 @@ class Report:
             there = ", ".join(sorted(file.stem for file in path.parent.glob("*.csv")))
             raise StoreError(f"the report has no table {name!r}; it has: {there}. Build the report again")
         return read_table(path)
+
+
+def earlier_version(report: Path) -> str:
+    """Banner of a report made by a version of the code that gave runs other ids than today's; else empty.
+
+    Its manifest says so in `earlier`: the commits, or whatever its provenance names. A report made anew says nothing.
+    """
+    path = report / MANIFEST
+    if not (made_by := read_object(path).get("earlier") if path.is_file() else None):
+        return ""
+    return banner_html(f"Made by an earlier version: {made_by}", "Today's code gives these runs other ids: see CHANGELOG.md.")
 
 
 def open_report(name: str) -> Report:

@@ -7,7 +7,7 @@ metadata, so that `study_utils.report.site` can build the index from executed no
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,9 @@ from study_utils.report.tables import table_html, table_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+
     from study_utils.params import StudyParams
     from study_utils.study import Study
 
@@ -32,6 +35,8 @@ MARK = "study_utils"
 FIGURES, TABLES, RESULTS = "figures", "tables", "results"
 MOST_SENTENCES = 5
 """Sentences that are seen at once; the rest is folded."""
+_MOST_WORDS = 12
+"""Panels, rows or labels that the words of a figure name; the rest is counted."""
 
 
 class HasReport(Protocol):
@@ -72,25 +77,42 @@ def banner_html(title: str, warning: str) -> str:
 
 
 def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame) -> None:
-    """Show a figure, and write it as PNG and SVG with the table behind it into the report."""
+    """Show a figure, and write it as PNG with the table behind it into the report."""
     save_figure(figure, study.report / FIGURES, name, data)
     show_figure(figure, name)
 
 
 def show_figure(figure: Figure, name: str = "figure") -> None:
     """Show a figure with its own words as alternative text; nothing is written."""
-    alt = figure_text(figure) or name.replace("_", " ")
+    alt = figure_text(figure, name)
     encoded = base64.b64encode(picture_bytes(figure)).decode()
-    _show({"image/png": encoded, "text/plain": alt}, figure=name, alt=alt)
+    _show({"image/png": encoded, "text/plain": alt}, {"image/png": {"alt": alt}}, figure=name, alt=alt)
 
 
-def figure_text(figure: Figure) -> str:
-    """Describe a figure by its own words: its title, the titles of its panels, what the axes show."""
-    parts = [figure.get_suptitle()]
+def figure_text(figure: Figure, name: str = "figure") -> str:
+    """Describe a figure by its own words: title (else its name), panels, axes, rows and legend, without repetition."""
     axes = [ax for ax in figure.axes if ax.axison and ax.get_label() != "<colorbar>"]
-    parts.append("panels: " + ", ".join(dict.fromkeys(t for ax in axes if (t := _plain(ax.get_title(loc="left"))))))
-    parts.append("axis: " + ", ".join(dict.fromkeys(t for ax in axes if (t := _plain(ax.get_xlabel())))))
-    return "; ".join(part for part in parts if part and not part.endswith(": "))
+    legends = [legend for one in (*axes, figure) for legend in _legends(one)]
+    kinds = {
+        "panels": [ax.get_title(loc="left") for ax in axes],
+        "across": [ax.get_xlabel() for ax in axes],
+        "upwards": [ax.get_ylabel() for ax in axes],
+        "rows": [tick.get_text() for ax in axes for tick in reversed(ax.get_yticklabels())],
+        "legend": [text.get_text() for legend in legends for text in legend.get_texts()],
+    }
+    title = _plain(figure.get_suptitle()) or name.replace("_", " ").capitalize()
+    return "; ".join([title, *(f"{kind}: {told}" for kind, texts in kinds.items() if (told := _listed(texts)))])
+
+
+def _legends(drawn: Figure | Axes) -> list[Legend]:
+    return drawn.legends if isinstance(drawn, Figure) else [one for one in [drawn.get_legend()] if one]
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Words among texts, each once; numbers, as of the ticks of an axis, say nothing alone."""
+    words = list(dict.fromkeys(told for text in texts if any(map(str.isalpha, told := _plain(text)))))
+    rest = f" and {len(words) - _MOST_WORDS} more" if len(words) > _MOST_WORDS else ""
+    return ", ".join(words[:_MOST_WORDS]) + rest
 
 
 def _plain(text: str) -> str:
@@ -195,7 +217,7 @@ def _fingerprints(facts: pd.DataFrame) -> dict[str, str]:
     return dict(zip((facts["task"] + " " + facts["role"] + " " + regimes).str.strip(), facts["fingerprint"]))
 
 
-def _show(data: dict[str, str], **marks: object) -> None:
+def _show(data: dict[str, str], about: Mapping[str, object] | None = None, /, **marks: object) -> None:
     from IPython.display import publish_display_data
 
-    publish_display_data(data, metadata={MARK: marks} if marks else {})
+    publish_display_data(data, metadata={**(about or {}), **({MARK: marks} if marks else {})})

@@ -16,13 +16,13 @@ from study_utils.errors import StoreError
 from study_utils.figures.style import rc
 
 DPI = 110
-_LARGEST_DRAWING = 60_000
-"""Bytes of the largest SVG that is kept: beyond it the picture alone is, which is smaller and shows the same."""
+COLOURS = 128
+"""Colours of a picture: with half of them neighbouring shades of a heat map become one."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> list[Path]:
-    """Write a figure as PNG, and as SVG where that is small, with the table behind it as CSV.
+    """Write a figure as PNG, with the table behind it as CSV, from which it can be drawn again in any format.
 
     Parameters
     ----------
@@ -38,30 +38,26 @@ def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> 
     Returns
     -------
     list of pathlib.Path
-        The PNG, the SVG if there is one, and the CSV. Files hold no dates and no random ids.
+        The PNG and the CSV. Files hold no dates and no random ids.
 
     Raises
     ------
     StoreError
         If the name is not a plain stem or the folder cannot be written.
     """
-    picture, drawing, table = (_path(folder, name, ending) for ending in ("png", "svg", "csv"))
+    picture, table = (_path(folder, name, ending) for ending in ("png", "csv"))
     try:
         picture.write_bytes(picture_bytes(figure))
-        with mpl.rc_context(rc()):
-            figure.savefig(drawing, metadata={"Date": None, "Creator": None})
-        if drawing.stat().st_size > _LARGEST_DRAWING:
-            drawing.unlink()
     except OSError as error:
         raise StoreError(
             f"figure {name!r} cannot be written to {folder}: {error}. Choose a folder you may write"
         ) from error
     _write_csv(data, table)
-    return [path for path in (picture, drawing, table) if path.is_file()]
+    return [picture, table]
 
 
 def picture_bytes(figure: Figure) -> bytes:
-    """Draw a figure as a PNG of at most 256 colours, a third of the size of one with all colours."""
+    """Draw a figure as a PNG of few colours, a third of the size of one with all colours."""
     drawn = io.BytesIO()
     with mpl.rc_context(rc()):
         figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
@@ -69,9 +65,9 @@ def picture_bytes(figure: Figure) -> bytes:
 
 
 def with_few_colours(picture: bytes) -> bytes:
-    """Compress a PNG: at most 256 colours, none far off, without dots; the smaller of both is kept."""
+    """Compress a PNG: at most `COLOURS` colours, none far off, without dots; the smaller of both is kept."""
     with Image.open(io.BytesIO(picture)) as full:
-        few = full.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     written = io.BytesIO()
     few.save(written, format="png", optimize=True)
     return min(picture, written.getvalue(), key=len)

@@ -19,7 +19,7 @@ from study_utils.errors import AnalysisError, StudyError
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.params import load_params
 from study_utils.paths import project_root
-from study_utils.report.finished import read_table
+from study_utils.report.finished import earlier_version, read_table
 from study_utils.report.notebook import FIGURES, RESULTS, TABLES, figure_text
 from study_utils.report.outputs import save_figure
 from study_utils.report.site import page, read_notebook
@@ -39,7 +39,7 @@ _MAIN = "families"
 class StudyLine:
     """What the page says of a study, in words.
 
-    `name` is its report folder; `comparisons` are `study_comparisons`, None where its results can't be read here.
+    `name` is its report folder; `earlier`: it was made by code that gave runs other ids; `comparisons` are `study_comparisons`, None where its results can't be read here.
     """
 
     name: str
@@ -50,6 +50,7 @@ class StudyLine:
     seeds: str
     answer: str
     detects: str
+    earlier: bool
     comparisons: pd.DataFrame | None
 
 
@@ -94,6 +95,7 @@ def read_line(report: Path) -> StudyLine:
         seeds=str(results["seed"].nunique()),
         answer=answer,
         detects=_detects(report),
+        earlier=bool(earlier_version(report)),
         comparisons=comparisons,
     )
 
@@ -171,7 +173,7 @@ def write_overview(reports: Path) -> Path:
     same = same_comparisons({line.name: line.comparisons for line in lines if line.comparisons is not None})
     figure = plot_same_comparisons(same)
     save_figure(figure, reports / FIGURES, SAME, same)
-    body = _body(lines, others, broken, same, figure_text(figure))
+    body = _body(lines, others, broken, same, figure_text(figure, SAME))
     with writable(reports):
         write_atomically(reports / "index.html", page(TITLE, body, links=[("index.html", TITLE)], current="index.html"))
     return reports / "index.html"
@@ -193,7 +195,7 @@ def _body(
         f"<p>Reports without results of their own: {links}.</p>" if links else "",
         f"<p><strong>Reports that can't be read: {names_broken}.</strong> Build them again.</p>" if broken else "",
         f"<h2>The same comparison in several studies</h2><ul>{said}</ul>",
-        f'<figure class="main-figure"><img alt="{escape(alt)}" src="{FIGURES}/{SAME}.png">',
+        f'<figure><div class="wide"><img alt="{escape(alt)}" src="{FIGURES}/{SAME}.png"></div>',
         "<figcaption>Filled marks are clear results, lines are intervals. Studies that share runs are one mark. "
         f'Numbers: <a href="{FIGURES}/{SAME}.csv">{SAME}.csv</a>.</figcaption></figure>',
         f'<div class="wide">{_same_table(same)}</div>',
@@ -207,7 +209,7 @@ def _head(names: Sequence[str]) -> str:
 
 
 def _row(line: StudyLine) -> str:
-    link = f'<a href="{quote(line.name)}/index.html">{escape(line.title)}</a>'
+    link = f'<a href="{quote(line.name)}/index.html">{escape(line.title)}</a>{" (earlier version)" * line.earlier}'
     return _cells(link, (line.question, line.answer, line.detects, line.size, line.seeds, line.encoders))
 
 

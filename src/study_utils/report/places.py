@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-TEXTS = (".ipynb", ".csv", ".svg")
+TEXTS = (".ipynb", ".csv")
 """Endings of the files that a notebook leaves in a report and that hold text; pages are made from these."""
 
 _PICTURE = re.compile(r'("image/png": "[^"]*")')

@@ -15,8 +15,11 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
+from PIL import Image
+
 from study_utils.errors import NotebookError
 from study_utils.report.crate import CRATE
+from study_utils.report.finished import earlier_version
 from study_utils.report.notebook import FIGURES, MARK, MOST_SENTENCES, banner_html, tables_style
 from study_utils.report.provenance import Provenance
 from study_utils.store import write_atomically
@@ -25,7 +28,7 @@ ANSWER = "The answer first"
 """Heading under which a notebook's generated sentences become headlines of the index."""
 SWITCH = '<input type="checkbox" id="code" class="switch"><label for="code">Show the code</label>'
 """Shows the code of a page without a script: what follows it is styled by its state."""
-FILE_KINDS = {".csv": "table", ".png": "picture", ".svg": "drawing", ".ipynb": "executed notebook", ".json": "manifest"}
+FILE_KINDS = {".csv": "table", ".png": "picture", ".ipynb": "executed notebook", ".json": "manifest"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +142,13 @@ def build_site(
     """
     pages = [read_notebook(path) for path in notebooks]
     links = [("index.html", "Overview"), *more, *((one.page, one.title) for one in pages)]
+    earlier = earlier_version(report)
     for one in pages:
         body = notebook_body(one.path, pages=[other.path.stem for other in pages])
-        write_atomically(report / one.page, page(one.title, body, links=links, current=one.page))
+        write_atomically(report / one.page, page(one.title, body, links=links, current=one.page, banner=earlier))
     index = report / "index.html"
     body = _index_body(report, title, pages, seconds or {}, answers)
-    warning = banner_html(title, banner) if banner else ""
+    warning = (banner_html(title, banner) if banner else "") + earlier
     write_atomically(index, page(title, body, links=links, current="index.html", banner=warning))
     return index
 
@@ -159,7 +163,10 @@ def notebook_body(path: Path, *, pages: Sequence[str]) -> str:
         for output in cell.get("outputs", []):
             marks = output.get("metadata", {}).get(MARK, {})
             if "figure" in marks:
-                output["data"] = {"text/html": _picture(marks["figure"], marks.get("alt", marks["figure"]))}
+                picture = _picture(path.parent, marks["figure"], marks.get("alt", marks["figure"]))
+                output["data"] = {"text/html": picture}
+            elif output.output_type == "stream":
+                output["text"] = without_bars(output["text"])
             elif "text/html" in output.get("data", {}):
                 output["data"]["text/html"] = re.sub(r"<style>.*?</style>", "", output["data"]["text/html"], flags=re.S)
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
@@ -169,13 +176,27 @@ def notebook_body(path: Path, *, pages: Sequence[str]) -> str:
     return body
 
 
-def _picture(name: str, alt: str) -> str:
+def without_bars(text: str) -> str:
+    """Text of a cell in which a progress bar that was drawn to its end is a plain line, and earlier states are gone."""
+    lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
+    states = [(line, re.match(r".*?(\d+)% \|.*\| (\S+) gone(?:, )?(.*)", line)) for line in lines]
+    kept = [
+        line if state is None else f"{state[3].strip() or 'done'} in {state[2]}"
+        for line, state in states
+        if state is None or state[1] == "100"
+    ]
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _picture(report: Path, name: str, alt: str) -> str:
     """Picture of a figure from its file, leading to the file itself, where it can be enlarged."""
     file = f"{FIGURES}/{quote(name)}.png"
     data = f'<a href="{FIGURES}/{quote(name)}.csv">numbers</a>'
+    with Image.open(report / FIGURES / f"{name}.png") as drawn:
+        size = f'width="{drawn.width}" height="{drawn.height}"'
     return (
-        f'<figure><a href="{file}"><img loading="lazy" alt="{escape(alt)}" src="{file}"></a>'
-        f"<figcaption>Its {data}.</figcaption></figure>"
+        f'<figure><div class="wide"><a href="{file}"><img loading="lazy" {size} alt="{escape(alt)}" src="{file}"></a>'
+        f"</div><figcaption>Its {data}.</figcaption></figure>"
     )
 
 
@@ -233,8 +254,8 @@ def _index_body(
         more = "<p>More in its page.</p>" if len(page.headlines) > MOST_SENTENCES else ""
         parts.append(f'<section><h2>{link}</h2><p class="question">{escape(page.question)}</p>')
         parts.append(f'<ul class="headline">{items}</ul>{more}')
-        parts.append(f"{_picture(*page.figures[0]) if page.figures else ''}</section>")
-    cards = "".join(_card(page, seconds.get(page.path.stem), picture=page not in answering) for page in pages)
+        parts.append(f"{_picture(report, *page.figures[0]) if page.figures else ''}</section>")
+    cards = "".join(_card(report, page, seconds.get(page.path.stem), picture=page not in answering) for page in pages)
     parts.append(f'<h2>Notebooks</h2><div class="cards">{cards}</div>')
     files = _file_table(report)
     parts.append(f'<h2>Files</h2><details class="more"><summary>Every figure and table</summary>{files}</details>')
@@ -244,12 +265,12 @@ def _index_body(
     return "\n".join(parts)
 
 
-def _card(page: NotebookPage, seconds: float | None, *, picture: bool) -> str:
+def _card(report: Path, page: NotebookPage, seconds: float | None, *, picture: bool) -> str:
     parts = [f'<h3><a href="{quote(page.page)}">{escape(page.title)}</a></h3>']
     if page.question:
         parts.append(f"<p>{escape(page.question)}</p>")
     if picture and page.figures:
-        parts.append(_picture(*page.figures[0]))
+        parts.append(_picture(report, *page.figures[0]))
     if page.sentences and not page.headlines:
         parts.append(f"<p>{escape(page.sentences[0])}</p>")
     if seconds is not None:
