@@ -81,10 +81,8 @@ def megabytes(plan: Plan, todo: Iterable[Run], *, keep: str, jobs: int) -> float
     largest = max(sizes, default=0)
     held = sum(sizes)
     if keep == "scores":
-        chain = max(
-            (len(plan.trained(run.id)) + (run.kind == "train") for run in todo if "start" in run.work), default=0
-        )
-        held = min(held, chain * jobs * largest)
+        chains = [len(plan.trained(run.id)) + (run.kind == "train") for run in todo if "start" in run.work]
+        held = min(held, max(chains, default=0) * jobs * largest)
     return held + AT_WORK * min(jobs, len(trained)) * largest + RUN_MEGABYTES * len(todo)
 
 
