@@ -83,6 +83,21 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def broken_encoder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the same encoder with weights that are no numbers: nothing is wrong with it until it is trained."""
+    import shutil
+
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(tiny_encoder, tmp_path_factory.mktemp("encoder") / "broken")
+    weights = load_file(folder / "model.safetensors")
+    weights = {name: torch.full_like(value, float("nan")) for name, value in weights.items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+@pytest.fixture(scope="session")
 def study():
     """Predictions and scores of a simulated study: two conditions, five families, two tasks, three seeds."""
     import numpy as np

@@ -261,16 +261,16 @@ def test_one_run_shared_by_two_processes_gives_the_same_results(finished, change
         pd.testing.assert_frame_equal(mine, theirs, atol=1e-5)
 
 
-def test_an_error_in_one_of_several_processes_is_told(changes, tmp_path):
+def test_an_error_in_one_of_several_processes_is_told(changes, broken_encoder, tmp_path):
     from study_utils.errors import StudyError
     from study_utils.execute.stage import complete
     from study_utils.plan import STAGES
 
     other = {**changes, "artifacts": str(tmp_path / "artifacts"), "conditions": ["none"], "targets": ["intent"],
-             "seeds": [0], "processes": 2, "target.max_length": 4096}  # fmt: skip
+             "seeds": [0], "processes": 2, "encoders": [str(broken_encoder)]}  # fmt: skip
     study = open_study("quick", other)
     complete(study, STAGES[0])
-    with pytest.raises(StudyError, match="in 2 processes failed: max_length 4096 is more than the"):
+    with pytest.raises(StudyError, match="in 2 processes failed: the loss of task intent is nan"):
         complete(study, STAGES[2])
 
 
