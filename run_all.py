@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import sys
 
 INSTALL = 'python -m pip install -c constraints.txt -e ".[study]"'
@@ -19,13 +20,14 @@ examples:
   python run_all.py mine --list tasks                 what can be named, with the tasks of params/mine.yaml
   python run_all.py quick --only 05                   the analysis alone, after a change to it
   python run_all.py quick --set device=cuda --jobs 2  two runs side by side on GPUs
+  python run_all.py pilot --executor scheduler.json   runs on a cluster; CLUSTER.md has scripts
 
 A parameter file (params/*.yaml) holds the choices of a study; --set changes one for this time. Runs are kept in
 artifacts/ under an id that hashes what changes their result: nothing is done twice, also not in another study, and
 an interrupted study continues where it was. The report is in reports/STUDY/index.html, or in reports/NAME with --name.
 What --set changes has a report of its own too: without --name, reports/STUDY-xxxxxx, named after the changes.
 
-exit status: 0 all done, 1 a notebook failed, 2 wrong parameters or missing data, 130 interrupted."""
+exit status: 0 all done, 1 a run or notebook failed, 2 wrong parameters or missing data, 130 interrupted."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,7 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NN",
         help="only notebooks starting so; may be repeated",
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="runs side by side (default: 1)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs side by side on this machine (default: 1)")
+    parser.add_argument(
+        "--executor", metavar="FILE|tcp://HOST:PORT", help="make runs in the workers of a dask scheduler (CLUSTER.md)"
+    )
+    parser.add_argument(
+        "--keep",
+        choices=("all", "scores"),
+        help="of finished models: all (default), or their scores alone once nothing needs their weights any more",
+    )
     parser.add_argument("--force", action="store_true", help="make the chosen notebooks and their runs anew")
     parser.add_argument("--verbose", action="store_true", help="log what happens")
     options = parser.parse_args(arguments)
@@ -93,7 +103,7 @@ def _run(options: argparse.Namespace) -> int:
 
     try:
         changes = parse_changes(options.set)
-        given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs")}
+        given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs", "executor", "keep")}
         changes |= {field: value for field, value in given.items() if value is not None}
         if options.list:
             print(list_text(options.list, options.study, changes), flush=True)
@@ -112,7 +122,10 @@ def _run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if failures:
-        print("error: " + "\nerror: ".join(failures), file=sys.stderr)
+        again = shlex.join(["python", *(text for text in sys.argv if text != "--force")])
+        print(
+            "error: " + "\nerror: ".join(failures) + f"\nwhat is done is kept; this continues: {again}", file=sys.stderr
+        )
         return 1
     print(f"report: {study.report / 'index.html'}")
     return 0

@@ -16,6 +16,7 @@ from study_utils.estimate import (
     STEP_SECONDS,
     examples_of,
     expected_seconds,
+    memory_bytes,
 )
 from study_utils.params import load_params
 from study_utils.plan import make_plan
@@ -115,3 +116,13 @@ def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):
     assert counts == {"train": 392_702 * epochs, "predict": 2 * 5_010}, "facebook/xnli as published"
     tests = next(run for run in plan.runs.values() if run.kind == "data" and "test" in run.work["roles"])
     assert examples_of(tests, plan, store.finished(plan.runs)) == 2 * 5_010
+
+
+def test_the_memory_of_a_run_is_that_of_its_weights_and_of_a_long_batch():
+    plan = make_plan(load_params("pilot", {"mirror": ""}), absent_ok=True)
+    train = next(run for run in plan.runs.values() if run.kind == "train" and "mnli" in run.work["data"])
+    assert (train.work["settings"]["batch_size"], train.work["settings"]["max_length"]) == (16, 128)
+    loaded = 6e8 + 4 * (21e6 + 250_000 * 384)  # of multilingual-e5-small
+    assert memory_bytes(train) == pytest.approx(loaded + 4 * 110e6 + 68 * 16 * 128 * 12 * 384)
+    predict = next(run for run in plan.runs.values() if run.kind == "predict")
+    assert memory_bytes(predict) == pytest.approx(loaded + 110e6)

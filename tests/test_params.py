@@ -250,7 +250,8 @@ def test_only_what_changes_results_is_in_an_id(load, own_encoders, tiny_encoder)
     """Title and seen languages aren't; pooling, segments and another longest input are."""
 
     def identities(key, **own):
-        path = load({**MINIMAL, "own_encoders": {key: {"source": str(tiny_encoder), **own}}, "encoders": [key]})
+        fields = {**MINIMAL, "intermediate": {"max_length": 64}, "target": {"max_length": 64}}
+        path = load(fields | {"own_encoders": {key: {"source": str(tiny_encoder), **own}}, "encoders": [key]})
         runs = make_plan(path, absent_ok=True).runs.values()
         return {canonical_sha256(run.identity["encoder"]) for run in runs if "encoder" in run.identity}
 

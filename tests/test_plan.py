@@ -69,7 +69,7 @@ def test_ids_are_the_same_in_another_process():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"device": "cpu"}, {"jobs": 4}, {"artifacts": "elsewhere"}, {"checkpoint_seconds": 5.0},
+    [{"device": "cpu"}, {"jobs": 4}, {"executor": "tcp://h:1"}, {"artifacts": "elsewhere"}, {"checkpoint_seconds": 5.0},
      {"tracker": "tensorboard"}, {"title": "x"}, {"analysis.resamples": 500}],
 )  # fmt: skip
 def test_what_changes_no_result_changes_no_id(changes):

@@ -137,5 +137,5 @@ def test_an_encoder_of_a_study_is_read_at_the_layer_that_it_declares(tmp_path):
     assert layers_read(last)["at_five", "messages"] == (12, 12), "what a study asks for goes first"
     content |= {"own_encoders": {"at_thirteen": {"source": "e5_small", "layer": 13}}, "encoders": ["at_thirteen"]}
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(EncoderError, match="has 12 layers"):
+    with pytest.raises(ParameterError, match="layer 13 is more than the 12"):
         make_plan(load_params(str(path)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 
 import yaml
@@ -71,3 +72,21 @@ def test_the_citation_is_of_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
+
+
+def test_scripts_for_clusters_start_workers_that_a_study_takes():
+    script = ROOT / "cluster" / "slurm.sh"
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+    parts = list(yaml.safe_load_all((ROOT / "cluster" / "kubernetes.yaml").read_text(encoding="utf-8")))
+    pods = {part["metadata"]["name"]: part["spec"]["template"]["spec"] for part in parts if "template" in part["spec"]}
+    assert set(pods) == {"study-scheduler", "study-worker", "study"}
+    worker = pods["study-worker"]["containers"][0]
+    for text in (script.read_text(encoding="utf-8"), " ".join(worker["command"])):
+        assert "--nthreads 1 --memory-limit 0" in text, "one run at a time, and no limit that ends it in the middle"
+    assert "run_all.py" in pods["study"]["containers"][0]["command"]
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for name in ("study", "study-worker")
+        for volume in pods[name]["volumes"]
+    }
+    assert claims == {part["metadata"]["name"] for part in parts if part["kind"] == "PersistentVolumeClaim"}

@@ -23,6 +23,7 @@ import pandas as pd
 
 from study_utils.catalog import task
 from study_utils.errors import StoreError, StudyError
+from study_utils.installed import status_of
 from study_utils.metrics import contributions
 from study_utils.params import parse_changes
 from study_utils.paths import project_root
@@ -218,4 +219,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -57,6 +57,7 @@ def unknown(kind: str, name: object, known: Iterable[str], *, where: str = "") -
         Where the name was given, such as ``"params/quick.yaml, field targets"``.
     """
     known = sorted(known)
-    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    spelt = {one.lower(): one for one in known}
+    near = [spelt[one] for one in difflib.get_close_matches(str(name).lower(), spelt, n=3, cutoff=0.5)]
     hint = f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else f"Known: {', '.join(known)}."
     return f"unknown {kind} {name!r}{f' ({where})' if where else ''}. {hint}"

@@ -15,6 +15,10 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if isinstance(key, list | dict):
+                raise yaml.YAMLError(
+                    f"a list or mapping stands where a key is wanted (line {key_node.start_mark.line + 1})"
+                )
             if key in seen:
                 raise yaml.YAMLError(f"key {key!r} is given twice (line {key_node.start_mark.line + 1})")
             seen.add(key)
@@ -28,7 +32,7 @@ def read_yaml(text: str) -> object:
     ------
     yaml.YAMLError
         If it isn't one, gives a key twice, asks for anything but plain data, or its aliases stand for themselves or for
-        more than `MOST` values, which would not fit in memory.
+        more than `MOST` values, which would not fit in memory, or it is nested too deeply to be read.
     """
     loader = _Loader(text)
     try:
@@ -38,6 +42,8 @@ def read_yaml(text: str) -> object:
         if _size(node, {}) > MOST:
             raise yaml.YAMLError(f"its aliases stand for more than {MOST:,} values: write out what is needed")
         return loader.construct_document(node)
+    except RecursionError:
+        raise yaml.YAMLError("lists or mappings stand in one another too deeply: write out what is needed") from None
     finally:
         loader.dispose()
 

@@ -187,14 +187,6 @@ class Store:
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
         return FileLock(self.root / "locks" / f"{name}.lock")
 
-    def is_held(self, name: str) -> bool:
-        """Whether some process holds a lock now, such as that of the run it makes."""
-        try:
-            with self.lock(name).acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-
     @contextlib.contextmanager
     def writing(self, run_id: str, facts: dict, *, waits: Callable[[], None] = lambda: None) -> Iterator[Path | None]:
         """Work on a run: yields its partial folder and finishes it when the block ends without an error.
@@ -283,6 +275,12 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's content as hexadecimal text."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_digests() -> dict[str, str]:
+    """SHA-256 of every module of this package by its path."""
+    package = Path(__file__).resolve().parent
+    return {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
 
 
 def read_object(path: Path) -> dict:

@@ -146,7 +146,7 @@ GOOD = {"key": "k", "title": "K", "format": "classify", "labels": ("a", "b"), "m
     [
         ({"format": "clasify"}, "Did you mean 'classify'"),
         ({"metric": "acuracy"}, "Did you mean 'accuracy'"),
-        ({"labels": ()}, "do not fit"),
+        ({"labels": ()}, "must name its labels"),
         ({"value_range": (0.0, 1.0)}, "regress"),
         ({"train": TASKS["mnli"].train}, "validation"),
         ({"test": None}, "neither"),

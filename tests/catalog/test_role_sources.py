@@ -12,8 +12,9 @@ from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.check import main
 from study_utils.data.sources import load_rows, source_digest
-from study_utils.errors import ParameterError
+from study_utils.errors import DataError, ParameterError
 from study_utils.params import load_params
+from study_utils.plan.declared import declaration
 
 SPEC = {
     **dict(title="T", format="classify", labels=["yes", "maybe", "no"], metric="accuracy", licence="l", citation="c"),
@@ -127,3 +128,30 @@ def test_a_study_names_one_mirror_or_several() -> None:
     assert load_params("quick", {"mirror": ""}).mirrors == ()
     assert load_params("quick", {"mirror": "one"}).mirrors == (Path("one"),)
     assert load_params("quick", {"mirror": ["one", "two"]}).mirrors == (Path("one"), Path("two"))
+
+
+TSV = "language\tpremise\thypothesis\tlabel\tset\naym\tA\tB\tyes\tTEST\nbzd\tC\tD\tno\tTEST\naym\tE\tF\tmaybe\tTRIAL\n"
+
+
+def test_one_file_holds_several_languages_and_splits(tmp_path: Path) -> None:
+    (tmp_path / "all.tsv").write_text(TSV, encoding="utf-8")
+    files = {"aym": "all.tsv", "bzd": "all.tsv"}
+    enter(tmp_path, folder=".", test={"files": files, "language_column": "language", "leave_out": {"set": ["TRIAL"]}})
+    assert rows("test", "ay", tmp_path) == [["A", "B", "yes"]]
+    assert rows("test", "bzd", tmp_path) == [["C", "D", "no"]]
+    said = declaration(TASKS["mine"].test, ("ay",))
+    assert said["select"] == {"column": "language", "by_language": {"ay": "aym"}, "prefix": False}
+
+
+def test_a_language_that_a_file_lacks_is_answered_with_those_it_has(tmp_path: Path) -> None:
+    (tmp_path / "all.tsv").write_text(TSV, encoding="utf-8")
+    enter(tmp_path, folder=".", language_column="language", test={"ay": "all.tsv"})
+    with pytest.raises(DataError, match=r"no row whose language is 'ay' \(language 'ay'\); there are aym, bzd"):
+        rows("test", "ay", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["files", "configs"])
+def test_one_file_for_two_languages_needs_the_column_that_tells_them_apart(tmp_path: Path, name: str) -> None:
+    hub = {"hub_id": "a/b", "revision": "c", "split": "test"} if name == "configs" else {"folder": "."}
+    with pytest.raises(ParameterError, match=r"test: x is named for de and fr: .* in language_column"):
+        enter(tmp_path, test={name: {"de": "x", "fr": "x", "es": "y"}, **hub})

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from study_utils.catalog import CONDITIONS, TASKS, condition
+from study_utils.catalog.titles import condition_title, task_title
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.check import main
 from study_utils.data.sources import load_rows, source_digest
@@ -117,6 +118,13 @@ def test_a_hub_data_set_of_your_own(tmp_path: Path) -> None:
     enter(tmp_path, folder=None, hub_id="me/mine", revision="abc", train=hub, validation=hub, training_language="de")
     assert TASKS["mine"].train.configs == {"de": "deu"}
     assert TASKS["mine"].training_language == "de"
+
+
+@pytest.mark.parametrize(("title", "shown"), [("Mine", "Mine (German)"), ("German texts", "German texts")])
+def test_figures_and_tables_say_which_other_language_a_task_trains_in(tmp_path: Path, title: str, shown: str) -> None:
+    enter(tmp_path, title=title, train={"deu": "a.csv"}, validation={"de": "a.csv"}, training_language="deu")
+    assert task_title("mine") == condition_title("mine") == shown
+    assert condition("mine").reason == "The same kind of task in German: does it have to be English?"
 
 
 def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from study_utils.catalog import CONDITIONS, TASKS
-from study_utils.catalog.user_tasks import UserTask
+from study_utils.catalog.user_languages import UserLanguage
+from study_utils.catalog.user_tasks import RoleRows, UserTask, UserTasks
 from study_utils.data.check import main
 from study_utils.data.templates import TEMPLATES, template
 
@@ -53,11 +54,21 @@ def test_every_field_is_there_and_those_left_out_are_what_they_are_said_to_be(ki
     for name in UserTask.model_fields:
         assert re.search(rf"^ +(# )?{name}:", text, flags=re.MULTILINE), name
     active = yaml.safe_load(text)["tasks"]["my_task"]
-    rest = text.split("# More fields")[1].splitlines()[1:]
+    rest = text.split("# More fields")[1].split("# Languages")[0].splitlines()[1:]
     said = yaml.safe_load("\n".join(line.replace("# ", "", 1).strip() for line in rest))
     plain = UserTask.model_validate(active).model_dump(mode="json")
     given = UserTask.model_validate({**active, **said}).model_dump(mode="json")
     assert given == plain
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_its_language_and_the_fields_of_a_role_are_what_a_file_may_hold(kind: str) -> None:
+    text = template(kind)
+    said = yaml.safe_load("\n".join(line[2:] for line in text.split("by their code:\n")[1].splitlines()))
+    (language,) = UserTasks.model_validate(said).languages.values()
+    assert list(said["languages"]["tpi"]) == list(UserLanguage.model_fields)
+    assert (language.name, language.script, language.xlmr_seen) == ("Tok Pisin", "Latn", None)
+    assert re.search(r"any of (.*)", text).group(1).split(", ") == list(RoleRows.model_fields)
 
 
 def test_kinds_are_listed_and_an_unknown_one_is_refused(capsys: pytest.CaptureFixture) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 from architectures import MASKED, make_encoder
+from embedding_rows import word_rows
 from rows import answer_rows, choose_rows, classify_rows, regress_rows, tag_rows, text_rows
 
 from study_utils.catalog import encoder, task
 from study_utils.encoders.load import LoadedEncoder, load_encoder
 from study_utils.encoders.segments import segments_of
-from study_utils.encoders.vocabulary import Vocabulary, word_rows
+from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.evaluation.predict import predict
 from study_utils.formats import format_of
 from study_utils.formats.features import collate, encode_texts

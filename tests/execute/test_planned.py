@@ -53,7 +53,7 @@ def test_force_shows_what_is_made_again_with_the_time_it_took(study):
     assert f"{count} runs: {count} done, 0 stale, 0 missing, all of them anew" in text
     left = 100.0 * count + driver.STAGE_SECONDS
     assert f"about {driver.clock(left)} of work left" in text
-    assert [run.id for run in driver.runs_to_make(study, driver.select_notebooks(["families"], ["01"]))] == []
+    assert [run.id for run in study.plan.to_make(study.store, {STAGES[0]})] == []
 
 
 def test_a_mirror_that_is_not_there_is_found_though_no_task_needs_it(tmp_path):

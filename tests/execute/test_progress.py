@@ -6,15 +6,10 @@ import pytest
 
 from study_utils.execute.progress import (
     STEPS,
-    Beacon,
     Meter,
-    Steps,
-    clear_beacons,
     clock,
-    read_beacons,
     time_left,
 )
-from study_utils.store import Store
 
 
 @pytest.fixture
@@ -29,8 +24,8 @@ def test_a_meter_ends_exactly_at_its_end(weights, capsys):
     for run in meter.weights:
         for share in (0.1, 0.7, 0.99, 1.0, 1.0):
             meter.update(run, share)
-            assert meter.steps.bar.n <= STEPS
-    assert meter.steps.bar.n == STEPS
+            assert meter.bar.n <= STEPS
+    assert meter.bar.n == STEPS
     meter.close()
     assert "100%" in capsys.readouterr().err
 
@@ -39,38 +34,39 @@ def test_a_meter_ends_exactly_at_its_end(weights, capsys):
 def test_runs_are_weighed_by_their_expected_time():
     meter = Meter({"long": 90.0, "short": 10.0}, title="stage")
     meter.update("short", 1.0)
-    assert meter.steps.bar.n == pytest.approx(0.1 * STEPS, abs=1)
+    assert meter.bar.n == pytest.approx(0.1 * STEPS, abs=1)
     meter.update("long", 0.5)
-    assert meter.steps.bar.n == pytest.approx(0.55 * STEPS, abs=1)
+    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1)
     meter.update("long", 0.2)
-    assert meter.steps.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
+    assert meter.bar.n == pytest.approx(0.55 * STEPS, abs=1), "a bar never goes back"
     assert meter.shares == {"long": 0.5, "short": 1.0}
     meter.close()
 
 
-@pytest.mark.parametrize(
-    ("done", "total", "share"), [(0.1 + 0.2, 0.3, 1.0), (5.0, 4.0, 1.0), (1.0, 4.0, 0.25), (0.0, 0.0, 1.0)]
-)
 @pytest.mark.usefixtures("drawn")
-def test_work_beyond_the_estimate_fills_the_bar_and_no_more(done, total, share):
-    steps = Steps("study")
-    steps.show(done, total, "run a")
-    assert steps.bar.n == int(share * STEPS)
-    assert steps.bar.postfix.endswith(" left, run a")
-    steps.close()
+def test_a_bar_says_how_many_are_done_and_which_is_at_work():
+    meter = Meter({"train-a-0123": 10.0, "05_families": 10.0}, title="study")
+    meter.update("train-a-0123", 1.0)
+    meter.update("05_families", 0.25, "cell 3")
+    assert meter.bar.postfix.endswith(" left, 1/2 done, 05_families cell 3")
+    meter.update("train-a-0123", 1.7)
+    assert meter.bar.n == int(0.625 * STEPS), "no more than all of it"
+    meter.close()
 
 
 def test_in_a_pipe_there_is_a_line_a_minute_and_no_bar(monkeypatch):
     now, pipe = [0.0], io.StringIO()
     monkeypatch.setattr("sys.stderr", pipe)
     monkeypatch.setattr("study_utils.execute.progress.time.monotonic", lambda: now[0])
-    steps = Steps("study")
+    meter = Meter({"run-a-1": 600.0}, title="study")
     for second in range(150):
         now[0] = float(second)
-        steps.show(second, 600, "run a")
-    steps.close()
-    lines = pipe.getvalue().splitlines()
-    assert lines == ["study 10%, 09:00 left, run a", "study 20%, 08:00 left, run a"]
+        meter.update("run-a-1", second / 600, "loss 1")
+    meter.close()
+    assert pipe.getvalue().splitlines() == [
+        "study 10%, 09:00 left, 0/1 done, run-a loss 1",
+        "study 20%, 08:00 left, 0/1 done, run-a loss 1",
+    ]
 
 
 def test_the_time_left_trusts_the_estimate_first_and_the_clock_later():
@@ -85,28 +81,3 @@ def test_the_time_left_trusts_the_estimate_first_and_the_clock_later():
 @pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (59.6, "01:00"), (3599, "59:59"), (7322, "2:02:02")])
 def test_a_clock_has_hours_only_where_there_are_some(seconds, text):
     assert clock(seconds) == text
-
-
-def test_beacons_are_read_across_processes_but_not_damaged_ones_and_those_of_other_studies(tmp_path):
-    store, runs = Store(tmp_path), {"target-a-1", "broken"}
-    Beacon(store, "of-another-study-1")(0.5, "step 1")
-    beacon = Beacon(store, "target-a-1")
-    beacon(0.25, "step 3")
-    beacon(0.75, "too soon after the first")
-    (tmp_path / "progress" / "broken.json").write_text("{")
-    assert list(read_beacons(store, runs)) == [("target-a-1", 0.25, "step 3")]
-    beacon.remove()
-    beacon.remove()
-    assert list(read_beacons(store, runs)) == []
-
-
-def test_what_killed_processes_left_goes_and_what_another_study_makes_stays(tmp_path):
-    store = Store(tmp_path)
-    for run in ("killed-1", "made-2"):
-        Beacon(store, run)(0.5, "step 1")
-    (tmp_path / "progress" / "killed-1.json.17.part").write_text("{")
-    with store.writing("made-2", {}):
-        clear_beacons(store)
-        assert [path.name for path in (tmp_path / "progress").iterdir()] == ["made-2.json"]
-    clear_beacons(store)
-    assert list((tmp_path / "progress").iterdir()) == []

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from study_utils.errors import ParameterError
 from study_utils.execute.driver import run_study
+from study_utils.plan import STAGES
 from study_utils.study import open_study
 
 STUDY = """\
@@ -188,3 +189,28 @@ def test_a_report_of_other_parameters_is_not_mixed_with(small, project):
     assert run_study(open_study("small", {"name": "mine"})) == []
     assert not (manifest.parent / "tables" / "old.csv").exists(), "of a notebook that the study no longer has"
     assert (manifest.parent / "notes.txt").exists()
+
+
+def test_a_failing_run_stops_only_notebooks_that_need_it(tmp_path, tiny_encoder, monkeypatch, capsys):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    changes = {
+        **{"encoders": [str(tiny_encoder)], "conditions": ["none", "message_order"], "targets": ["intent"]},
+        **{"languages": ["en", "de"], "seeds": [0], "target.max_length": 4096, "intermediate.examples": 20},
+        **{"target.examples": 20, "evaluation.examples": 5, "device": "cpu", "questions": ["families"]},
+        **{"artifacts": str(tmp_path / "artifacts"), "reports": str(tmp_path / "reports")},
+    }
+    study, executed = open_study("quick", changes), []
+
+    def copy(source, output, *_, **__):
+        executed.append(source.stem)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr("study_utils.execute.driver.execute_notebook", copy)
+    failures = run_study(study)
+    assert executed == [*STAGES[:2]]
+    assert len(failures) == 3
+    assert "max_length 4096" in failures[0]
+    assert failures[-1] == "2 runs that need these were left out"
+    assert "05_family_robustness: left out, not all of its runs are made" in capsys.readouterr().out
+    assert not (study.report / "index.html").exists(), "no page says that the study is whole"

@@ -11,13 +11,14 @@ import sys
 import numpy as np
 import pytest
 import torch
+from embedding_rows import word_rows
 from rows import answer_rows, choose_rows, classify_rows, regress_rows, tag_rows
 from small_models import KINDS, POOLING, make_small_model
 
 from study_utils.catalog import encoder, task
 from study_utils.encoders.load import load_encoder, quiet
 from study_utils.encoders.segments import segments_of
-from study_utils.encoders.vocabulary import Vocabulary, word_rows
+from study_utils.encoders.vocabulary import Vocabulary
 from study_utils.errors import EncoderError
 from study_utils.evaluation.predict import predict_features
 from study_utils.export.compare import check_same_outputs

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from embedding_rows import word_rows
 from safetensors.torch import load_file, save_file
 
 from study_utils.catalog import CONDITIONS, FolderRows, Task, tasks
 from study_utils.catalog.conditions import Condition, Stage, single
-from study_utils.encoders.vocabulary import word_rows
 from study_utils.execute.stage import complete
 from study_utils.export.__main__ import main
 from study_utils.export.find import find_run

@@ -104,7 +104,7 @@ def test_labels_of_a_batch_are_compact_and_padded(tokenizer):
         own = features.labels[features.offsets[number] : features.offsets[number + 1]]
         guessed = own != IGNORED
         assert ((row != IGNORED)[: len(own)] == guessed).all()
-        assert (vocabulary.restore(row[: len(own)][guessed]) == own[guessed]).all()
+        assert (vocabulary.kept[row[: len(own)][guessed]] == own[guessed]).all()
         assert (row[len(own) :] == IGNORED).all()
 
 

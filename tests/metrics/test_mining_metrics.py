@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study_utils.errors import DataError
-from study_utils.metrics import best_threshold, margin_pairs, mining_f1, pair_f1
+from study_utils.metrics import best_threshold, margin_pairs, mining_f1
 
 ENGLISH = np.array([[1.0, 0.0], [0.0, 1.0]])
 FOREIGN = np.array([[2.0, 0.0], [0.6, 0.8]])  # cosines 1 and 0.6, 0 and 0.8
@@ -151,6 +151,11 @@ def test_neighbouring_floats_have_no_score_between():
     high = np.nextafter(low, 2.0)
     threshold, value = best_threshold(np.array([high, low]), np.array([True, False]), 1)
     assert (threshold, value) == (high, 1.0)
+
+
+def pair_f1(found, gold):
+    """Twice the right ones over all that were extracted or are gold."""
+    return 2 * len(set(found) & set(gold)) / max(1, len(set(found)) + len(set(gold)))
 
 
 def test_f1_from_decisions_is_the_f1_of_pairs():

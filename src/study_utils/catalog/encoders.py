@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.errors import CatalogError, unknown
 
 POOLINGS = ("first", "last", "mean")
+HUB_ID = r"^[A-Za-z0-9][\w.-]*/[\w.-]+$"
 LONGEST = 512
 """Longest input of an encoder that nothing else is declared of, in tokens."""
 
@@ -87,7 +89,7 @@ class Encoder:
         if isinstance(self.seen, tuple) or self.seen == "english":
             found = code in (("en",) if self.seen == "english" else self.seen)
         else:
-            found = bool(getattr(LANGUAGES[code], self.seen))
+            found = getattr(LANGUAGES[code], self.seen)
         return None if self.seen_at_least and not found else found
 
 
@@ -366,8 +368,12 @@ def encoder(key: str) -> Encoder:
             raise CatalogError(f"encoder {name!r} isn't read from the hub: it has no commit, write {name}")
         return replace(declared, key=key, revision=revision)
     if "/" in key:
+        if not re.match(HUB_ID, name, re.ASCII) or "@" in revision:
+            raise CatalogError(
+                f"encoder {key!r} is no hub id: write NAMESPACE/NAME@COMMIT, or for a folder its path from ./, ../ or /"
+            )
         if not revision:
-            raise CatalogError(f"encoder {key!r} is a hub id without a revision: write {key}@COMMIT")
+            raise CatalogError(f"encoder {key!r} is a hub id without a revision: write {name}@COMMIT")
         return Encoder(key=key, title=name.rsplit("/", 1)[-1], hub_id=name, revision=revision)
     raise CatalogError(unknown("encoder", key, ENCODERS))
 

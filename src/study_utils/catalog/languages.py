@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,7 +19,8 @@ class Language:
     Attributes
     ----------
     code : str
-        ISO 639-1 where it exists, else ISO 639-3: the only language code used anywhere in the project.
+        ISO 639-1 where it exists, else ISO 639-3: the only language code used anywhere in the project. A user's own may
+        have a script or region behind it.
     iso639_3, glottocode : str
         The individual language that the data is in, not the macrolanguage.
     family, branch : str
@@ -31,8 +33,9 @@ class Language:
         WALS feature 81A; empty where not known.
     joshi_class : int or None
         Resource class 0 to 5 (Joshi et al. 2020); None where not known.
-    xlmr_seen, mbert_seen : bool
-        In the pretraining data of XLM-R (100 languages) and multilingual BERT (104 languages).
+    xlmr_seen, mbert_seen : bool or None
+        In the pretraining data of XLM-R (100 languages) and multilingual BERT (104 languages); None, of a user's own
+        language, where not known.
     in_xtreme_r : bool
         A language of at least one XTREME-R task.
     """
@@ -47,21 +50,33 @@ class Language:
     script: str
     word_order: str
     joshi_class: int | None
-    xlmr_seen: bool
-    mbert_seen: bool
+    xlmr_seen: bool | None
+    mbert_seen: bool | None
     in_xtreme_r: bool
 
 
-@cache
 def language_table() -> pd.DataFrame:
-    """Read the table of languages.
+    """Give the table of languages, a user's own at its end.
 
     Returns
     -------
     pandas.DataFrame
-        One row a language, indexed by `code`; the columns are the fields of `Language` and `source`.
+        One row a language, indexed by `code`; the columns are the fields of `Language` and `source`, as texts.
         Empty strings mean "not known".
     """
+    own = [item for code, item in LANGUAGES.items() if is_own(code)]
+    rows = [{name: "" if value is None else str(value) for name, value in vars(item).items()} for item in own]
+    more = pd.DataFrame(rows, columns=_packaged_table().columns, index=[item.code for item in own])
+    return pd.concat([_packaged_table(), more.assign(source="the user")]) if own else _packaged_table()
+
+
+def is_own(code: str) -> bool:
+    """Whether a language is a user's own."""
+    return code not in _packaged_table().index
+
+
+@cache
+def _packaged_table() -> pd.DataFrame:
     path = resources.files("study_utils.catalog") / "languages.csv"
     with path.open(encoding="utf-8") as file:
         return pd.read_csv(file, keep_default_na=False, dtype=str).set_index("code", drop=False)
@@ -92,7 +107,7 @@ def _languages() -> dict[str, Language]:
     fields = list(Language.__dataclass_fields__)
     flags = ("is_isolate", "xlmr_seen", "mbert_seen", "in_xtreme_r")
     found = {}
-    for row in language_table()[fields].to_dict("records"):
+    for row in _packaged_table()[fields].to_dict("records"):
         row |= {flag: row[flag] == "True" for flag in flags}
         row["joshi_class"] = int(row["joshi_class"]) if row["joshi_class"] else None
         found[row["code"]] = Language(**row)
@@ -116,6 +131,22 @@ def language(code: str) -> Language:
             raise CatalogError(f"unknown language {code!r}: use its code {names[str(code).lower()]!r}")
         raise CatalogError(unknown("language", code, LANGUAGES))
     return LANGUAGES[code]
+
+
+def add_languages(languages: Iterable[Language]) -> None:
+    """Enter a user's own languages for the rest of this process. The same declaration again changes nothing.
+
+    Raises
+    ------
+    CatalogError
+        If a code is taken. Nothing is entered then.
+    """
+    new = {item.code: item for item in languages}
+    for code, item in new.items():
+        if LANGUAGES.get(code, item) != item:
+            what = "declared twice" if is_own(code) else "in the language table: use it, without a declaration"
+            raise CatalogError(f"language {code!r} is {what}")
+    LANGUAGES.update(new)
 
 
 _MACROLANGUAGES = (

@@ -285,9 +285,12 @@ class Task:
             if name not in FORMATS[self.format].metrics:
                 raise CatalogError(unknown("metric", name, FORMATS[self.format].metrics, where=f"task {self.key}"))
         if (self.format in ("classify", "tag")) != bool(self.labels):
-            raise CatalogError(f"task {self.key}: format {self.format} and labels {self.labels!r} do not fit")
+            wanted = "must name its labels, such as labels: [no, yes]" if not self.labels else "has no labels"
+            raise CatalogError(f"task {self.key}: a task of format {self.format} {wanted}")
         if (self.format == "regress") != (self.value_range is not None):
             raise CatalogError(f"task {self.key}: only a regress task has a value_range, and it must have one")
+        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
+            raise CatalogError(f"task {self.key}: value_range {self.value_range} is not lowest, then highest")
         if (self.format == "retrieve") != (self.retrieval is not None):
             raise CatalogError(f"task {self.key}: only a retrieve task has a retrieval, and it must have one")
         if (self.train is None) != (self.validation is None):

@@ -1,7 +1,7 @@
 """Tasks made from sentences that installed packages ship: one declaration each.
 
-Labels and languages follow the rules in `study_utils.data.starter.rules`; a test computes them anew from the packages
-and compares.
+Labels and languages follow the rules in `tests/data/starter/starter_rules.py`; a test computes them anew from the
+packages and compares.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from study_utils.catalog.conditions import BASELINE
 from study_utils.catalog.formats import SHAPES
-from study_utils.catalog.schema import ROLES, StarterRows, Task
+from study_utils.catalog.schema import ROLES, HubRows, StarterRows, Task
 from study_utils.errors import CatalogError, unknown
 
 _SPAN_TAG = re.compile(r"[BIESMLU](-.+)?")
@@ -17,17 +18,30 @@ def check_task(task: Task) -> None:
     Raises
     ------
     CatalogError
-        If a label is there twice or a tag has a blank (predictions are kept as tags with blanks between); if span F1
-        can't read a tag; or if `columns` has a field that the format lacks, or lacks one that it needs.
+        If a label is there twice, has blanks around it or is the only one, or a tag has a blank (predictions are kept
+        as tags with blanks between); if span F1 can't read a tag; if `columns` has a field that the format lacks, or
+        lacks one that it needs; if values are named by labels that the task lacks; if a config is joined with itself.
     """
+    if task.key in (BASELINE, "all"):
+        raise CatalogError(f"task {task.key}: reports use this name for something else; take another key")
+    if task.unanswerable and task.format != "answer":
+        raise CatalogError(f"task {task.key}: only a task of format answer can be unanswerable")
     _check_labels(task)
     for role in ROLES:
         _check_fields(task, role)
+        _check_label_names(task, role)
+        _check_configs(task, role)
 
 
 def _check_labels(task: Task) -> None:
     if twice := sorted({label for label in task.labels if task.labels.count(label) > 1}):
         raise CatalogError(f"task {task.key}: the label {twice[0]!r} is there twice")
+    if blank := [label for label in task.labels if label.strip() != label]:
+        raise CatalogError(
+            f"task {task.key}: the label {blank[0]!r} has blanks around it: name it {blank[0].strip()!r}"
+        )
+    if len(task.labels) == 1:
+        raise CatalogError(f"task {task.key}: {task.labels[0]!r} is the only label: name all that the rows have")
     if task.format != "tag":
         return
     if blank := [label for label in task.labels if label.split() != [label]]:
@@ -55,6 +69,24 @@ def _span_name(label: str) -> str:
         if found := re.fullmatch(pattern, label):
             return "-".join(found.group(n) for n in order)
     return f"I-{label}"
+
+
+def _check_label_names(task: Task, role: str) -> None:
+    """Values may be named by labels of the task alone."""
+    rows = getattr(task, role)
+    if task.labels and not isinstance(rows, StarterRows | None):
+        for value, label in rows.labels.items():
+            if label not in task.labels:
+                where = f"task {task.key}, label_names, {value}: {label}"
+                raise CatalogError(unknown("label", label, task.labels, where=where))
+
+
+def _check_configs(task: Task, role: str) -> None:
+    rows = getattr(task, role)
+    for code in rows.configs if isinstance(rows, HubRows) else ():
+        names = rows.configs_of(code)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise CatalogError(f"task {task.key}, {role}: the config {twice[0]!r} of {code} is there twice")
 
 
 def _check_fields(task: Task, role: str) -> None:

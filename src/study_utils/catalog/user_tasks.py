@@ -1,4 +1,4 @@
-"""A user's own tasks: a YAML file that declares tasks of known formats, without a line of code."""
+"""A user's own tasks: a YAML file that declares tasks of known formats, and languages, without a line of code."""
 
 from __future__ import annotations
 
@@ -11,16 +11,33 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from study_utils.catalog.conditions import add_conditions
+from study_utils.catalog.encoders import HUB_ID
 from study_utils.catalog.formats import FORMATS
-from study_utils.catalog.languages import language_code
-from study_utils.catalog.schema import DOMAINS, KEY, KEY_RULE, ROLES, FolderRows, HubRows, Rows, StarterRows, Task
+from study_utils.catalog.languages import LANGUAGES, language_code
+from study_utils.catalog.schema import (
+    DOMAINS,
+    KEY,
+    KEY_RULE,
+    ROLES,
+    FolderRows,
+    HubRows,
+    Rows,
+    Select,
+    StarterRows,
+    Task,
+)
 from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
+from study_utils.catalog.user_languages import CODE, CODE_RULE, SCRIPT, SCRIPT_RULE, Code, UserLanguage, enter_languages
 from study_utils.errors import CatalogError, ParameterError, unknown
+from study_utils.faults import message, place
 from study_utils.plain_yaml import read_yaml
 
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
+HubId = Annotated[str, Field(strict=True, pattern=HUB_ID)]
+LeftOut = dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]]
 
 
 class _Strict(BaseModel):
@@ -32,7 +49,7 @@ class RoleRows(_Strict):
 
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
     files: dict[Text, Text] = Field({}, description="language code: file in the folder")
-    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    hub_id: HubId | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
     split: Text | None = Field(None, description="split as the hub names it; several joined by +")
     configs: dict[Text, Text | Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
@@ -40,7 +57,10 @@ class RoleRows(_Strict):
     )
     columns: dict[Text, Text | tuple[Text, ...]] | None = Field(None, description="field: column")
     label_names: dict[Text | int, Text | int] | None = Field(None, description="value in the data: label")
-    unlabelled: tuple[str | int, ...] | None = Field(None, description="values that mean no gold label")
+    unlabelled: tuple[str | int | None, ...] | None = Field(None, description="values that mean no gold label")
+    without: tuple[str | int, ...] | None = Field(None, description="ids of rows to leave out")
+    leave_out: LeftOut | None = Field(None, description="column: values whose rows are left out")
+    language_column: str | None = Field(None, strict=True, description="column that names the language of a row")
     separator: Annotated[str, Field(strict=True, max_length=1)] | None = None
     quoting: Literal["", "none", "minimal"] | None = None
 
@@ -50,7 +70,7 @@ def _kind_of(value: object) -> str:
     if isinstance(value, str):
         return "task"
     named = isinstance(value, Mapping) and any(
-        name in RoleRows.model_fields or not isinstance(item, str) for name, item in value.items()
+        name in RoleRows.model_fields or isinstance(item, Mapping | list) for name, item in value.items()
     )
     return "rows" if named or isinstance(value, RoleRows) else "files"
 
@@ -65,7 +85,7 @@ class UserTask(_Strict):
     """One task of a user's file; fields mean what they mean in `study_utils.catalog.Task`."""
 
     title: Text
-    format: Literal[tuple(FORMATS)]
+    format: Literal[tuple(name for name in FORMATS if name != "retrieve")]
     metric: Text
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field({}, description="field: column")
@@ -74,24 +94,25 @@ class UserTask(_Strict):
         (), description="labels whose rows are dropped: those that mean no gold label, such as null or -1, or others"
     )
     without: tuple[str | int, ...] = Field((), description="ids of rows to leave out")
-    leave_out: dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]] = Field(
-        {}, description="column: values whose rows are left out"
+    leave_out: LeftOut = Field({}, description="column: values whose rows are left out")
+    language_column: str = Field(
+        "", strict=True, description="column that names the language of a row, as files or configs name it below"
     )
     separator: Annotated[str, Field(strict=True, max_length=1)] = Field("", description="between the cells of a file")
     quoting: Literal["", "none", "minimal"] = Field("", description="whether quotation marks hold a cell together")
     folder: Text | None = Field(None, description="folder of the files, from this file's folder")
-    hub_id: Text | None = Field(None, description="namespace/name of a hub or mirror data set")
+    hub_id: HubId | None = Field(None, description="namespace/name of a hub or mirror data set")
     revision: Text | None = Field(None, description="commit of the hub data set")
     train: RoleSource | None = None
     validation: RoleSource | None = None
     test: RoleSource | None = None
     train_in: RoleSource | None = None
     validation_in: RoleSource | None = None
-    training_language: Text = "en"
+    training_language: Text = Field("en", description="of train and validation, where there is no test; in the title")
     domain: Literal[DOMAINS] = "general"
-    chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    value_range: tuple[float, float] | None = None
-    unanswerable: bool = False
+    chance: Annotated[float, Field(strict=True, ge=0.0, lt=1.0)] = 0.0
+    value_range: tuple[Number, Number] | None = None
+    unanswerable: Annotated[bool, Field(strict=True)] = False
     same_data: tuple[Text, ...] = ()
     licence: Text
     citation: Text
@@ -99,32 +120,39 @@ class UserTask(_Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> UserTask:
-        for place, rows in (("", self), *((f"{role}: ", getattr(self, role)) for role in ROLES)):
+        for where, rows in (("", self), *((f"{role}: ", getattr(self, role)) for role in ROLES)):
             if isinstance(rows, UserTask | RoleRows):
                 if rows.folder is not None and rows.hub_id is not None:
-                    raise ValueError(f"{place}name either a folder of files or a hub_id")
+                    raise ValueError(f"{where}name either a folder of files or a hub_id")
                 if (rows.hub_id is None) != (rows.revision is None):
-                    raise ValueError(f"{place}a hub_id needs a revision (a commit), and only a hub_id has one")
+                    raise ValueError(f"{where}a hub_id needs a revision (a commit), and only a hub_id has one")
         for role in ROLES:
             rows = getattr(self, role)
             if rows is None or isinstance(rows, str):
                 continue
             rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
-            place = self if rows.folder is None and rows.hub_id is None else rows
-            if place.folder is None and place.hub_id is None:
+            source = self if rows.folder is None and rows.hub_id is None else rows
+            if source.folder is None and source.hub_id is None:
                 raise ValueError(f"{role}: name either a folder of files or a hub_id")
             on_hub, in_files = bool(rows.split and rows.configs), bool(rows.files)
-            mixed = (rows.split or rows.configs) if place.folder is not None else rows.files
+            mixed = (rows.split or rows.configs) if source.folder is not None else rows.files
             if mixed or not (on_hub or in_files):
-                wanted = "split and configs" if place.hub_id else "one file a language, such as {en: train.jsonl}"
+                wanted = "split and configs" if source.hub_id else "one file a language, such as {en: train.jsonl}"
                 raise ValueError(f"{role}: write {wanted}")
         return self
 
 
 class UserTasks(_Strict):
-    """A file of tasks: key to task."""
+    """A file of tasks, or of languages: key to task, code to language."""
 
-    tasks: dict[Key, UserTask] = Field(min_length=1)
+    languages: dict[Code, UserLanguage] = {}
+    tasks: dict[Key, UserTask] = {}
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> UserTasks:
+        if not (self.languages or self.tasks):
+            raise ValueError("there is no task in it: write tasks: {my_task: {title: ...}}")
+        return self
 
 
 def enter_tasks(path: Path) -> tuple[str, ...]:
@@ -133,7 +161,8 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
     Parameters
     ----------
     path : pathlib.Path
-        YAML with the one field `tasks`; the fields of a task are those of `UserTask`.
+        YAML with the fields `tasks` and `languages`, of which one may be left out; the fields of a task are those of
+        `UserTask`, those of a language of `UserLanguage`.
 
     Returns
     -------
@@ -154,7 +183,9 @@ def enter_tasks(path: Path) -> tuple[str, ...]:
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise ParameterError(f"{path} is not readable as YAML: {error}") from error
     try:
-        declared = UserTasks.model_validate(content).tasks
+        found = UserTasks.model_validate(content)
+        enter_languages(found.languages)
+        declared = found.tasks
         tasks = [_task(key, spec, path.parent.resolve()) for key, spec in declared.items()]
         for item in tasks:
             check_task(item)
@@ -177,6 +208,9 @@ def _task(key: str, spec: UserTask, base: Path) -> Task:
     }
     try:
         same["training_language"] = language_code(spec.training_language)
+        trained_in = LANGUAGES[same["training_language"]].name
+        if same["training_language"] != "en" and trained_in.split()[0] not in spec.title:
+            same["title"] += f" ({trained_in})"
         roles = {role: _rows(key, role, spec, base) for role in ROLES}
     except CatalogError as error:
         told = str(error)
@@ -193,16 +227,26 @@ def _rows(key: str, role: str, spec: UserTask, base: Path) -> Rows | None:
     if isinstance(rows, str):
         return _reused(key, role, spec)
     rows = rows if isinstance(rows, RoleRows) else RoleRows(files=rows)
-    names = {"columns": "columns", "labels": "label_names", "unlabelled": "unlabelled"}
-    names |= {"separator": "separator", "quoting": "quoting"}
-    own = {field: getattr(rows, name) for field, name in names.items()}
-    table = {field: getattr(spec, names[field]) if value is None else value for field, value in own.items()}
-    table |= {"without": tuple(map(str, spec.without)), "leave_out": spec.leave_out}
-    place = spec if rows.folder is None and rows.hub_id is None else rows
-    if place.hub_id is not None:
-        configs = _by_code(rows.configs)
-        return HubRows(hub_id=place.hub_id, revision=place.revision, split=rows.split, configs=configs, **table)
-    return FolderRows(folder=str(base / place.folder), files=_by_code(rows.files), **table)
+    said = {
+        name: getattr(spec if getattr(rows, name) is None else rows, name)
+        for name in RoleRows.model_fields
+        if name in UserTask.model_fields and name not in ("folder", "hub_id", "revision")
+    }
+    said["labels"], said["without"] = said.pop("label_names"), tuple(map(str, said["without"]))
+    places = _by_code(rows.files or rows.configs)
+    if column := said.pop("language_column"):
+        names = {language_code(name): name for name in rows.files or rows.configs}
+        said["select"] = Select(column=column, by_language=names)
+    elif shared := [name for name in places.values() if list(places.values()).count(name) > 1]:
+        codes = [code for code, name in places.items() if name == shared[0]]
+        raise CatalogError(
+            f"{role}: {shared[0]} is named for {' and '.join(codes)}: name the column that tells their rows apart in "
+            "language_column, whose values are the languages as you write them here"
+        )
+    source = spec if rows.folder is None and rows.hub_id is None else rows
+    if source.hub_id is not None:
+        return HubRows(hub_id=source.hub_id, revision=source.revision, split=rows.split, configs=places, **said)
+    return FolderRows(folder=str(base / source.folder), files=places, **said)
 
 
 def _reused(key: str, role: str, spec: UserTask) -> Rows:
@@ -249,16 +293,15 @@ def _by_code(named: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_RULES = {KEY: KEY_RULE, HUB_ID: "a hub_id is namespace/name", CODE: CODE_RULE, SCRIPT: SCRIPT_RULE}
+
+
 def _explain(fault: Mapping[str, Any]) -> str:
-    place = [str(part) for part in fault["loc"]]
-    message = fault["msg"].removeprefix("Value error, ")
+    loc = fault["loc"]
+    said = message(fault, _RULES)
     if fault["type"] == "extra_forbidden":
-        known = (UserTasks if len(place) == 1 else RoleRows if "rows" in place[2:] else UserTask).model_fields
-        message = unknown("field", place[-1], known)
-    elif fault["type"] == "string_pattern_mismatch":
-        message = KEY_RULE
-    elif isinstance(fault["input"], bool):
-        message += f"; got {fault['input']} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
-    elif not isinstance(fault["input"], dict | list | UserTask):
-        message += f"; got {fault['input']!r}"
-    return f"  {'.'.join(place) or 'file'}: {message}"
+        inner = UserLanguage if loc[0] == "languages" else RoleRows if "rows" in loc[2:] else UserTask
+        said = unknown("field", loc[-1], (UserTasks if len(loc) == 1 else inner).model_fields)
+    if len(loc) > 3 and loc[2] in ROLES:  # behind a role stands how it was read
+        loc = (*loc[:3], *loc[4:])
+    return f"  {place(loc)}: {said}"

@@ -52,6 +52,8 @@ def _check(options: argparse.Namespace) -> int:
             raise DataError(f"--mirror: there is no folder {missing[0]}")
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
+        for key in options.allow_overlap:
+            task(key)
         table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)

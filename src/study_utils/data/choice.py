@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from study_utils.catalog.schema import ROLES, FolderRows, HubRows, Rows, StarterRows, Task, row_languages
-from study_utils.data.loading import check_reachable, not_found
+from study_utils.data.hub import check_reachable
+from study_utils.data.loading import not_found
 from study_utils.data.mirror import Mirrors, MirrorSplit, NotThereError, find_split, in_order
 from study_utils.errors import DataError, MissingRowsError, ParameterError, unknown
 

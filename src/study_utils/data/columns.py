@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ import pandas as pd
 from study_utils.catalog.formats import SHAPES
 from study_utils.catalog.schema import HeldOut, TableRows, Task
 from study_utils.data.answer_places import place_answers
-from study_utils.data.row_checks import is_list
+from study_utils.data.row_checks import is_list, is_missing
 from study_utils.errors import DataError, MissingRowsError, unknown
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
         else:
             columns[name] = [list(values) for values in zip(*(read_column(dataset, part) for part in column))]
     if "id" in columns:
-        columns["id"] = [str(value) for value in columns["id"]]
+        columns["id"] = ["" if is_missing(value) else str(value) for value in columns["id"]]
     else:
         columns["id"] = [str(n) for n in range(count)]
     columns["language"] = [language] * count
@@ -91,6 +92,11 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
         columns["tags"], labelled = _tags(columns["tags"], dataset, task, rows, where=where)
     if "question" in columns:
         columns["question"] = _questions(columns, parts.get("questions"), task, rows, where=where)
+    if count and "text_pair" in columns and not any(map(stripped, columns["text_pair"])):
+        raise DataError(
+            f"{where}: {rows.columns['text_pair']} (for text_pair) is empty in every row. "
+            f"Correct the columns of task {task.key!r}, or leave text_pair out where there is one text."
+        )
     moved = place_answers(columns) if "answers" in columns else np.zeros(count, dtype=bool)
 
     frame = pd.DataFrame(
@@ -167,12 +173,13 @@ def _in_language(dataset: Dataset, rows: TableRows, language: str, *, where: str
     if rows.select is None:
         return np.ones(len(dataset), dtype=bool)
     value = rows.select.by_language[language]
-    values = map(str, read_column(dataset, rows.select.column))
+    values = list(map(str, read_column(dataset, rows.select.column)))
     kept = np.array([v.startswith(value) if rows.select.prefix else v == value for v in values], dtype=bool)
     if not kept.any():
         raise MissingRowsError(
             f"{where}: no row whose {rows.select.column} is {value!r}{'...' if rows.select.prefix else ''} "
-            f"(language {language!r}). Leave the language out, or correct the declared rule."
+            f"(language {language!r}); there are {', '.join(sorted(set(values))[:20])}. "
+            "Leave the language out, or correct the declared rule."
         )
     return kept
 
@@ -216,6 +223,8 @@ def stripped(value: object) -> object:
     """Text without the blanks around it; anything else as it is, for the check to refuse."""
     return value.strip() if isinstance(value, str) else value
 
+
+_WHOLE = re.compile(r"-?[0-9]+(\.0+)?")
 
 _MAKE: dict[str, Callable[[list], pd.Series]] = {
     "choices": _texts,
@@ -311,8 +320,8 @@ def _label(value: object, task: Task, rows: TableRows, names: Sequence[str] | No
     name = _named(value, names)
     if name in rows.labels:
         return rows.labels[name]
-    if isinstance(name, str) and name.isdecimal() and int(name) in rows.labels:  # as text files spell numbers
-        return rows.labels[int(name)]
+    if isinstance(name, str) and _WHOLE.fullmatch(name) and int(float(name)) in rows.labels:  # as text files spell them
+        return rows.labels[int(float(name))]
     if task.format == "choose":
         return int(value) if isinstance(value, str) and value.isdecimal() else value
     if task.format == "regress" and isinstance(value, int | str) and not isinstance(value, bool):

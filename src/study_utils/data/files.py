@@ -64,7 +64,10 @@ def read_file(path: Path, layout: Layout = Layout()) -> Dataset:  # noqa: B008 -
         If the kind isn't known or the file isn't what its ending says; the line is named.
     """
     if path.suffix.lower() not in FILE_KINDS:
-        raise DataError(f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it.")
+        raise DataError(
+            f"{path}: files end in {', '.join(FILE_KINDS)}. Rename or convert it: cells with tabs between are a .tsv, "
+            "a word a line with its tag is a .conll."
+        )
     return _KINDS[path.suffix.lower()](path, layout)
 
 
@@ -99,7 +102,7 @@ def _json(path: Path, layout: Layout) -> Dataset:
         return _of_objects(path, _objects(path, text))
     try:
         found = json.loads(text, object_pairs_hook=_once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: {error}. Correct the file.") from None
     return _of_objects(path, dict(enumerate(found, start=1)), unit="item")
 
@@ -112,7 +115,7 @@ def _objects(path: Path, text: str) -> dict[int, object]:
             continue
         try:
             found[number] = json.loads(line, object_pairs_hook=_once)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}, line {number}: no JSON object on one line ({error}). Correct the file.") from None
     return found
 
@@ -147,6 +150,12 @@ def _of_objects(path: Path, found: Mapping[int, object], unit: str = "line") -> 
             )
     try:
         return Dataset.from_dict(columns)
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{path}: a text has half a character ({error.reason}). Write the file again as UTF-8."
+        ) from None
+    except OverflowError:
+        raise DataError(f"{path}: a number has more than 64 bits. Write it as text, in quotation marks.") from None
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: values of one field are of different kinds ({str(error).splitlines()[0]}).") from None
 
@@ -262,8 +271,11 @@ def _conll(path: Path, layout: Layout) -> Dataset:
 
 
 def _text(path: Path) -> str:
+    content = path.read_bytes()
+    if (at := content.find(b"\0")) >= 0:
+        raise DataError(f"{path}: byte {at} is 0, so it is no UTF-8 text. Convert it: iconv -f UTF-16 -t UTF-8")
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: byte {error.start} is not UTF-8. Convert it: iconv -f OLD -t UTF-8 {path.name} > NEW"

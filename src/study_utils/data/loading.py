@@ -1,29 +1,26 @@
-"""Load one split of a hub data set with `datasets`, from a mirror folder or the hub, with helpful errors.
+"""Load one split of a data set from a mirror folder, the hub or a folder of one's own, with helpful errors.
 
-datasets is imported inside the functions that need it: it takes a second.
+The hub's files are fetched and read as a mirror's are. datasets is imported inside the functions that need it: it takes
+a second.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.catalog.schema import FolderRows, HubRows, Task
 from study_utils.data.class_numbers import number_alike
 from study_utils.data.files import Layout, is_known, read_file
-from study_utils.data.mirror import CARD, Mirrors, MirrorSplit, NotThereError, file_digest, in_order, split_digest
+from study_utils.data.hub import fetch_split, quiet
+from study_utils.data.mirror import CARD, Mirrors, MirrorSplit, file_digest, in_order, split_digest
 from study_utils.errors import DataError
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-_PATIENCE = 10.0
-"""Seconds to wait for the first answer of the hub."""
 
 
 def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None) -> tuple[Dataset, str]:
@@ -52,37 +49,14 @@ def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None)
     DataError
         If a file can't be read, or the number of rows isn't the one that the card states.
     """
-    import yaml
-    from datasets import load_dataset
-    from datasets.exceptions import DatasetsError
-    from huggingface_hub import constants
-    from huggingface_hub.utils import get_session, httpx
-
-    # what datasets, the hub client below it and the files themselves can raise; there is no common base
-    failures = (DatasetsError, OSError, ValueError, RuntimeError, yaml.YAMLError, httpx.HTTPError)
-    if split is None:
-        where = f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {name!r}"
-        try:
-            if not is_kept(rows, config, name):
-                # one quick request: datasets itself tries an unreachable hub again and again for half a minute
-                get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
-            with _quiet():
-                dataset = load_dataset(
-                    rows.hub_id,
-                    config,
-                    split=name,
-                    revision=rows.revision,
-                    cache_dir=str(_hub_cache(rows)),
-                )
-        except failures as error:
-            raise NotThereError(f"hub: {type(error).__name__}: {_first_line(error)}") from error
-        return dataset, where
+    where = "" if split else f"hub data set {rows.hub_id!r} at {rows.revision}, config {config!r}, split {name!r}"
+    split = split or fetch_split(rows, config, name)
     split_digest(split)  # an empty or cut-off file is named before datasets meets it
     try:
         dataset = _read(split, Layout(rows.separator, rows.quoting))
     except DataError:
         raise
-    except failures as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
             f"{split.where} can't be read: {type(error).__name__}: {_first_line(error.__cause__ or error)}. "
             f"Fetch {rows.hub_id!r} again into {split.folder}."
@@ -92,7 +66,7 @@ def load_split(rows: HubRows, config: str, name: str, split: MirrorSplit | None)
             f"{split.where}: {len(dataset)} rows, but the card {split.folder / CARD} says {split.rows}. "
             "Fetch the data set again, or correct num_examples in the card if the copy is smaller on purpose."
         )
-    return dataset, split.where
+    return dataset, where or split.where
 
 
 def _read(split: MirrorSplit, layout: Layout) -> Dataset:
@@ -130,7 +104,7 @@ def _read_other(split: MirrorSplit) -> Dataset:
     from datasets import VerificationMode, load_dataset
 
     # in memory, by way of a folder of its own: a kept copy could be older than the mirror's file
-    with _quiet(), tempfile.TemporaryDirectory(prefix="rows-") as folder:
+    with quiet(), tempfile.TemporaryDirectory(prefix="rows-") as folder:
         return load_dataset(
             str(split.folder.resolve()),
             split.config,
@@ -159,54 +133,8 @@ def read_folder(rows: FolderRows, language: str) -> tuple[Dataset, str]:
         ) from error
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Switch the progress bars of datasets and of the hub client off for a while."""
-    from datasets import config
-    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-    from huggingface_hub import constants
-    from huggingface_hub.utils import disable_progress_bars as hub_bars_off
-
-    # with the environment variable set, the user has decided, and switching would only warn
-    ours = config.HF_DATASETS_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
-    if ours:
-        disable_progress_bars()
-    try:
-        with hub_bars_off() if constants.HF_HUB_DISABLE_PROGRESS_BARS is None else contextlib.nullcontext():
-            yield
-    finally:
-        if ours:
-            enable_progress_bars()
-
-
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or ["no detail"])[0]
-
-
-def _hub_cache(rows: HubRows) -> Path:
-    """Folder of loaded hub data at one revision: the common cache could answer with another one offline."""
-    from huggingface_hub import constants
-
-    root = os.environ.get("HF_DATASETS_CACHE") or Path(constants.HF_HOME) / "datasets"
-    return Path(root).expanduser() / "pinned" / rows.hub_id.replace("/", "--") / rows.revision.replace("/", "--")
-
-
-def is_kept(rows: HubRows, config: str, split: str) -> bool:
-    """Whether the split has been loaded from the hub before."""
-    return next(_hub_cache(rows).glob(f"*/{config}/*/*/*-{split}*.arrow"), None) is not None
-
-
-def check_reachable(rows: HubRows, config: str, split: str) -> None:
-    """Refuse the hub when it can't have the rows, or is switched off and they haven't been loaded before."""
-    from huggingface_hub import constants
-
-    if rows.not_on_hub:
-        raise NotThereError("hub: it doesn't have them")
-    if constants.HF_HUB_OFFLINE and not is_kept(rows, config, split):
-        raise NotThereError(
-            f"hub: switched off (HF_HUB_OFFLINE), and config {config!r} at revision {rows.revision} "
-            f"has not been loaded before ({_hub_cache(rows)})"
-        )
 
 
 def not_found(

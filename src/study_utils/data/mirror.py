@@ -87,27 +87,24 @@ def find_split(mirror: Path | None, hub_id: str, config: str, split: str) -> Mir
     """
     if mirror is None:
         raise NotThereError("mirror: none is set")
-    folder = mirror / hub_id
-    if not mirror.is_dir():
-        raise NotThereError(f"mirror: there is no folder {mirror}")
-    if not folder.is_dir():
-        raise NotThereError(f"mirror: there is no folder {folder}")
-    card = folder / CARD
-    if not card.is_file():
-        raise NotThereError(f"mirror: {folder} has no dataset card {CARD}")
-    configs, infos = _read_card(card, *_state(card))
-    if config not in configs:
-        raise NotThereError(f"mirror: {unknown('config', config, configs, where=str(card))}")
-    splits = configs[config]
-    if split not in splits:
-        where = f"config {config!r} in {card}"
-        raise NotThereError(f"mirror: {unknown('split', split, splits, where=where)}")
-    patterns = splits[split]
+    for folder in (mirror, mirror / hub_id):
+        if not folder.is_dir():
+            raise NotThereError(f"mirror: there is no folder {folder}")
+    try:
+        return split_in(folder, config, split)
+    except NotThereError as error:
+        raise NotThereError(f"mirror: {error}") from None
+
+
+def split_in(folder: Path, config: str, split: str) -> MirrorSplit:
+    """Find the files of one split in the folder of a data set; errors as of `find_split`."""
+    patterns = split_patterns(folder, config, split)
     files = tuple(sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}))
     if not files:
-        raise NotThereError(f"mirror: no file in {folder} matches {' or '.join(patterns)}")
+        raise NotThereError(f"no file in {folder} matches {' or '.join(patterns)}")
     _check_shards(files)
-    features, counts = infos.get(config, ("", {}))
+    card = folder / CARD
+    features, counts = _read_card(card, *_state(card))[1].get(config, ("", {}))
     return MirrorSplit(
         folder=folder,
         config=config,
@@ -116,6 +113,25 @@ def find_split(mirror: Path | None, hub_id: str, config: str, split: str) -> Mir
         rows=counts.get(split),
         features=features,
     )
+
+
+def has_configs(folder: Path) -> bool:
+    """Whether a data set has a card that says which files hold which split."""
+    card = folder / CARD
+    return card.is_file() and bool(_read_card(card, *_state(card))[0])
+
+
+def split_patterns(folder: Path, config: str, split: str) -> list[str]:
+    """Patterns of the names of a split's files, as the data set's card has them; errors as of `find_split`."""
+    card = folder / CARD
+    if not card.is_file():
+        raise NotThereError(f"{folder} has no dataset card {CARD}")
+    configs, _ = _read_card(card, *_state(card))
+    if config not in configs:
+        raise NotThereError(unknown("config", config, configs, where=str(card)))
+    if split not in configs[config]:
+        raise NotThereError(unknown("split", split, configs[config], where=f"config {config!r} in {card}"))
+    return configs[config][split]
 
 
 def split_digest(split: MirrorSplit) -> str:

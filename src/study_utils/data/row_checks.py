@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,6 +17,10 @@ MINE_SIDES = ("english", "foreign")
 MINE_PAIRS = 2
 """Fewest gold pairs of a language: one to fit the threshold that the other is scored with."""
 RANK_SIDES = ("query", "candidate")
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Unicode categories of characters that leave no mark: controls, joiners and marks of direction, blanks."""
 
 
 def is_missing(value: object) -> bool:
@@ -30,6 +36,11 @@ def is_list(value: object) -> bool:
 def is_count(value: object) -> bool:
     """Whether a cell is a whole number from 0 on."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text has a character that can be seen: not blanks and zero-width ones alone."""
+    return any(unicodedata.category(character) not in _UNSEEN for character in text.strip())
 
 
 def at(frame: pd.DataFrame, bad: Iterable[bool] | int, where: str) -> str:
@@ -50,7 +61,7 @@ def check_strings(frame: pd.DataFrame, names: Sequence[str], *, where: str, empt
     """
     for name in names:
         values = frame[name].tolist()
-        bad = [not isinstance(value, str) or not (empty_is_fine or value.strip()) for value in values]
+        bad = [not isinstance(value, str) or not (empty_is_fine or is_visible(value)) for value in values]
         if any(bad):
             value = values[bad.index(True)]
             what = f"empty {name}" if isinstance(value, str) or is_missing(value) else f"{name} is no text: {value!r}"
@@ -257,8 +268,9 @@ def _bad_label(kind: str, value: object, task: Task) -> str:
             f"or declare the value as unlabelled in task {task.key!r} (in a tasks file: "
             f"unlabelled: [{'null' if is_missing(value) else repr(value)}])."
         )
+    near = difflib.get_close_matches(str(value).lower(), task.labels, n=1, cutoff=0.5) or task.labels
     return (
         unknown(f"{kind} of task {task.key!r}:", value, task.labels)
-        + f" In a tasks file, label_names says what it means ({{{value}: {task.labels[0]}}}), unlabelled: [{value}] "
+        + f" In a tasks file, label_names says what it means ({{{value}: {near[0]}}}), unlabelled: [{value}] "
         "drops its rows."
     )

@@ -101,7 +101,8 @@ def load_rows(
             dropped += left_out
             if frame.empty and left_out:
                 raise DataError(
-                    f"{where}, language {language!r}: none of {left_out} rows has a gold label. Use a labelled split."
+                    f"{where}, language {language!r}: none of {left_out} rows has a gold label and is to be used. "
+                    "Use a labelled split, or leave out fewer."
                 )
         if frame.empty:
             raise DataError(f"{where}, language {language!r}: no rows. Leave the language out of task {task.key!r}.")

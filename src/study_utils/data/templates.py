@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import yaml
 
 from study_utils.catalog.formats import FORMATS
-from study_utils.catalog.user_tasks import UserTask
+from study_utils.catalog.user_languages import UserLanguage
+from study_utils.catalog.user_tasks import RoleRows, UserTask
 from study_utils.errors import ParameterError, unknown
 
 MEANS = {
@@ -24,7 +25,6 @@ MEANS = {
     "test": "rows that are scored, a file a language; leave out where the task is an intermediate one only",
     "train_in": "training rows in other languages than English, for conditions that are not zero-shot",
     "validation_in": "rows in these languages that choose the epoch",
-    "training_language": "of train and validation, where there is no test",
     "domain": "what the texts are about",
     "chance": "score of guessing, 0 to 1",
     "value_range": "lowest and highest gold value",
@@ -133,6 +133,11 @@ TEMPLATES = {
 """Name of the kind to its template."""
 
 
+_LANGUAGE_FIELDS = tuple(UserLanguage.model_fields.items())
+_LANGUAGE = {"name": "Tok Pisin", "family": "Indo-European", "branch": "''", "script": "Latn", "is_isolate": "false"}
+"""Field to what the example of a language says; null where it is left out."""
+
+
 def template(kind: str) -> str:
     """Write a commented tasks file for a kind of task.
 
@@ -159,12 +164,16 @@ def template(kind: str) -> str:
         "    # hub_id: namespace/name",
         "    # revision: the commit",
         "    # train: {split: train, configs: {en: name of the config}}",
+        "    # A role may be rows of a task of the catalogue (train: mnli), or have a place and fields of its own:",
+        f"    # test: {{files: {{de: test.csv}}, ...}} with any of {', '.join(RoleRows.model_fields)}",
         "    # More fields, with what they are if left out:",
     ]
     for name, known in UserTask.model_fields.items():
         if name not in (*made.fields, "hub_id", "revision"):
             value = known.get_default(call_default_factory=True)
             lines.append(f"    # {name}: {_yaml(value)}  # {_means(name, made)}")
+    lines += ["# Languages that the catalogue lacks, by their code:", "# languages:", "#   tpi:"]
+    lines += [f"#     {name}: {_LANGUAGE.get(name, 'null')}  # {item.description}" for name, item in _LANGUAGE_FIELDS]
     return "\n".join(lines) + "\n"
 
 

@@ -112,22 +112,6 @@ class Vocabulary:
         """Original id of a compact one; None for None, and if there is none."""
         return int(self.kept[number]) if number is not None and 0 <= number < len(self) else None
 
-    def restore(self, ids: np.ndarray) -> np.ndarray:
-        """Map compact ids back to original ones; the shape stays.
-
-        Raises
-        ------
-        EncoderError
-            If a compact id is out of range.
-        """
-        ids = np.asarray(ids, dtype=np.int64)
-        if ids.size and (ids.min() < 0 or ids.max() >= len(self)):
-            raise EncoderError(
-                f"compact ids reach from {ids.min()} to {ids.max()}, this vocabulary's end at "
-                f"{len(self) - 1}: use the vocabulary that made them"
-            )
-        return self.kept[ids]
-
     def union(self, other: Vocabulary) -> Vocabulary:
         """Keep what either keeps.
 
@@ -178,11 +162,6 @@ def expand(model: PreTrainedModel, trained: Vocabulary, wanted: Vocabulary, base
         added = _rows_of(base_rows, wanted.kept[~shared], width=rows.shape[1])
         result[torch.from_numpy(~shared)] = torch.from_numpy(added).to(rows)
     _set_rows(model, result, lambda old: wanted.number(trained.original(old)))
-
-
-def word_rows(model: PreTrainedModel) -> np.ndarray:
-    """Copy a model's word embeddings, float32, shape [rows, width]; row i belongs to (compact) id i."""
-    return model.get_input_embeddings().weight.detach().to("cpu", torch.float32, copy=True).numpy()
 
 
 def _rows_of(source: BaseRows, ids: np.ndarray, *, width: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +19,10 @@ from tqdm import tqdm
 from study_utils.analysis.calibration.designs import simulate_points
 from study_utils.analysis.calibration.studies import StudyDesign
 from study_utils.errors import AnalysisError
-from study_utils.execute.notebooks import execute_notebook
+from study_utils.installed import status_of
 from study_utils.paths import project_root
 from study_utils.report.outputs import save_table
 from study_utils.report.provenance import Provenance, provenance
-from study_utils.report.site import build_site
 from study_utils.store import file_sha256, write_atomically
 
 TITLE = "Calibration of the statistics"
@@ -89,6 +89,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=STUDIES, help="simulated studies of a point (default: 1000)")
     options = parser.parse_args(arguments)
+    from study_utils.execute.notebooks import execute_notebook  # nbformat: not for --help
+    from study_utils.report.site import build_site
+
     root, report = project_root(), report_folder()
     started = time.monotonic()
     progress = partial(tqdm, desc="designs", leave=False, disable=None)
@@ -104,4 +107,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(status_of(main))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.errors import ParameterError, StudyError
-from study_utils.execute.progress import EVERY, Beacon, read_beacons
 from study_utils.execute.training import Progress, train_run
 from study_utils.plan import Run
 from study_utils.study import open_study
 
 if TYPE_CHECKING:
     from study_utils.study import Study
+
+TOLD = "progress: "
+"""How lines begin in which a process says how far it is."""
 
 
 def train_distributed(study: Study, run: Run, folder: Path, progress: Progress) -> None:
@@ -48,15 +51,11 @@ def train_distributed(study: Study, run: Run, folder: Path, progress: Progress) 
         *("-m", __name__, str(study.source), json.dumps(dict(study.changes)), run.id, str(folder)),
     ]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as launched:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8") as launched:
             try:
-                while launched.poll() is None:
-                    for _, share, note in read_beacons(study.store, {run.id}):
-                        progress(share, note)
-                    try:
-                        launched.wait(EVERY)
-                    except subprocess.TimeoutExpired:
-                        continue
+                for line in launched.stdout:
+                    if line.startswith(TOLD):
+                        progress(*json.loads(line.removeprefix(TOLD)))
             finally:
                 launched.terminate()
         errors.seek(0)
@@ -70,9 +69,14 @@ def train_distributed(study: Study, run: Run, folder: Path, progress: Progress) 
 def main(source: str, changes: str, run_id: str, folder: str) -> int:
     """Train the part of this process."""
     study = open_study(source, json.loads(changes))
+
+    def tell(share: float, note: str) -> None:
+        if os.environ.get("RANK") == "0":  # lines of several processes would mix
+            print(f"{TOLD}{json.dumps([share, note])}", flush=True)
+
     try:
         with study.params.computing.applied():
-            train_run(study, study.plan.runs[run_id], Path(folder), Beacon(study.store, run_id))
+            train_run(study, study.plan.runs[run_id], Path(folder), tell)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -15,14 +14,17 @@ from filelock import Timeout
 from study_utils.catalog import encoder, task
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.data.choice import choose
-from study_utils.data.loading import is_kept
+from study_utils.data.hub import is_kept
 from study_utils.encoders.check import check_files, unreachable
-from study_utils.encoders.facts import architecture, hub_trouble
+from study_utils.encoders.facts import hub_trouble
 from study_utils.encoders.identity import is_folder
 from study_utils.errors import EncoderError, MissingRowsError, NotebookError, ParameterError, unknown
+from study_utils.execute.failures import describe_failures
+from study_utils.execute.keep import megabytes
 from study_utils.execute.notebooks import execute_notebook
-from study_utils.execute.progress import Steps, clear_beacons, clock, read_beacons
+from study_utils.execute.progress import Meter, clock
 from study_utils.execute.record import Record
+from study_utils.execute.stage import make_runs
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
@@ -70,7 +72,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Returns
     -------
     list of str
-        One message for every notebook that failed; empty if all went well.
+        One message for every run or notebook that failed; empty if all went well. What doesn't need them is made.
 
     Raises
     ------
@@ -83,21 +85,21 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
     record.refuse_mixture(only, force=force)
-    todo = runs_to_make(study, chosen, force=force)
+    todo = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     for key in encoders_of(todo):
         if reason := unreachable(encoder(key)):
             raise EncoderError(reason)
         check_files(encoder(key))
     if reason := hub_rows_unreachable(study, todo):
         raise MissingRowsError(reason)
-    if encoders_of(todo) and study.params.device not in ("auto", "cpu"):
+    if encoders_of(todo) and not study.params.executor and study.params.device not in ("auto", "cpu"):
         from study_utils.device import resolve_device
 
         resolve_device(study.params.device)
-    study.store.check_room(_room_needed(todo))
-    clear_beacons(study.store)
+    needed = megabytes(study.plan, todo, keep=study.params.keep, jobs=study.params.jobs)
+    study.store.check_room(int(1e6 * (needed + 50)))
     with _alone(study):
-        return _execute(study, chosen, todo, record, only=only, force=force)
+        return _carry_out(study, chosen, todo, record, only=only, force=force)
 
 
 @contextlib.contextmanager
@@ -122,38 +124,29 @@ def _alone(study: Study) -> Iterator[None]:
         lock.release()
 
 
-def _execute(
+def _carry_out(
     study: Study, chosen: Sequence[Path], todo: Sequence[Run], record: Record, *, only: Sequence[str], force: bool
 ) -> list[str]:
-    """Execute notebooks, and write the pages if all went well."""
+    """Make runs, execute notebooks, and write the pages if all went well."""
     for run in todo if force else ():
         if study.store.status(run.id) == "done":
             study.store.set_aside(run.id)
-    places = _places(study)
-    failures: list[str] = []
     reasons = {path: "asked for by --force" if force else record.why_anew(path) for path in chosen}
     expected = study.runs().set_index("run")["seconds"]
     weights = {run.id: float(expected[run.id]) for run in todo}
-    with _overall_progress(study, weights, [notebook_seconds(record, p) for p, why in reasons.items() if why]) as say:
+    weights |= {path.stem: notebook_seconds(record, path) for path, reason in reasons.items() if reason}
+    with contextlib.closing(Meter(weights, title=f"study {study.name}")) as meter:
+        failed = make_runs(study, todo, meter)
+        failures = describe_failures(failed)
+        unfinished = {study.plan.runs[run].stage for run in failed}
         for path, reason in reasons.items():
-            if not reason:
-                say(f"{path.stem}: up to date")
-                continue
-            say(f"{path.stem}: {reason}")
-            started, before = time.monotonic(), record.stamps()
-            try:
-                execute_notebook(path, study.report / path.name, notebook_parameters(study), shown=_shown(study))
-            except NotebookError as error:
-                failures.append(str(error))
-                say(f"{path.stem}: FAILED\n{error}", ends=True)
-                if path.stem in STAGES:
-                    break
-                continue
-            written = record.written(before)
-            hide_places(written, places)
-            seconds = time.monotonic() - started
-            record.keep(path, seconds, written)
-            say(f"{path.stem}: done in {clock(seconds)}", ends=True)
+            if path.stem in unfinished or (failed and path.stem not in STAGES):
+                meter.write(f"{path.stem}: left out, not all of its runs are made")
+            elif reason:
+                meter.write(f"{path.stem}: {reason}")
+                failures += _execute(study, record, path, meter)
+            else:
+                meter.write(f"{path.stem}: up to date")
     if failures:
         return failures
     if not only:
@@ -165,6 +158,22 @@ def _execute(
         build_study_site(study, record.entries)
         record.keep_pages()
     return failures
+
+
+def _execute(study: Study, record: Record, path: Path, meter: Meter) -> list[str]:
+    """Execute a notebook and note what it wrote; why it failed, if it did."""
+    started, before = time.monotonic(), record.stamps()
+    try:
+        execute_notebook(path, study.report / path.name, notebook_parameters(study), shown=_shown(study))
+    except NotebookError as error:
+        meter.write(f"{path.stem}: FAILED\n{error}")
+        return [str(error)]
+    written, seconds = record.written(before), time.monotonic() - started
+    hide_places(written, _places(study))
+    record.keep(path, seconds, written)
+    meter.update(path.stem, 1.0)
+    meter.write(f"{path.stem}: done in {clock(seconds)}")
+    return []
 
 
 def require_installed() -> None:
@@ -187,14 +196,6 @@ def _is_installed(name: str) -> bool:
         return bool(metadata.version(name))
     except metadata.PackageNotFoundError:
         return False
-
-
-def runs_to_make(study: Study, chosen: Sequence[Path], *, force: bool = False) -> list[Run]:
-    """List what is made for some notebooks: runs of their stages that aren't done (`force`: all), and what they need.
-
-    In the order of the plan.
-    """
-    return study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
 
 
 def notebook_parameters(study: Study) -> dict[str, object]:
@@ -250,61 +251,3 @@ def notebook_seconds(record: Record, notebook: Path) -> float:
 def encoders_of(runs: Iterable[Run]) -> list[str]:
     """Keys of the encoders that runs begin with."""
     return list(dict.fromkeys(str(run.work["encoder"]) for run in runs if "encoder" in run.work))
-
-
-def _room_needed(runs: Sequence[Run]) -> int:
-    trained = sum(model_megabytes(run) for run in runs if run.kind == "train")
-    return int(1e6 * (trained + 2 * len(runs) + 50))
-
-
-def model_megabytes(run: Run) -> int:
-    """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
-    settings = run.work["settings"]
-    size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
-    return size * (1 + settings["epochs"] * settings.get("keep_epochs", 0))
-
-
-@contextlib.contextmanager
-def _overall_progress(study: Study, todo: Mapping[str, float], notebooks: Sequence[float]) -> Iterator:
-    """Show how far the whole study is while notebooks run in kernels of their own: a bar, or a line a minute in a pipe.
-
-    `todo` gives run ids to expected seconds, and `notebooks` the seconds of every notebook besides.
-    """
-    steps = Steps(f"study {study.name}", hidden=not notebooks)
-    done: set[str] = set()
-    finished, begun = 0, time.monotonic()
-    stop = threading.Event()
-
-    def look() -> None:
-        note = f"{finished}/{len(notebooks)} notebooks"
-        work = sum(notebooks[:finished])
-        if finished < len(notebooks):
-            work += min(notebooks[finished], time.monotonic() - begun)
-        for run_id, seconds in todo.items():
-            if run_id in done or (study.store.folder(run_id) / "manifest.json").is_file():
-                done.add(run_id)
-                work += seconds
-        for run_id, share, text in read_beacons(study.store, todo):
-            if run_id not in done:
-                work += todo[run_id] * share
-                note = f"{len(done)}/{len(todo)} runs, {run_id.rsplit('-', 1)[0]} {text}"
-        steps.show(work, sum(todo.values()) + sum(notebooks), note)
-
-    def watch() -> None:
-        while not stop.wait(1.0):
-            look()
-
-    def say(message: str, *, ends: bool = False) -> None:
-        nonlocal finished, begun
-        if ends:
-            finished, begun = finished + 1, time.monotonic()
-        steps.write(message)
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield say
-    finally:
-        stop.set()
-        thread.join()
-        steps.close()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from study_utils.errors import NotebookError, StudyError
+from study_utils.installed import status_of
 from study_utils.paths import project_root
 from study_utils.plan import canonical_sha256
 from study_utils.store import write_atomically
@@ -97,4 +98,4 @@ def _first_line(source: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -10,16 +10,17 @@ from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.encoders.check import check_files
 from study_utils.errors import StoreError
+from study_utils.estimate import memory_bytes
 from study_utils.execute.driver import (
     encoders_of,
     hub_rows_unreachable,
-    model_megabytes,
     notebook_seconds,
-    runs_to_make,
     select_notebooks,
 )
+from study_utils.execute.keep import megabytes, model_megabytes
 from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
+from study_utils.params.study import KEEPS
 from study_utils.sentences import describe_partial
 from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
@@ -46,7 +47,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     """
     chosen = select_notebooks(study.params.questions, only)
     Record(study).refuse_mixture(only, force=force)
-    todo = {run.id for run in runs_to_make(study, chosen, force=force)}
+    todo = {run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)}
     for key in encoders_of(study.plan.runs[run] for run in todo):
         check_files(encoder(key))
     table = study.runs()
@@ -68,13 +69,20 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     told = ", ".join(parts)
     lines += ["", f"{len(table)} runs: {told}; about {clock(_left(study, only, force))} of work left at --jobs 1"]
     lines += [f"computing: {study.params.computing}"]
+    if needed := max((memory_bytes(study.plan.runs[run]) for run in todo), default=0.0):
+        lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
+    runs = [study.plan.runs[run] for run in study.plan.runs if run in todo]
+    if trained := sum(run.kind == "train" for run in runs):
+        sizes = {keep: megabytes(study.plan, runs, keep=keep, jobs=study.params.jobs) / 1000 for keep in KEEPS}
+        told = ", ".join(f"{size:.1f} GB with --keep {keep}" for keep, size in sizes.items())
+        lines += [f"disk: {trained} models take up to {told}; this study keeps {study.params.keep}"]
     lines += [f"report: {study.report / 'index.html'}"]
     lines += ["stale: only an earlier version is in the store; it will be made anew"]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
         lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
-    reason = hub_rows_unreachable(study, runs_to_make(study, chosen, force=force))
+    reason = hub_rows_unreachable(study, study.plan.to_make(study.store, {path.stem for path in chosen}, force=force))
     if absent := [*study.plan.absent, *([reason] if reason else [])]:
         lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += [
@@ -116,7 +124,7 @@ def _left(study: Study, only: Sequence[str], force: bool) -> float:
     """Expected seconds of the runs to be made and of the notebooks to be executed."""
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
-    runs = [run.id for run in runs_to_make(study, chosen, force=force)]
+    runs = [run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)]
     notebooks = [path for path in chosen if force or record.why_anew(path)]
     seconds = study.runs().set_index("run")["seconds"]
     return float(seconds[runs].sum()) + sum(notebook_seconds(record, path) for path in notebooks)

@@ -1,21 +1,17 @@
-"""Progress with time left: a meter that notebooks print and files that the command line watches.
+"""Progress with time left, over all runs and notebooks of a command.
 
 Work is weighed in expected seconds, so that the time left doesn't jump when short and long runs alternate.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 import time
 import warnings
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from tqdm import tqdm
-
-from study_utils.store import Store, read_object, write_atomically
 
 # bars are text here, so that they stay readable in executed notebooks; some library asks for widgets on import
 warnings.filterwarnings("ignore", message="IProgress not found")
@@ -31,59 +27,12 @@ TRUST = 0.1
 """Share of the work by whose end the time gone counts as much as the estimate for the time left."""
 
 BAR = "{desc} {percentage:3.0f}% |{bar:24}| {elapsed} gone{postfix}"
-"""Layout of every bar; the time left is in what `Steps` writes behind it."""
+"""Layout of every bar; the time left is in what `Meter` writes behind it."""
 
 
 def is_watched() -> bool:
     """Whether a bar can be drawn: on a terminal, or in a notebook; a file or a pipe would hold each state of it."""
     return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel")
-
-
-class Steps:
-    """How far some work is: a bar where one can be drawn, else a line every `PIPED` seconds.
-
-    Parameters
-    ----------
-    title : str
-        Begins every line.
-    hidden : bool
-        Whether nothing is shown, for want of work.
-    """
-
-    def __init__(self, title: str, *, hidden: bool = False, leave: bool = False) -> None:
-        self.title, self.hidden, self.drawn = title, hidden, is_watched()
-        self.begun = self.told = time.monotonic()
-        self.bar = tqdm(
-            total=STEPS,
-            desc=title,
-            bar_format=BAR,
-            mininterval=EVERY,
-            file=sys.stderr,
-            disable=hidden or not self.drawn,
-            leave=leave,
-        )
-
-    def show(self, done: float, total: float, note: str) -> None:
-        """Show a share of the work, on a bar never back, with the time left and a note behind it."""
-        now = time.monotonic()
-        share = min(1.0, done / total) if total > 0 else 1.0
-        text = f"{clock(time_left(done, total, now - self.begun))} left, {note}"
-        if not self.bar.disable:
-            self.bar.set_postfix_str(text, refresh=False)
-            self.bar.update(max(0, int(STEPS * share) - self.bar.n))
-        elif not self.hidden and now - self.told >= PIPED:
-            self.told = now
-            print(f"{self.title} {share:.0%}, {text}", file=sys.stderr, flush=True)
-
-    def write(self, message: str) -> None:
-        """Print a line beside the bar."""
-        self.bar.write(message)
-        sys.stdout.flush()
-
-    def close(self, note: str = "") -> None:
-        """Draw the last state."""
-        self.bar.set_postfix_str(note, refresh=False)
-        self.bar.close()
 
 
 def time_left(done: float, total: float, gone: float) -> float:
@@ -111,65 +60,43 @@ def clock(seconds: float) -> str:
 
 
 class Meter:
-    """A progress bar over runs.
+    """How far runs and notebooks are: a bar where one can be drawn, else a line every `PIPED` seconds.
 
     Parameters
     ----------
     weights : mapping of str to float
-        Run id to expected seconds, for every run to be made.
+        Run id, or name of a notebook, to expected seconds, for every one to be made; nothing is shown if there is none.
+    title : str
+        Begins every line.
     """
 
     def __init__(self, weights: Mapping[str, float], *, title: str) -> None:
-        self.weights = {run: max(0.01, seconds) for run, seconds in weights.items()}
-        self.shares = dict.fromkeys(self.weights, 0.0)
-        self.steps = Steps(title, hidden=not self.weights, leave=True)
+        self.weights = {name: max(0.01, seconds) for name, seconds in weights.items()}
+        self.shares, self.title = dict.fromkeys(self.weights, 0.0), title
+        self.begun = self.told = time.monotonic()
+        hidden = not self.weights or not is_watched()
+        self.bar = tqdm(total=STEPS, desc=title, bar_format=BAR, mininterval=EVERY, file=sys.stderr, disable=hidden)
 
-    def update(self, run_id: str, share: float, note: str = "") -> None:
-        """Record the finished share (0 to 1) of a run."""
-        share = min(1.0, max(self.shares[run_id], share))
-        self.shares[run_id] = share
-        finished = sum(1 for value in self.shares.values() if value >= 1.0)
-        text = f"{finished}/{len(self.shares)} runs, {run_id.rsplit('-', 1)[0]} {note}".strip()
-        done = sum(self.shares[run] * weight for run, weight in self.weights.items())
-        self.steps.show(done, sum(self.weights.values()), text)
+    def update(self, name: str, share: float, note: str = "") -> None:
+        """Record the finished share (0 to 1) of a run or notebook, and show all; a bar never goes back."""
+        self.shares[name] = min(1.0, max(self.shares[name], share))
+        finished = sum(value >= 1.0 for value in self.shares.values())
+        done = sum(self.shares[name] * weight for name, weight in self.weights.items())
+        total, now = sum(self.weights.values()), time.monotonic()
+        left = clock(time_left(done, total, now - self.begun))
+        text = f"{left} left, {finished}/{len(self.shares)} done, {name.rsplit('-', 1)[0]} {note}".strip()
+        if not self.bar.disable:
+            self.bar.set_postfix_str(text, refresh=False)
+            self.bar.update(max(0, int(STEPS * min(1.0, done / total)) - self.bar.n))
+        elif not is_watched() and now - self.told >= PIPED:
+            self.told = now
+            print(f"{self.title} {done / total:.0%}, {text}", file=sys.stderr, flush=True)
+
+    def write(self, message: str) -> None:
+        """Print a line beside the bar."""
+        self.bar.write(message)
+        sys.stdout.flush()
 
     def close(self) -> None:
         """Draw the last state."""
-        self.steps.close(f"{len(self.shares)} runs made")
-
-
-class Beacon:
-    """Tells other processes how far a run is, through a small file in the store."""
-
-    def __init__(self, store: Store, run_id: str) -> None:
-        self.path = store.root / "progress" / f"{run_id}.json"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.last = 0.0
-
-    def __call__(self, share: float, note: str) -> None:
-        """Write the finished share and a note, at most every half second."""
-        if time.monotonic() - self.last >= EVERY:
-            self.last = time.monotonic()
-            write_atomically(self.path, json.dumps({"share": share, "note": note}))
-
-    def remove(self) -> None:
-        """Take the file away."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
-
-
-def read_beacons(store: Store, runs: Container[str]) -> Iterator[tuple[str, float, str]]:
-    """Read (run id, share, note) of those of some runs that are at work; other studies may work in the same store."""
-    for path in sorted((store.root / "progress").glob("*.json")):
-        if path.stem not in runs:
-            continue
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            content = read_object(path)
-            yield path.stem, float(content["share"]), str(content["note"])
-
-
-def clear_beacons(store: Store) -> None:
-    """Remove what killed processes left; those of runs at work stay, whichever study makes them."""
-    for path in (store.root / "progress").glob("*"):
-        if not store.is_held(path.name.partition(".json")[0]):
-            path.unlink(missing_ok=True)
+        self.bar.close()

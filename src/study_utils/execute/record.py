@@ -12,7 +12,7 @@ import nbformat
 from study_utils.errors import ParameterError
 from study_utils.params import MACHINE
 from study_utils.plan import STAGES, canonical_sha256
-from study_utils.store import file_sha256, read_object, write_atomically
+from study_utils.store import code_digests, file_sha256, read_object, write_atomically
 from study_utils.study import Study
 
 MANIFEST = "manifest.json"
@@ -42,9 +42,7 @@ class Record:
         self.pages: dict[str, str] = content.get("pages", {})
         params = study.params.model_dump(mode="json", exclude=set(MACHINE))
         self.parameters = {field: canonical_sha256(value)[:12] for field, value in params.items()}
-        package = Path(__file__).resolve().parents[1]
-        code = {p.relative_to(package).as_posix(): file_sha256(p) for p in sorted(package.rglob("*.py"))}
-        self.common = {"code": code, "params": params, "runs": sorted(study.plan.runs)}
+        self.common = {"code": code_digests(), "params": params, "runs": sorted(study.plan.runs)}
 
     def refuse_mixture(self, only: Sequence[str], *, force: bool) -> None:
         """Refuse to put notebooks of other parameters into a report, or to replace one that was asked to be kept.

@@ -1,25 +1,19 @@
-"""Carry out all runs of a stage, one after the other or several side by side."""
+"""Carry out runs: one after the other in this process, or side by side in workers."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import logging
-import multiprocessing
-import os
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 
 from study_utils.errors import StudyError
 from study_utils.estimate import expected_seconds
-from study_utils.execute.progress import EVERY, Beacon, Meter, read_beacons
+from study_utils.execute.failures import describe_error, describe_failures, leave_out
+from study_utils.execute.keep import Done, Unneeded, depth_first
+from study_utils.execute.progress import Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
-from study_utils.study import Study, open_study
-
-log = logging.getLogger(__name__)
+from study_utils.study import Study
 
 
 def complete(study: Study, stage: str) -> pd.DataFrame:
@@ -40,16 +34,17 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        If a run cannot be made; the message names it. Finished runs stay.
+        If a run cannot be made, after all that don't need it; the message names those that failed.
     """
-    todo = study.plan.missing(study.store, stage)
+    todo = study.plan.to_make(study.store, {stage})
     expected = expected_seconds(study.plan, study.store, study.params.computing)
     meter = Meter({run.id: expected[run.id] for run in todo}, title=stage)
-    work = _side_by_side if study.params.jobs > 1 and len(todo) > 1 else _one_by_one
     try:
-        work(study, todo, meter)
+        failed = make_runs(study, todo, meter)
     finally:
         meter.close()
+    if failed:
+        raise StudyError("\n".join(describe_failures(failed)))
     made = {run.id for run in todo}
     return pd.DataFrame(
         {
@@ -61,88 +56,58 @@ def complete(study: Study, stage: str) -> pd.DataFrame:
     )
 
 
-def _one_by_one(study: Study, todo: list[Run], meter: Meter) -> None:
-    for run in todo:
-        beacon = Beacon(study.store, run.id)
+def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]:
+    """Make some runs, here or in workers (`jobs`, `executor`); one that fails stops only those that need it.
 
-        def tell(share: float, note: str, run: Run = run, beacon: Beacon = beacon) -> None:
-            beacon(share, note)
-            meter.update(run.id, share, note)
+    Parameters
+    ----------
+    todo : sequence of Run
+        In an order in which what a run needs is done or before it.
+    meter : Meter
+        Knows these runs.
 
-        try:
-            _named(study, run, tell)
-        finally:
-            beacon.remove()
-        meter.update(run.id, 1.0)
+    Returns
+    -------
+    dict of str to str
+        Id of every run that wasn't made to the reason.
 
-
-def _side_by_side(study: Study, todo: list[Run], meter: Meter) -> None:
-    """Hand runs to worker processes, each with its share of the cores (or its own GPU)."""
-    jobs = min(study.params.jobs, len(todo))
-    context = multiprocessing.get_context("spawn")
-    slots = context.Queue()
-    for slot in range(jobs):
-        slots.put(slot)
-    with concurrent.futures.ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(slots,)
-    ) as pool:
-        waiting, running = list(todo), {}
-        done = {run.id for run in study.plan.runs.values()} - {run.id for run in todo}
-        try:
-            while waiting or running:
-                for run in [r for r in waiting if done.issuperset(r.inputs)]:
-                    waiting.remove(run)
-                    running[pool.submit(_work, str(study.source), study.changes, run.id)] = run
-                finished, _ = concurrent.futures.wait(
-                    running, timeout=EVERY, return_when=concurrent.futures.FIRST_COMPLETED
-                )
-                for future in finished:
-                    run = running.pop(future)
-                    future.result()
-                    done.add(run.id)
-                    meter.update(run.id, 1.0)
-                for run_id, share, note in read_beacons(study.store, meter.weights):
-                    meter.update(run_id, min(share, 0.99), note)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def end_with_parent() -> None:
-    """Let this worker process end as soon as the one that started it is gone, however that ended.
-
-    Killed notebooks would leave workers behind that go on training.
+    Raises
+    ------
+    ParameterError
+        If workers can't be had, or can't do this work.
     """
+    failed: dict[str, str] = {}
+    unneeded = Unneeded(study.plan, study.store) if study.params.keep == "scores" else None
 
-    def wait() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
+    def done(run_id: str) -> None:
+        meter.update(run_id, 1.0)
+        if unneeded:
+            unneeded.done(run_id)
 
-    threading.Thread(target=wait, daemon=True).start()
+    todo = depth_first(todo)
+    prepared = [run for run in todo if run.kind == "data"]
+    others = [run for run in todo if run.kind != "data"]
+    if not others or not (study.params.executor or (study.params.jobs > 1 and len(others) > 1)):
+        _one_by_one(study, todo, meter, done, failed)
+        return failed
+    from study_utils.execute.grid import hand_out
+    from study_utils.execute.training import prepare_encoders
+    from study_utils.workers import open_workers
 
-
-def _start_worker(slots: multiprocessing.Queue) -> None:
-    import torch
-
-    end_with_parent()
-    slot = slots.get()
-    if torch.cuda.is_available():
-        torch.cuda.set_device(slot % torch.cuda.device_count())
-
-
-def _work(source: str, changes: Mapping[str, object], run_id: str) -> None:
-    study = open_study(source, changes)
-    beacon = Beacon(study.store, run_id)
-    try:
-        _named(study, study.plan.runs[run_id], beacon)
-    finally:
-        beacon.remove()
+    with open_workers(study, others, meter.write) as workers:
+        _one_by_one(study, prepared, meter, done, failed)
+        prepare_encoders(study, others)
+        hand_out(study, others, meter, workers, done, failed)
+    return failed
 
 
-def _named(study: Study, run: Run, tell: object) -> None:
-    started = time.monotonic()
-    try:
-        ensure(study, run, tell)
-    except StudyError as error:
-        raise type(error)(f"run {run.id}: {error}") from error
-    log.info("run %s took %.1f s", run.id, time.monotonic() - started)
+def _one_by_one(study: Study, todo: Sequence[Run], meter: Meter, done: Done, failed: dict[str, str]) -> None:
+    for run in todo:
+        if not leave_out([run], failed):
+            continue
+        try:
+            ensure(study, run, lambda share, note, run=run: meter.update(run.id, min(share, 0.99), note))
+        except (StudyError, RuntimeError, OSError, MemoryError) as error:  # our own, of torch, of a disk
+            failed[run.id] = describe_error(run, error)
+        else:
+            done(run.id)

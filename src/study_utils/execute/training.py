@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.catalog import encoder, task
+from study_utils.encoders.identity import is_folder
+from study_utils.errors import EncoderError
 from study_utils.execute.tracking import tracked
 from study_utils.plan import Run
 from study_utils.store import Store
@@ -100,6 +103,15 @@ def _loaded(key: str, cache: Path) -> LoadedEncoder:
     from study_utils.encoders.load import load_encoder
 
     return load_encoder(encoder(key), cache=cache)
+
+
+def prepare_encoders(study: Study, runs: Iterable[Run]) -> None:
+    """Load the encoders of some runs once here, so that workers find them downloaded and decoded."""
+    for key in dict.fromkeys(str(run.work["encoder"]) for run in runs):
+        if not is_folder(encoder(key)):
+            with contextlib.suppress(EncoderError):  # told by each run that needs it
+                _loaded(key, study.store.cache)
+    _loaded.cache_clear()
 
 
 def languages_seen(store: Store, run: Run) -> set[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import StoreError, StudyError
+from study_utils.installed import status_of
 from study_utils.params import load_params
 from study_utils.paths import project_root, study_file
 from study_utils.store import Store
@@ -107,4 +108,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -6,7 +6,7 @@ Scores are fractions.
 from study_utils.metrics.answers import answer_scores
 from study_utils.metrics.basic import accuracy, macro_f1, pearson, spearman
 from study_utils.metrics.contributions import contributions
-from study_utils.metrics.mining import best_threshold, margin_pairs, mining_f1, pair_f1
+from study_utils.metrics.mining import best_threshold, margin_pairs, mining_f1
 from study_utils.metrics.ranking import average_precision, nearest
 from study_utils.metrics.scores import METRICS, score, task_metrics
 from study_utils.metrics.tags import legacy_chunk_f1, legacy_chunks, span_f1, spans
@@ -24,7 +24,6 @@ __all__ = [
     "margin_pairs",
     "mining_f1",
     "nearest",
-    "pair_f1",
     "pearson",
     "score",
     "span_f1",

@@ -7,7 +7,7 @@ pairs that are published). Fitted on the pairs that it scores, it gives the orac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -148,12 +148,6 @@ def best_threshold(scores: np.ndarray, right: np.ndarray, gold_count: int) -> tu
         middle = (scores[last] + scores[last + 1]) / 2
         threshold = middle if middle > scores[last + 1] else threshold  # the middle of two neighbouring floats
     return float(threshold), float(values[last])
-
-
-def pair_f1(found: Iterable[tuple], gold: Iterable[tuple]) -> float:
-    """F1 of extracted pairs: precision over the extracted, recall over the gold pairs; 0 where none is right."""
-    found, gold = set(found), set(gold)
-    return f1(len(found & gold), len(gold), len(found))
 
 
 def mining_f1(predictions: pd.DataFrame) -> float:

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from study_utils.catalog import encoder, language
+from study_utils.catalog import encoder
 from study_utils.catalog.encoders import ENCODERS, POOLINGS, Encoder, add_encoder
 from study_utils.errors import CatalogError
-from study_utils.params.stages import Name, Params, known, once
+from study_utils.params.stages import Name, Params, known_languages
 from study_utils.paths import project_root
 
 
@@ -36,7 +36,7 @@ class EncoderParams(Params):
     @field_validator("seen")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
-        return once(known(language, values)) if isinstance(values, tuple) else values
+        return known_languages(values) if isinstance(values, tuple) else values
 
 
 def enter_encoder(key: str, own: EncoderParams) -> None:
@@ -45,14 +45,18 @@ def enter_encoder(key: str, own: EncoderParams) -> None:
     Raises
     ------
     CatalogError
-        If the key is no plain word or another encoder's, or the source is unknown.
+        If the key is no plain word or another encoder's, the source is unknown, or it has fewer layers or tokens.
     """
-    if not re.fullmatch(r"[A-Za-z]\w*", key, flags=re.ASCII):
-        raise CatalogError(f"encoder {key!r}: a key is a letter, then letters, digits and underscores")
+    if not re.fullmatch(r"[A-Za-z]\w{0,59}", key, flags=re.ASCII):
+        raise CatalogError(f"encoder {key!r}: a key is a letter, then letters, digits and underscores, 60 at most")
     changes = own.model_dump(exclude={"source"}, exclude_none=True)
     if "seen" in changes:
         changes["seen_at_least"] = False
-    add_encoder(replace(_found(own.source), key=key, **changes))
+    found = _found(own.source)
+    for field, most in {"layer": found.layers, "max_length": found.layers and found.max_length}.items():
+        if most and changes.get(field, 0) > most:
+            raise CatalogError(f"encoder {key!r}: {field} {changes[field]} is more than the {most} of {own.source}")
+    add_encoder(replace(found, key=key, **changes))
 
 
 def enter_source(name: str) -> None:

@@ -10,8 +10,11 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import ValidationError
 
+from study_utils.catalog.schema import KEY, KEY_RULE
 from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.errors import ParameterError, unknown
+from study_utils.faults import message, place
+from study_utils.params.stages import DEVICE, DEVICE_RULE, REPORT_NAME, REPORT_NAME_RULE
 from study_utils.params.study import MACHINE, StudyParams
 from study_utils.paths import study_file
 from study_utils.plain_yaml import read_yaml
@@ -42,7 +45,8 @@ def load_params(name: str, changes: Mapping[str, object] | None = None) -> Study
         _keep_targets(content, kept)
     for dotted, value in (changes or {}).items():
         _set(content, dotted, value)
-    for name in content.get("tasks_from") or ():
+    named = content.get("tasks_from")
+    for name in named if isinstance(named, list | tuple) else ():
         if isinstance(name, str):  # else validation names the fault
             enter_tasks(path.parent / name)
     try:
@@ -135,21 +139,12 @@ def _set(content: dict, dotted: str, value: object) -> None:
 def _explain(error: ValidationError, path: Path, changes: Mapping[str, object]) -> str:
     lines = [f"{path.name} does not describe a study:"]
     for fault in error.errors():
-        field = ".".join(str(part) for part in fault["loc"])
-        value = fault["input"]
+        field = place(fault["loc"])
         where = " (from --set)" if any(field == c or field.startswith(f"{c}.") for c in changes) else ""
-        message = fault["msg"].removeprefix("Value error, ")
+        said = message(fault, {KEY: KEY_RULE, REPORT_NAME: REPORT_NAME_RULE, DEVICE: DEVICE_RULE})
         if fault["type"] == "extra_forbidden":
-            message = unknown("field", fault["loc"][-1], _fields_beside(fault["loc"]))
-        elif fault["type"] == "missing":
-            message = "is missing"
-        elif isinstance(value, bool):
-            message += f"; got {value} (in YAML, no/yes/on/off are booleans: put the word in quotes, as 'no')"
-        elif (isinstance(value, str) and "number" in message) or "valid integer" in message:
-            message += f"; got {value!r} (YAML reads 1e-5 as text: write 1.0e-5)"
-        elif not isinstance(value, dict | StudyParams) and "Value error" not in fault["msg"]:
-            message += f"; got {value!r}"
-        lines.append(f"  {field or 'file'}{where}: {message}")
+            said = unknown("field", fault["loc"][-1], _fields_beside(fault["loc"]))
+        lines.append(f"  {field}{where}: {said}")
     return "\n".join(lines)
 
 

@@ -6,19 +6,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, language, language_table
+from study_utils.catalog import TASKS, language_table
 from study_utils.catalog.encoders import POOLINGS
+from study_utils.catalog.languages import language_code
 from study_utils.catalog.perturbations import PERTURBATIONS, variant
 from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.catalog.schema import KEY
 from study_utils.errors import CatalogError, unknown
 
-Count = Annotated[int, Field(strict=True, ge=1)]
+REPORT_NAME = r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$"
+REPORT_NAME_RULE = "a name is at most 80 letters without accents, digits, - and _, and begins with a letter or digit"
+DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]+)?)$"
+DEVICE_RULE = "a device is auto, cpu, cuda, cuda:0 or mps"
+
+Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
-ReportName = Annotated[str, Field(strict=True, pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")]
+ReportName = Annotated[str, Field(strict=True, pattern=REPORT_NAME)]
+Device = Annotated[str, Field(strict=True, pattern=DEVICE)]
 Keep = Literal["best", "last", "mean"]
 Flag = Annotated[bool, Field(strict=True)]
 
@@ -38,6 +45,12 @@ def known(look_up: Any, values: tuple[str, ...]) -> tuple[str, ...]:
         except CatalogError as error:
             raise ValueError(str(error)) from None
     return values
+
+
+def known_languages(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the catalogue's codes of languages; refuse those that it doesn't know or that are named twice."""
+    known(language_code, values)
+    return once(tuple(map(language_code, values)))
 
 
 def _test_length(value: object) -> object:
@@ -165,6 +178,16 @@ class TaskParams(Params):
     test_examples: Count | None = None
     test_max_length: TestLength | None = None
 
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return known_languages(values)
+
+    @field_validator("conditions")
+    @classmethod
+    def _unique(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return once(values)
+
 
 class RetrievalParams(Params):
     """What differs from the declarations of retrieval targets; what is not set is as they say."""
@@ -226,8 +249,7 @@ class EvaluationParams(Params):
     @field_validator("variant_languages")
     @classmethod
     def _known_variant_languages(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        known(language, tuple(code for codes in values.values() for code in codes))
-        return values
+        return {kind: known_languages(codes) for kind, codes in values.items()}
 
 
 class PrimaryParams(Params):

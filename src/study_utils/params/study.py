@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, task
+from study_utils.catalog import TASKS, condition, encoder, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
-from study_utils.catalog.languages import language_code
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
@@ -24,6 +23,7 @@ from study_utils.params.limit import limited
 from study_utils.params.stages import (
     AnalysisParams,
     Count,
+    Device,
     EvaluationParams,
     IntermediateParams,
     Key,
@@ -34,11 +34,28 @@ from study_utils.params.stages import (
     TargetParams,
     TaskParams,
     known,
+    known_languages,
     once,
 )
+from study_utils.paths import project_root
 
-MACHINE = ("mirror", "artifacts", "reports", "device", "jobs", "processes", "checkpoint_seconds", "tracker")
+MACHINE = (
+    "mirror",
+    "artifacts",
+    "reports",
+    "device",
+    "jobs",
+    "executor",
+    "processes",
+    "keep",
+    "checkpoint_seconds",
+    "tracker",
+)
 """Fields that say where and how a machine does the work: they change no result, and reports leave them out."""
+
+
+KEEPS = ("all", "scores")
+"""What of finished models can stay in the store."""
 
 
 class StudyParams(Params):
@@ -57,11 +74,13 @@ class StudyParams(Params):
     targets: tuple[Name, ...] = Field(min_length=1, description="catalogue keys of the target tasks")
     tasks_from: tuple[Name, ...] = Field((), description="files of your own tasks, from this file's folder")
     languages: tuple[Name, ...] = Field((), description="language codes; empty: all that a target has")
-    seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(strict=True, ge=0, lt=2**32)], ...] = Field(min_length=1)
     questions: tuple[Name, ...] = Field(
         ("families",), description="which notebooks read the results: " + ", ".join(QUESTIONS)
     )
-    sources: tuple[Literal["mirror", "hub"], ...] = Field(("mirror", "hub"), description="tried in this order")
+    sources: tuple[Literal["mirror", "hub"], ...] = Field(
+        ("mirror", "hub"), min_length=1, description="tried in this order"
+    )
     intermediate: IntermediateParams = IntermediateParams()
     target: TargetParams = TargetParams()
     tasks: dict[Name, TaskParams] = Field({}, description="target task: settings that differ")
@@ -87,9 +106,15 @@ class StudyParams(Params):
     )
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
-    device: Name = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
+    device: Device = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
     jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
+    executor: Annotated[str, Field(strict=True)] = Field(
+        "", description="scheduler of dask whose workers make the runs: its file, or tcp://host:port; empty: none"
+    )
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
+    keep: Literal[KEEPS] = Field(
+        "all", description="of finished models: all, or once nothing needs their weights any more, their scores alone"
+    )
     checkpoint_seconds: Annotated[float, Field(strict=True, gt=0.0)] = Field(
         60.0, description="longest training time that an interruption can lose"
     )
@@ -112,6 +137,13 @@ class StudyParams(Params):
     def _installed(cls, value: str) -> str:
         if value and find_spec(value) is None:
             raise ValueError(f"{value} isn't installed: pip install -c constraints.txt -e '.[{value}]'")
+        return value
+
+    @field_validator("artifacts", "reports")
+    @classmethod
+    def _no_file(cls, value: str) -> str:
+        if (project_root() / Path(value).expanduser()).is_file():
+            raise ValueError(f"{value} is a file: name a folder")
         return value
 
     @field_validator("own_encoders")
@@ -166,8 +198,7 @@ class StudyParams(Params):
     @field_validator("languages")
     @classmethod
     def _known_languages(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        known(language_code, values)
-        return once(tuple(map(language_code, values)))
+        return known_languages(values)
 
     @model_validator(mode="after")
     def _fits_together(self) -> StudyParams:
@@ -175,6 +206,11 @@ class StudyParams(Params):
             raise ValueError(
                 f"jobs={self.jobs} and processes={self.processes}: several runs side by side, or one run on several "
                 "GPUs, not both"
+            )
+        if self.jobs > 1 and self.executor:
+            raise ValueError(
+                f"jobs={self.jobs} and executor={self.executor!r}: workers started on this machine, or those of a "
+                "running scheduler, not both"
             )
         for key in self.tasks:
             if key not in self.targets:
@@ -214,10 +250,26 @@ class StudyParams(Params):
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
         self._check_kept_epochs()
+        self._check_lengths()
         asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
         if fault := variant_fault(asked.variants, asked.variant_languages, targets):
             raise ValueError(f"evaluation.{fault}")
         return self
+
+    def _check_lengths(self) -> None:
+        """Refuse training inputs that are longer than an encoder takes."""
+        trained = [key for key in self.targets if TASKS[key].is_trained]
+        stages = {f"tasks.{key}" if key in self.tasks else "target": self.target_settings(key) for key in trained}
+        if any(condition(name).stages for name in self.conditions):
+            stages["intermediate"] = self.intermediate
+        for name in self.encoders:
+            most = encoder(name).max_length
+            for where, settings in stages.items():
+                if settings.max_length > most:
+                    raise ValueError(
+                        f"{where}.max_length: {settings.max_length} is more than the {most} tokens that encoder "
+                        f"{name!r} takes: lower it"
+                    )
 
     def _check_kept_epochs(self) -> None:
         """Refuse epochs that are kept in vain, or whose number isn't known when the study is planned."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from study_utils.catalog import Task
+from study_utils.catalog import LANGUAGES, Task
+from study_utils.catalog.languages import is_own
 from study_utils.catalog.schema import Rows
 
 
@@ -28,6 +29,8 @@ def declaration(rows: Rows, languages: tuple[str, ...]) -> dict:
     if "select" in declared:
         select = dataclasses.asdict(declared["select"])
         declared["select"] = select | {"by_language": {code: select["by_language"][code] for code in languages}}
+    if scripts := {code: LANGUAGES[code].script for code in languages if is_own(code)}:
+        declared["scripts"] = scripts  # decides how words are cut in tagging
     if "held_out" in declared:
         declared["held_out"] = dataclasses.asdict(declared["held_out"])
     if "labels" in declared:

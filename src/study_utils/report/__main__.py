@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from study_utils.errors import StudyError, unknown
+from study_utils.installed import status_of
 from study_utils.paths import project_root
 from study_utils.report.overview import write_overview
 from study_utils.report.study_site import rebuild_site
@@ -55,4 +56,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

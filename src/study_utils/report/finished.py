@@ -68,7 +68,9 @@ def earlier_version(report: Path) -> str:
     path = report / MANIFEST
     if not (made_by := read_object(path).get("earlier") if path.is_file() else None):
         return ""
-    return banner_html(f"Made by an earlier version: {made_by}", "Today's code gives these runs other ids: see CHANGELOG.md.")
+    return banner_html(
+        f"Made by an earlier version: {made_by}", "Today's code gives these runs other ids: see CHANGELOG.md."
+    )
 
 
 def open_report(name: str) -> Report:

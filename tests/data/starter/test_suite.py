@@ -6,12 +6,13 @@ import subprocess
 import sys
 
 import pytest
+import starter_rules as rules
 
 from study_utils.catalog import LANGUAGES, TASKS, StarterRows, task
 from study_utils.catalog.schema import row_languages
 from study_utils.data.leakage import overlap
 from study_utils.data.rows import check_rows, fingerprint
-from study_utils.data.starter import RECIPES, rules
+from study_utils.data.starter import RECIPES
 from study_utils.metrics import spans
 
 STARTER = [t for t in TASKS.values() if isinstance(t.train or t.test, StarterRows)]

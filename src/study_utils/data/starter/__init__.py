@@ -48,18 +48,3 @@ def package_digest() -> dict[str, str]:
 def _versions() -> dict[str, str]:
     """Package to its version; a plan asks for them thousands of times."""
     return {name: version(name) for name in PACKAGES}
-
-
-def left_out() -> pd.DataFrame:
-    """List the languages of the catalogue that a target leaves out although a package has some of its sentences.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `language`, `recipe`, `reason`, `intents` (labels that occur), `rows` (of the test split).
-    """
-    from study_utils.catalog.tasks import task
-    from study_utils.data.starter.rules import coverage
-
-    table = coverage(task("intent").labels)
-    return table.loc[~table["is_in"], ["language", "recipe", "reason", "intents", "rows"]].reset_index(drop=True)

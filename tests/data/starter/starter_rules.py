@@ -1,6 +1,6 @@
 """Which labels and languages the starter suite has: stated rules, computed from the installed packages.
 
-The catalogue holds the results as literals; tests compare them with what these functions compute.
+The catalogue holds the results as literals; the tests compare them with what these functions compute.
 """
 
 from __future__ import annotations
