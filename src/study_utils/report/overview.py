@@ -39,7 +39,8 @@ _MAIN = "families"
 class StudyLine:
     """What the page says of a study, in words.
 
-    `name` is its report folder; `earlier`: it was made by code that gave runs other ids; `comparisons` are `study_comparisons`, None where its results can't be read here.
+    `name` is its report folder; `earlier`: it was made by code that gave runs other ids.
+    `comparisons` are `study_comparisons`, None where its results can't be read here.
     """
 
     name: str

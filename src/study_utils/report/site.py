@@ -195,7 +195,7 @@ def _picture(report: Path, name: str, alt: str) -> str:
     with Image.open(report / FIGURES / f"{name}.png") as drawn:
         size = f'width="{drawn.width}" height="{drawn.height}"'
     return (
-        f'<figure><div class="wide"><a href="{file}"><img loading="lazy" {size} alt="{escape(alt)}" src="{file}"></a>'
+        f'<figure><div class="wide"><a href="{file}"><img {size} alt="{escape(alt)}" src="{file}"></a>'
         f"</div><figcaption>Its {data}.</figcaption></figure>"
     )
 
