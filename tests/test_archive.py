@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -155,3 +157,59 @@ def test_a_study_without_finished_runs_has_nothing_to_pack(plan, tmp_path):
     with pytest.raises(StoreError, match="no run of the study is finished"):
         pack(plan, Store(tmp_path / "empty"), tmp_path / "results.zip")
     assert not list(tmp_path.glob("*.zip"))
+
+
+def test_any_damaged_byte_is_a_message_or_leaves_what_was_packed(plan, store, tmp_path):
+    pack(plan, store, tmp_path / "results.zip")
+    whole = (tmp_path / "results.zip").read_bytes()
+    rng = np.random.default_rng(0)
+    for number in range(150):
+        content = bytearray(whole)
+        content[rng.integers(len(whole))] ^= int(rng.integers(1, 256))
+        (tmp_path / "damaged.zip").write_bytes(content)
+        again = Store(tmp_path / f"again{number}")
+        try:
+            unpack(tmp_path / "damaged.zip", again)
+        except StoreError as error:
+            assert "isn't an archive of results, or is damaged" in str(error)
+        for folder in again.runs.glob("*-????????????"):
+            run = plan.runs[folder.name]
+            assert (folder / "predictions.parquet").is_file() == (run.kind == "predict")
+
+
+def test_scores_without_what_each_example_counts_are_no_finished_run(plan, store, tmp_path):
+    pack(plan, store, tmp_path / "results.zip")
+
+    def change(name: str, content: bytes) -> tuple[str, bytes]:
+        return name.replace("predictions/", "elsewhere/"), content
+
+    file = rewritten(tmp_path / "results.zip", change)
+    with pytest.raises(StoreError, match="what .* has right is missing"):
+        unpack(file, Store(tmp_path / "again"))
+    assert not list((tmp_path / "again").rglob("scores.parquet"))
+
+
+@pytest.mark.parametrize("name", ["none/results.zip", "folder"])
+def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing(plan, store, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match="can't be written"):
+        pack(plan, store, tmp_path / name)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_damaged_run_is_told_and_leaves_no_half_file(plan, store, tmp_path):
+    run = next(run for run in plan.runs.values() if run.kind == "train" and store.status(run.id) == "done")
+    file = store.folder(run.id) / "history.parquet"
+    kept = file.stat()
+    file.write_bytes(b"x" * kept.st_size)
+    os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    with pytest.raises(StoreError, match=r"history.parquet of run .* is damaged"):
+        pack(plan, store, tmp_path / "results.zip")
+    assert not list(tmp_path.glob("*.zip*")) + list(tmp_path.glob(".*"))
+
+
+def test_what_another_process_has_just_made_stays(plan, store, tmp_path, monkeypatch):
+    packed = pack(plan, store, tmp_path / "results.zip")
+    monkeypatch.setattr(Store, "writing", lambda *_: contextlib.nullcontext(None))
+    assert packed
+    assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == []

@@ -10,6 +10,7 @@ their source.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import re
@@ -57,28 +58,38 @@ def pack(plan: Plan, store: Store, file: Path) -> list[str]:
     Raises
     ------
     StoreError
-        If no run is finished, or one is damaged.
+        If no run is finished, one is damaged, or the file can't be written.
     """
     runs = [run for run in plan.runs.values() if run.kind != "data" and store.status(run.id) == "done"]
     if not runs:
         raise StoreError(f"no run of the study is finished in {store.runs}: there is nothing to pack")
     part = file.with_name(f".{file.name}.part")
-    correct: dict[str, list[pd.Series]] = {}
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for run in runs:
-            manifest = store.manifest(run.id)
-            names = sorted(name for name in manifest["files"] if not _stays(name))
-            for name in names:
-                _add(archive, f"runs/{run.id}/{name}", store.verified_file(run.id, name).read_bytes())
-            left = {*manifest.get("not_kept", ()), *manifest["files"]}.difference(names, [PREDICTIONS])
-            facts = {**manifest, "files": names, "not_kept": sorted(left)}
-            _add(archive, f"runs/{run.id}/{MANIFEST}", json.dumps(facts, indent=1, sort_keys=True).encode())
-            if run.kind == "predict":
-                correct.setdefault(_rows(run), []).append(_correct(store, run))
-        for rows, columns in sorted(correct.items()):
-            _add(archive, f"predictions/{rows}.parquet", _parquet(pd.concat(columns, axis=1).reset_index()))
-    part.replace(file)
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            _write(archive, runs, store)
+        part.replace(file)
+    except OSError as error:
+        raise StoreError(f"{file} can't be written ({error.strerror}): name a file in a folder that is there") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return [run.id for run in runs]
+
+
+def _write(archive: zipfile.ZipFile, runs: Sequence[Run], store: Store) -> None:
+    correct: dict[str, list[pd.Series]] = {}
+    for run in runs:
+        manifest = store.manifest(run.id)
+        names = sorted(name for name in manifest["files"] if not _stays(name))
+        for name in names:
+            _add(archive, f"runs/{run.id}/{name}", store.verified_file(run.id, name).read_bytes())
+        left = {*manifest.get("not_kept", ()), *manifest["files"]}.difference(names, [PREDICTIONS])
+        facts = {**manifest, "files": names, "not_kept": sorted(left)}
+        _add(archive, f"runs/{run.id}/{MANIFEST}", json.dumps(facts, indent=1, sort_keys=True).encode())
+        if run.kind == "predict":
+            correct.setdefault(_rows(run), []).append(_correct(store, run))
+    for rows, columns in sorted(correct.items()):
+        _add(archive, f"predictions/{rows}.parquet", _parquet(pd.concat(columns, axis=1).reset_index()))
 
 
 def unpack(file: Path, store: Store) -> list[str]:
@@ -107,15 +118,21 @@ def unpack(file: Path, store: Store) -> list[str]:
                     raise ValueError(f"{run_id!r} is no id of a run")
                 if store.status(run_id) == "done":
                     continue
+                if facts["kind"] == "predict" and run_id not in columns:
+                    raise ValueError(f"what {run_id} has right is missing")
                 inside = facts.pop("files")
                 with store.writing(run_id, facts) as folder:
+                    if folder is None:  # another process has just made it
+                        continue
                     _empty(folder)
                     for name in inside:
                         _inside(folder, name).write_bytes(archive.read(f"runs/{run_id}/{name}"))
                     if run_id in columns:
                         _predictions(correct[columns[run_id]], run_id).to_parquet(folder / PREDICTIONS, index=False)
                 added.append(run_id)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except StoreError:
+        raise
+    except Exception as error:  # damaged bytes raise what zip, zlib, JSON and parquet readers, or a wrong type, raise
         raise StoreError(f"{file} isn't an archive of results, or is damaged ({error}): pack it again") from error
     return added
 

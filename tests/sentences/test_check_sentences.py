@@ -34,7 +34,8 @@ def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
         "MNLI, All languages: −5.0 points. Without one task it is between −7.0 (without XNLI) and +1.0 (without "
-        "Tatoeba). The sign is another without Tatoeba. The interval no longer excludes zero without Tatoeba or XNLI."
+        "Tatoeba). The sign is another without Tatoeba. After correction it no longer differs from zero without Tatoeba "
+        "or XNLI."
     )
     steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "zero_changes": ""}
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
@@ -55,6 +56,29 @@ def test_no_effect_is_only_said_after_the_test():
     assert told[1:] == ["MNLI, All languages: +0.1 points, smaller than 1 in size."]
     none = describe_equivalence(equivalence(pd.DataFrame(rows[1:]), margin=1))
     assert none[1].startswith("The closest: MNLI, All languages, where effects beyond 3.8 points are ruled out")
+
+
+def test_what_the_test_rules_out_but_nothing_is_claimed_of_is_no_closest_one():
+    row = KEYS | {"n_languages": 5, "n_seeds": 3, "withheld": "", "freedom": 9.0, "estimate": 0.0}
+    table = pd.DataFrame([row | {"standard_error": 0.001, "not_learnt": "XNLI"}])
+    told = describe_equivalence(equivalence(table, margin=1))
+    assert "ruled out for 0 of 1 result " in told[0]
+    assert told[1].startswith("In 1 more result the test rules it out too, but")
+    assert len(told) == 2
+
+
+def test_nothing_that_varies_has_no_range():
+    row = LEFT_OUT | {"left_out": "task", "estimate": 0.0, "lowest": 0.0, "highest": -1e-6, "sign_changes": ""}
+    (told,) = describe_sensitivity(pd.DataFrame([row | {"zero_changes": ""}]))
+    assert told == "MNLI, All languages: 0.0 points. Without any one task it is 0.0. No single one changes the conclusion."
+
+
+def test_more_than_five_conditions_are_left_to_the_figure():
+    keys = "mnli snli qqp sst2 stsb squad1 anli".split()
+    table = pd.DataFrame([LEFT_OUT | {"left_out": "task", "condition": key, "estimate": 0.01 * i} for i, key in enumerate(keys)])
+    told = describe_sensitivity(table)
+    assert told[0].startswith("ANLI, ")
+    assert told[5:] == ["2 more conditions are in the figure."]
 
 
 def test_the_robustness_table_shows_estimates_with_intervals(study):
@@ -148,11 +172,13 @@ def test_each_sentence_on_robustness_has_one_result():
         ]
     )
     assert describe_robustness(table) == [
-        "MNLI: the worst language is Thai, \N{MINUS SIGN}5.0 points (interval \N{MINUS SIGN}9.0 to \N{MINUS SIGN}1.0).",
-        "MNLI: the estimate is below zero in 6 of 8 languages, clearly in 2.",
+        "MNLI: adjusted for the tasks that each has, the worst language is Thai, \N{MINUS SIGN}5.0 points (interval "
+        "\N{MINUS SIGN}9.0 to \N{MINUS SIGN}1.0).",
+        "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages, clearly in 2.",
     ]
     withheld = table.assign(low=np.nan, high=np.nan, withheld="1 seed")
     assert describe_robustness(withheld) == [
-        "MNLI: the worst language is Thai, \N{MINUS SIGN}5.0 points (no interval: 1 seed).",
-        "MNLI: the estimate is below zero in 6 of 8 languages.",
+        "MNLI: adjusted for the tasks that each has, the worst language is Thai, \N{MINUS SIGN}5.0 points (no "
+        "interval: 1 seed).",
+        "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages.",
     ]

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Primary, Settings, family_gains
+from study_utils.sentences.failed import describe_failed_runs, describe_unscored
 from study_utils.sentences.gains import (
     describe_contrasts,
-    describe_failed_runs,
     describe_families,
     describe_gain,
     describe_generally,
@@ -14,7 +14,6 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_sound,
     describe_tasks,
-    describe_unscored,
     interval_text,
     points,
 )
@@ -24,7 +23,8 @@ ROW = {
     **{"low": -0.003, "high": 0.027, "level": 0.95, "clear": False, "n_languages": 4, "n_tasks": 3, "n_seeds": 3},
     **{"general_withheld": "", "general_estimate": 0.01, "general_low": -0.02, "general_high": 0.04},
     **{"general_clear": False, "collapsed": "", "not_learnt": "", "at_chance": ""},
-    **{"generalises_over": "language, example, seed", "comparable": True, "withheld": ""},
+    **{"generalises_over": "language, example, seed", "comparable": True, "withheld": "", "languages": "es fr it pt"},
+    "tasks": "sib200 tatoeba xnli",
 }
 
 
@@ -46,7 +46,7 @@ def test_an_undecided_gain():
         ({"low": 0.001, "clear": True, "n_tasks": 1}, r"a clear gain on this task\."),
         ({"low": 0.001, "decided_by": "Tatoeba"}, "no claim from a result that does not hold without Tatoeba"),
         ({"estimate": -0.02, "low": -0.03, "high": -0.01, "clear": True}, "by −2.0 points .* a clear loss"),
-        ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no test row is scored differently"),
+        ({"estimate": 0.0, "low": 0.0, "high": -0.0}, "by 0.0 points .*: no score differs"),
         ({"low": 0.001}, "not clear after correction for multiple comparisons"),
         ({"low": 0.001, "n_languages": 2}, "no claim from fewer than 3 languages of the family"),
         ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
@@ -78,8 +78,7 @@ def test_families_are_counted(study):
     down = (found["clear"] & (found["estimate"] < 0)).sum()
     assert "Of 10 comparisons" in first
     assert f"{up} show a clear gain and {down} a clear loss" in first
-    assert rest[0].startswith("2 languages alone in their family are drawn towards each other")
-    assert len(rest) == 1 + up + down
+    assert len(rest) == up + down, "two languages alone in their families are too few to be drawn to each other"
     assert describe_families(found.iloc[:0])[0].startswith("No condition besides the baseline")
 
 
@@ -161,6 +160,58 @@ def test_numbers_without_failed_runs_are_given():
     assert describe_sound(row(not_learnt="XNLI", sound_estimate=float("nan"))).endswith("nothing is left.")
 
 
+def test_zero_is_told_in_words():
+    nothing = {"estimate": 0.0, "low": -1e-5, "high": 1e-5}
+    told = describe_generally(row(general_estimate=0.0, general_low=0.0, general_high=0.0))
+    assert told == "For tasks like these the interval is less than 0.1 points wide on either side of zero too."
+    failed = describe_sound(row(collapsed="XNLI seed 1", sound_estimate=0.0, sound_low=-1e-5, sound_high=0.0))
+    assert "0.0 to 0.0" not in describe_gain(row(**nothing)) + told + failed
+
+
+def test_failed_runs_are_no_long_list():
+    names = ", ".join(f"XNLI seed {seed}" for seed in range(7))
+    told = describe_sound(row(collapsed=names, sound_estimate=0.03, sound_low=0.01, sound_high=0.05))
+    assert told.startswith("Without XNLI seed 0, XNLI seed 1, XNLI seed 2, XNLI seed 3, XNLI seed 4 and 2 more (collapsed)")
+
+
+def test_many_conditions_are_counted_and_the_largest_told():
+    keys = "mnli snli qqp sst2 stsb squad1 anli".split()
+    rows = [row(condition=key, unit="all", estimate=0.01 * i, clear=key == "snli") for i, key in enumerate(keys)]
+    first, *told, last = describe_overall(pd.DataFrame(rows))
+    assert first == (
+        "Of 7 conditions, 1 show a clear gain and 0 a clear loss over all languages; 6 are not decided at this size."
+    )
+    assert [sentence.split(" changes")[0].removeprefix("Intermediate training on ") for sentence in told] == [
+        *("SNLI", "ANLI", "SQuAD 1.1", "STS-B", "SST-2"),
+    ]
+    assert last == "2 more conditions are in the table."
+    tasks = [ROW | {"condition": key, "task": "xnli", "clear": key == "anli"} for key in keys]
+    told = describe_tasks(pd.DataFrame(tasks))
+    assert len(told) == 6
+    assert told[0].startswith("ANLI: a clear gain")
+    assert told[-1] == "2 more conditions are in the figure."
+
+
+def test_a_result_of_one_language_names_it():
+    alone = ROW | {"task": "bucc2018", "clear": True, "n_languages": 1, "languages": "zh", "estimate": 0.25}
+    (told,) = describe_tasks(pd.DataFrame([alone]))
+    assert "in Chinese (Mandarin) (+25.0 points)" in told
+
+
+def test_a_family_without_some_tasks_is_told_to_be_adjusted():
+    table = pd.DataFrame([row(), row(group="Slavic", tasks="sib200 xnli", n_tasks=2)])
+    assert describe_families(table)[1].startswith("Slavic lacks some of the tasks. Their estimates are not means")
+    assert not any("lack" in sentence for sentence in describe_families(table.iloc[:1]))
+
+
+def test_one_result_is_told_once_and_none_is_not_counted():
+    one = describe_families(pd.DataFrame([row()]))
+    assert one[1].startswith("The only one: Intermediate training on MNLI")
+    assert len(one) == 2
+    none = describe_families(pd.DataFrame([row(withheld="1 seed")]))
+    assert none == ["For 1 comparison no interval is given (1 \N{MULTIPLICATION SIGN} 1 seed)."]
+
+
 def test_tasks_are_told_condition_by_condition_and_never_more_than_five():
     rows = [ROW | {"task": task, "clear": True, "estimate": 0.01 * i} for i, task in enumerate(
         ("xnli", "sib200", "udpos", "pawsx", "xcopa", "tatoeba"), start=1)]  # fmt: skip
@@ -168,7 +219,7 @@ def test_tasks_are_told_condition_by_condition_and_never_more_than_five():
     (told,) = describe_tasks(pd.DataFrame(rows))
     assert told.startswith("MNLI: a clear gain on Tatoeba (+6.0 points), a clear gain on XCOPA (+5.0 points), ")
     assert "1 more clear results in the table" in told
-    assert told.endswith("no clear change on the 1 other task (−0.4).")
+    assert told.endswith("no clear change on the 1 other task (−0.4 points).")
 
 
 def test_the_primary_comparison_is_named():

@@ -38,10 +38,10 @@ from study_utils.sentences.drops import (
 )
 from study_utils.sentences.encoders import describe_ranking, describe_target_gains
 from study_utils.sentences.epochs import describe_epochs
+from study_utils.sentences.failed import describe_failed_runs, describe_unscored
 from study_utils.sentences.gains import (
     describe_contrast,
     describe_contrasts,
-    describe_failed_runs,
     describe_families,
     describe_gain,
     describe_generally,
@@ -49,7 +49,6 @@ from study_utils.sentences.gains import (
     describe_scores,
     describe_sound,
     describe_tasks,
-    describe_unscored,
 )
 from study_utils.sentences.layers import describe_layers, describe_reading
 from study_utils.sentences.planning import describe_margin, describe_outlook

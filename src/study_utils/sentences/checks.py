@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study_utils.analysis.inference.equivalence import ALPHA, VERDICTS
 from study_utils.analysis.models.mixed import MixedGains
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title
 from study_utils.sentences.data import at_most_five
-from study_utils.sentences.gains import counted, points, titled
+from study_utils.sentences.gains import counted, ends_text, points, titled, told_few
 
 _MOST = 5
 """Results or names that are told one by one; more are left to the table."""
@@ -33,27 +34,33 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     -------
     list of str
         One text a condition and group, of leaving out each language and each task. Of families only the results that
-        exclude zero after correction, or come to, are told; of all languages every one.
+        exclude zero after correction, or come to, are told. Of more than five these, then the largest.
     """
     needed = ("condition", "unit", "group", "left_out", "excludes_zero", "sign_changes", "zero_changes")
     require_columns(table, needed, table="leave-one-out")
     told = table[(table["unit"] == "all") | table["excludes_zero"].astype(bool) | (table["zero_changes"] != "")]
     if told.empty:
         return ["No family's result excludes zero, and leaving out one language or one task makes none do so."]
-    sentences = []
-    for (encoder, _, condition, group), part in told.groupby(["encoder", "variant", "condition", "group"], sort=False):
+    parts = list(told.groupby(["encoder", "variant", "condition", "group"], sort=False))
+    if len(parts) > _MOST:
+        parts.sort(key=lambda part: (part[1]["excludes_zero"].any(), abs(part[1]["estimate"].iloc[0])), reverse=True)
+    texts = []
+    for (encoder, _, condition, group), part in parts:
         row = part.iloc[0]
         told = [titled(encoder, f"{condition_title(condition)}, {group}: {points(row['estimate'])} points", table)]
-        told += [
-            f"Without one {one.left_out} it is between {points(one.lowest)} (without {one.lowest_without}) and "
-            f"{points(one.highest)} (without {one.highest_without})"
-            for one in part.itertuples()
-        ]
+        for one in part.itertuples():
+            low, high = points(one.lowest), points(one.highest)
+            told.append(
+                f"Without any one {one.left_out} it is {low}"
+                if low == high
+                else f"Without one {one.left_out} it is between {low} (without {one.lowest_without}) and {high} (without "
+                f"{one.highest_without})"
+            )
         turns = [f"The sign is another without {_few(names)}" for names in part["sign_changes"] if names]
-        becomes = "no longer excludes zero" if row["excludes_zero"] else "excludes zero"
-        turns += [f"The interval {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
-        sentences.append(". ".join([*told, *(turns or ["No single one changes the conclusion"])]) + ".")
-    return sentences
+        becomes = "no longer differs from zero" if row["excludes_zero"] else "differs from zero"
+        turns += [f"After correction it {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
+        texts.append([". ".join([*told, *(turns or ["No single one changes the conclusion"])]) + "."])
+    return told_few(texts, "figure")
 
 
 def _few(names: str) -> str:
@@ -73,7 +80,7 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
         return ["No result has an interval, so none can be tested against the smallest effect that matters."]
     margin = f"{100 * tested['margin'].iloc[0]:g}"
     unit = "point" if margin == "1" else "points"
-    small = tested[tested["equivalence"] == "smaller than the margin"]
+    small = tested[tested["equivalence"] == VERDICTS[0]]
     sentences = [
         f"A gain or loss of {margin} {unit} or more is ruled out for {len(small)} of {counted(len(tested), 'result')} "
         f"(two one-sided tests, corrected together); for the others \N{LEFT DOUBLE QUOTATION MARK}no "
@@ -85,7 +92,13 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     ]
     if len(small) > _MOST:
         sentences.append(f"{len(small) - _MOST} more are in the table.")
-    if small.empty:
+    holds = tested["p_equivalence_holm"] < ALPHA
+    if barred := int((holds & (tested["equivalence"] != VERDICTS[0])).sum()):
+        sentences.append(
+            f"In {counted(barred, 'more result')} the test rules it out too, but from too few languages or seeds, or with "
+            f"runs at chance or collapsed, so nothing is claimed."
+        )
+    if small.empty and not barred:
         best = tested.loc[tested["smallest_margin"].idxmin()]
         sentences.append(
             f"The closest: {condition_title(best['condition'])}, {best['group']}, where effects beyond "
@@ -109,7 +122,7 @@ def describe_mixed(found: MixedGains) -> list[str]:
         shown = clear.sort_values("p")
         sentences += [
             f"{condition_title(row.condition)}: {row.group} minus {row.other} {points(row.estimate)} points "
-            f"(interval {points(row.low)} to {points(row.high)})."
+            f"(interval {ends_text(row.low, row.high)})."
             for row in shown.head(_MOST).itertuples()
         ]
         if len(shown) > _MOST:
@@ -131,8 +144,9 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
         For each condition the largest share, that of training runs whatever its size, and what can't be told.
     """
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
-    sentences = []
+    texts = []
     for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
+        texts.append(sentences := [])
         start = titled(encoder, condition_title(condition), shares)
         known = part[part["withheld"] == ""].sort_values("share", ascending=False, kind="stable")
         if known.empty:
@@ -144,9 +158,10 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
             sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
         for reason, rows in held.groupby("withheld", sort=False):
-            names = " and ".join(_OF_SOURCE[source] for source in rows["source"])
+            *first, last = (_OF_SOURCE[source].replace(",", "") for source in rows["source"])
+            names = f"{', '.join(first)} and {last}" if first else last
             sentences.append(f"{start}: what {names} contribute can't be told ({reason}).")
-    return sentences
+    return told_few(texts)
 
 
 def _share(row: tuple) -> str:
@@ -167,24 +182,27 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
     """
     needed = ("condition", "quantity", "estimate", "low", "high", "worst", "n_languages", "withheld")
     require_columns(found, needed, table="robustness table")
-    sentences = []
+    texts = []
     for (encoder, _, condition, _), part in found.groupby(["encoder", "variant", "condition", "group"], sort=False):
+        texts.append(sentences := [])
         rows = part.set_index("quantity")
         worst, share = rows.loc["worst_gain"], rows.loc["negative_share"]
         start = titled(encoder, condition_title(condition), found)
-        ends = f"interval {points(worst['low'])} to {points(worst['high'])}"
+        ends = f"interval {ends_text(worst['low'], worst['high'])}"
         known = ends if np.isfinite(worst["low"]) else f"no interval: {worst['withheld']}"
         sentences.append(
-            f"{start}: the worst language is {worst['worst']}, {points(worst['estimate'])} points ({known})."
+            f"{start}: adjusted for the tasks that each has, the worst language is {worst['worst']}, "
+            f"{points(worst['estimate'])} points ({known})."
         )
         many = int(share["n_languages"])
         told = (
-            f"{start}: the estimate is below zero in {round(share['estimate'] * many)} of {counted(many, 'language')}"
+            f"{start}: the estimate, adjusted so, is below zero in {round(share['estimate'] * many)} of "
+            f"{counted(many, 'language')}"
         )
         sentences.append(
             f"{told}, clearly in {round(share['low'] * many)}." if np.isfinite(share["low"]) else f"{told}."
         )
-    return sentences
+    return told_few(texts)
 
 
 def describe_retention(table: pd.DataFrame) -> list[str]:

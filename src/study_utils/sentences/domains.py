@@ -9,7 +9,8 @@ from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title, task_title
 from study_utils.sentences.data import at_most_five
-from study_utils.sentences.gains import counted, describe_failed_runs, interval_text, points, verdict
+from study_utils.sentences.failed import describe_failed_runs
+from study_utils.sentences.gains import counted, interval_text, points, verdict
 
 _MOST = 5
 """Results that are told one by one; more are left to the table."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from study_utils.analysis.inference.clear import claim_barred
+from study_utils.analysis.inference.groups import MIN_POOL
 from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.gains import of_metric
@@ -49,10 +52,26 @@ def size(value: float) -> str:
 
 def interval_text(row: pd.Series) -> str:
     """Interval of a row; in words where both ends are zero to the digit that is shown."""
-    low, high = points(row["low"]), points(row["high"])
-    if low == high == "0.0":
-        return f"{row['level']:.0%} interval less than 0.1 points wide on either side of zero"
-    return f"{row['level']:.0%} interval {low} to {high}"
+    return f"{row['level']:.0%} interval {ends_text(row['low'], row['high'])}"
+
+
+def ends_text(low: float, high: float) -> str:
+    """Ends of an interval; in words where both are zero to the digit that is shown."""
+    ends = points(low), points(high)
+    return "less than 0.1 points wide on either side of zero" if ends == ("0.0", "0.0") else " to ".join(ends)
+
+
+def few(names: Sequence[str]) -> str:
+    """At most five names."""
+    more = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def told_few(texts: Sequence[Sequence[str]], where: str = "table") -> list[str]:
+    """Sentences of at most five conditions, given those of each; of more, where they are."""
+    more = len(texts) - _MOST
+    left = f"{counted(more, 'more condition')} {'is' if more == 1 else 'are'} in the {where}."
+    return [*(text for own in texts[:_MOST] for text in own), *[left] * (more > 0)]
 
 
 def counted(count: int, noun: str) -> str:
@@ -80,7 +99,9 @@ def describe_generally(row: pd.Series) -> str:
         return ""
     if row["general_withheld"]:
         return f"For tasks like these nothing is claimed: {row['general_withheld']}."
-    ends = f"{points(row['general_low'])} to {points(row['general_high'])}"
+    ends = ends_text(row["general_low"], row["general_high"])
+    if ends_text(0.0, 0.0) == ends:
+        return f"For tasks like these the interval is {ends} too."
     told = f"For tasks like these the change is {points(row['general_estimate'])} points ({ends})"
     if row["general_clear"]:
         return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
@@ -89,14 +110,13 @@ def describe_generally(row: pd.Series) -> str:
 
 def describe_sound(row: pd.Series) -> str:
     """Say what the same row shows without runs that failed; empty if none did."""
-    failed = [f"{row['collapsed']} (collapsed)"] * (row["collapsed"] != "")
-    failed += [f"{row['not_learnt']} (not learnt)"] * (row["not_learnt"] != "")
-    failed += [f"{row['at_chance']} (one side at chance)"] * (row["at_chance"] != "")
+    kinds = {"collapsed": "collapsed", "not_learnt": "not learnt", "at_chance": "one side at chance"}
+    failed = [f"{few(row[kind].split(', '))} ({told})" for kind, told in kinds.items() if row[kind]]
     if row["withheld"] or not failed:
         return ""
     if not np.isfinite(row["sound_estimate"]):
         return f"Without {' and '.join(failed)} nothing is left."
-    ends = f"{points(row['sound_low'])} to {points(row['sound_high'])}"
+    ends = ends_text(row["sound_low"], row["sound_high"])
     return f"Without {' and '.join(failed)} it is {points(row['sound_estimate'])} points ({ends})."
 
 
@@ -152,7 +172,7 @@ def verdict(row: pd.Series, up: str = "a clear gain", down: str = "a clear loss"
         return (up if row["estimate"] > 0 else down) + (" on these tasks" if row["n_tasks"] > 1 else " on this task")
     if row["low"] <= 0 <= row["high"]:
         same = max(-row["low"], row["high"]) < _TINY
-        return "no test row is scored differently" if same else "not clear at this size"
+        return "no score differs" if same else "not clear at this size"
     barred = claim_barred(row.to_frame().T).iloc[0]
     return f"no claim from {barred}" if barred else "not clear after correction for multiple comparisons"
 
@@ -163,32 +183,38 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        One sentence a condition and encoder, and one a task where runs collapsed, with and without them.
+        One sentence a condition and encoder, and one a task where runs collapsed, with and without them; of more
+        than five conditions those with most clear results, then the largest.
     """
     require_columns(table, ("encoder", "condition", "task", "estimate", "clear", "withheld"), table="gains by task")
     if table.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
-    sentences = []
-    for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
+    texts = []
+    parts = list(table.groupby(["encoder", "condition"], sort=False))
+    if len(parts) > _MOST:
+        parts.sort(key=lambda part: (part[1]["clear"].sum(), part[1]["estimate"].abs().max()), reverse=True)
+    for (encoder, condition), part in parts:
         clear = part[part["clear"]].sort_values("estimate", key=abs, ascending=False)
         told = []
         for row in clear.head(_MOST).itertuples():
             kind = "gain" if row.estimate > 0 else "loss"
-            told.append(f"a clear {kind} on {task_title(row.task)} ({points(row.estimate)} points)")
+            alone = f" in {LANGUAGES[row.languages].name}" if row.n_languages == 1 else ""
+            told.append(f"a clear {kind} on {task_title(row.task)}{alone} ({points(row.estimate)} points)")
         if len(clear) > _MOST:
             told.append(f"{len(clear) - _MOST} more clear results in the table")
         rest = part[~part["clear"]]
         if len(rest):
             low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
-            ends = low if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
+            ends = f"{low} points" if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
             other = "other " * (len(clear) > 0)
             told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
-        sentences.append(titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table))
+        sentences = [titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table)]
         fell = part[part["collapsed"] != ""] if "collapsed" in part else part.head(0)
         for _, row in fell.head(_MOST).iterrows():
             start = f"{condition_title(condition)} on {task_title(row['task'])}: {points(row['estimate'])} points."
             sentences.append(titled(encoder, f"{start} {describe_sound(row)}".strip(), table))
-    return sentences
+        texts.append(sentences)
+    return told_few(texts, "figure")
 
 
 def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> list[str]:
@@ -203,16 +229,27 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
     Returns
     -------
     list of str
-        One text a condition and encoder (on these tasks, for tasks like these, without failed runs), then one on
-        comparability where conditions cover different cells.
+        One text a condition and encoder (on these tasks, for tasks like these, without failed runs); of more than
+        five a count, then the clear and the largest ones. Then one on comparability where conditions cover different
+        cells.
     """
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
-    sentences = []
-    for _, row in overall.iterrows():
+    sentences, shown = [], overall
+    if len(overall) > _MOST:
+        clear = overall["clear"].astype(bool)
+        up, down = int((clear & (overall["estimate"] > 0)).sum()), int((clear & (overall["estimate"] < 0)).sum())
+        sentences.append(
+            f"Of {len(overall)} conditions, {up} show a clear gain and {down} a clear loss over all languages; "
+            f"{len(overall) - up - down} are not decided at this size."
+        )
+        shown = overall.assign(size=overall["estimate"].abs()).sort_values(["clear", "size"], ascending=False)
+    texts = []
+    for _, row in shown.iterrows():
         parts = (describe_gain(row), describe_generally(row), describe_sound(row))
-        sentences.append(titled(row["encoder"], " ".join(filter(None, parts)), overall))
+        texts.append([titled(row["encoder"], " ".join(filter(None, parts)), overall)])
+    sentences += told_few(texts)
     if primary is not None:
         group = "all languages" if primary.group == "all" else primary.group
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
@@ -244,8 +281,9 @@ def describe_families(families: pd.DataFrame) -> list[str]:
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
         f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
         f"{len(tested) - len(clear)} are not decided at this size."
-    ]
-    if alone:
+    ] * (len(tested) > 0)
+    sentences += _adjusted(tested)
+    if alone >= MIN_POOL:
         sentences.append(
             f"{counted(alone, 'language')} alone in their family are drawn towards each other's mean as far as noise "
             f"would explain how they differ."
@@ -255,12 +293,27 @@ def describe_families(families: pd.DataFrame) -> list[str]:
         sentences.append(f"{len(clear) - _MOST} more clear results are in the table.")
     if clear.empty and len(tested):
         picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
+        if picked["largest"] == picked["smallest"]:
+            picked = {"only one" if len(tested) == 1 else "first": picked["largest"]}
         sentences += [f"The {name}: {_with_and_without(tested.loc[place])}" for name, place in picked.items()]
     if len(held := families[families["withheld"] != ""]):
         reasons = held["withheld"].value_counts()
         told = "; ".join(f"{count} \N{MULTIPLICATION SIGN} {reason}" for reason, count in reasons.items())
         sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({told}).")
     return sentences + _comparability(families)
+
+
+def _adjusted(tested: pd.DataFrame) -> list[str]:
+    """Say of which groups the estimate covers tasks that they don't have; nothing if all have the same."""
+    have = {group: set(" ".join(part).split()) for group, part in tested.groupby("group")["tasks"]}
+    lacking = [group for group, own in have.items() if own != set().union(*have.values())]
+    if not lacking:
+        return []
+    verb = "lacks" if len(lacking) == 1 else "lack"
+    return [
+        f"{few(lacking)} {verb} some of the tasks. Their estimates are not means over their own tasks: for a task that "
+        f"they lack, what other languages gain on it is taken over."
+    ]
 
 
 def _with_and_without(row: pd.Series) -> str:
@@ -298,65 +351,6 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         if at_chance:
             sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
-
-
-def describe_unscored(scores: pd.DataFrame) -> list[str]:
-    """Name test sets without a score of their task's primary metric, which are in no table of it; empty if none is."""
-    keys = ["task", "language"]
-    known = scores.loc[is_primary(scores), keys].drop_duplicates()
-    others = scores[~pd.MultiIndex.from_frame(scores[keys]).isin(pd.MultiIndex.from_frame(known))]
-    if others.empty:
-        return []
-    told = [
-        f"{task_title(task)} in {_few([LANGUAGES[code].name for code in part['language'].unique()])} has "
-        f"{' and '.join(metric_title(name) for name in part['metric'].unique()[:2])} alone, not its primary metric "
-        f"({metric_title(TASKS[task].metric)})"
-        for task, part in others.groupby("task", sort=False)
-    ]
-    count = counted(len(others[keys].drop_duplicates()), "test set")
-    return [f"{count} in no mean, figure or gain: {'; '.join(told[:_MOST])}."]
-
-
-def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
-    """Name targets that were not learnt, arms at chance and runs that collapsed; empty if there are none.
-
-    Judged as in `study_utils.analysis.results.failed_runs`, on clean rows in languages other than English.
-    """
-    runs = judge_runs(scores[(scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)])
-    sentences = []
-    for (encoder, task), part in runs.groupby(["encoder", "task"], sort=False):
-        chance = TASKS[task].chance
-        end = f" (chance {100 * chance:.1f})" if chance else ""
-        arms = part.groupby("condition", sort=False)["at_chance"].first()
-        if arms.all():
-            most = part.groupby("condition")["value"].mean().max()
-            told = (
-                f"{task_title(task)} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
-                f"most {100 * most:.1f}{end} in the mean over other languages than English. Differences there say "
-                f"nothing."
-            )
-            sentences.append(titled(encoder, told, runs))
-        elif arms.any():
-            names = _few(["the baseline" if key == BASELINE else condition_title(key) for key in arms.index[arms]])
-            told = f"{task_title(task)} is at chance{end} under {names}: a difference from it says little."
-            sentences.append(titled(encoder, told, runs))
-    fell = runs[runs["collapsed"]]
-    if len(fell):
-        titles = {key: "the baseline" if key == BASELINE else condition_title(key) for key in fell["condition"]}
-        told = [
-            f"{task_title(row.task)} under {titles[row.condition]}, seed {row.seed} ({100 * row.value:.1f})"
-            for row in fell.itertuples()
-        ]
-        names = _few(told)
-        verb = "run has" if len(fell) == 1 else "runs have"
-        sentences.append(f"{len(fell)} {verb} collapsed, far below the other seeds: {names}.")
-    return sentences
-
-
-def _few(names: list[str]) -> str:
-    """At most five names."""
-    more = len(names) - _MOST
-    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _comparability(table: pd.DataFrame) -> list[str]:

@@ -67,9 +67,10 @@ def robustness_intervals(
         ``gap_change``, ``retention_change``
             the same minus what they are under `none`, paired.
         ``worst_gain``
-            smallest gain of a language, averaged over its tasks and seeds; `worst` names the language.
+            smallest gain of a language, over seeds and all tasks of the condition: one that lacks a task takes over
+            what others gain on it, as families do. `worst` names the language.
         ``negative_share``
-            share of the languages whose gain, averaged likewise, is below zero.
+            share of the languages whose gain, likewise, is below zero.
         ``spread``
             standard deviation of measured gains between languages, within tasks.
         ``seed_spread``
