@@ -16,6 +16,7 @@ study's bit for bit, no run made twice, nothing half done left, no lock held.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -165,7 +166,17 @@ def files_of(own: Path) -> dict[str, str]:
     """Everything that must be the same in all stores: files of runs, tables and pictures to their hashes."""
     runs = [path for path in (own / "artifacts" / "runs").rglob("*") if path.is_file() and path.name != "manifest.json"]
     shown = [path for path in (own / "reports").rglob("*") if path.suffix in (".csv", ".png")]
-    return {path.relative_to(own).as_posix(): file_sha256(path) for path in [*runs, *shown]}
+    return {path.relative_to(own).as_posix(): digest(path) for path in [*runs, *shown]}
+
+
+def digest(path: Path) -> str:
+    """Hash of a file; of weights, whose notes are written in any order, that of tensors and notes in one order."""
+    if path.suffix != ".safetensors":
+        return file_sha256(path)
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:start]), sort_keys=True)
+    return hashlib.sha256(header.encode() + content[start:]).hexdigest()
 
 
 def differences(own: Path, undisturbed: dict[str, str]) -> Iterator[str]:
@@ -236,9 +247,9 @@ def run_round(
             counts[kind, "wrong" if faults else f"exit {status}"] += 1
         wrong += [f"{name}, {' and '.join(struck) or 'undisturbed'}: {fault}" for fault in faults]
         if faults:
-            print("\n".join(wrong[-len(faults) :]), *lines[-12:], sep="\n  ", flush=True)
-        print(f"  {' and '.join(struck) or 'not killed'}: exit {status}, {len(done)} runs done, gone in {took:.1f} s",
-              flush=True)  # fmt: skip
+            print(*lines[-12:], sep="\n  ", flush=True)
+        told = "; ".join([f"exit {status}", f"{len(done)} runs done", f"gone in {took:.1f} s", *faults])
+        print(f"  {' and '.join(struck) or 'not killed'}: {told}", flush=True)
         if status == 0:
             return killed, wrong
         if not struck:
@@ -290,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             faults += [f"{name}: {text}" for text in differences(folder / name, undisturbed)]
             faults += [f"{name}: {text}" for text in leftovers(folder / name)]
             wrong += faults
+            print("\n".join(faults))
             print(f"{name}: {'as the undisturbed study' if not faults else 'WRONG'}", flush=True)
     outcomes = sorted({outcome for _, outcome in counts})
     print("\n" + "".join(f"{word:>12}" for word in ("killed", *outcomes)))

@@ -31,10 +31,10 @@ def test_a_changed_missing_or_new_file_is_a_difference(campaign, tmp_path):
     folder = tmp_path / "artifacts" / "runs" / "train-1"
     folder.mkdir(parents=True)
     for name in ("model.safetensors", "history.parquet", "scores.parquet"):
-        (folder / name).write_text(name)
+        (folder / name).write_bytes((2).to_bytes(8, "little") + b"{}" + name.encode())
     undisturbed = campaign.files_of(tmp_path)
     assert list(campaign.differences(tmp_path, undisturbed)) == []
-    (folder / "model.safetensors").write_text("other")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}other")
     (folder / "history.parquet").unlink()
     (folder / "new.parquet").write_text("")
     told = [text.removeprefix("artifacts/runs/train-1/") for text in campaign.differences(tmp_path, undisturbed)]
