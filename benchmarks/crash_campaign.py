@@ -1,4 +1,4 @@
-"""Kill a tiny study again and again at random moments, start it anew, and compare all it leaves with an undisturbed one.
+"""Kill a tiny study at random moments, start it anew, and compare what it leaves with an undisturbed one.
 
 Each round begins with an empty store and starts the same `run_all.py` until it ends by itself; what is killed:
   group      the command and the processes in its group, by SIGKILL, as a closed terminal or a job that is out of time
@@ -201,6 +201,26 @@ def leftovers(own: Path) -> Iterator[str]:
                 yield f"{path.relative_to(own)} is held"
 
 
+def start_and_kill(
+    campaign: Campaign, name: str, kinds: Sequence[str], rng: random.Random, *, seconds: float, most: int
+) -> tuple[int | None, list[str]]:
+    """Start the command and kill something of it at random moments until it ends: exit status, and what was killed."""
+    command, struck = campaign.start(name, jobs=campaign.jobs, keep=campaign.keep), []
+    while len(struck) < most and set(struck) <= {"worker"}:  # a command goes on after the death of a worker
+        try:
+            command.wait(rng.uniform(0.3, seconds))
+            break
+        except subprocess.TimeoutExpired:
+            kind = rng.choice(kinds)
+            struck += [kind] if strike(campaign, command, kind) else []
+    try:
+        return command.wait(20 * seconds + 60), struck
+    except subprocess.TimeoutExpired:
+        os.killpg(command.pid, signal.SIGKILL)
+        command.wait()
+        return None, struck
+
+
 def run_round(
     campaign: Campaign,
     name: str,
@@ -210,56 +230,37 @@ def run_round(
     seconds: float,
     most: int,
     counts: Counter[tuple[str, str]],
-) -> tuple[int, list[str]]:
-    """Start a study until it has ended by itself, with so many kills at most; how many there were, and what is wrong."""
-    killed, wrong, own, done = 0, [], campaign.folder / name, {}
+) -> list[str]:
+    """Start a study until it has ended by itself, with so many kills at most, and count them; what is wrong."""
+    wrong, own, done, killed = [], campaign.folder / name, {}, 0
     while True:
-        command, struck = campaign.start(name, jobs=campaign.jobs, keep=campaign.keep), []
-        while command.poll() is None and killed < most:
-            moment = rng.uniform(0.3, seconds)
-            try:
-                command.wait(moment)
-            except subprocess.TimeoutExpired:
-                kind = rng.choice(kinds)
-                if strike(campaign, command, kind):
-                    killed += 1
-                    struck.append(kind)
-                    if kind != "worker":
-                        break
-        try:
-            status = command.wait(20 * seconds + 60)
-        except subprocess.TimeoutExpired:
-            os.killpg(command.pid, signal.SIGKILL)
-            status = command.wait()
-            wrong.append(f"{name}: the command after {struck} didn't end")
+        status, struck = start_and_kill(campaign, name, kinds, rng, seconds=seconds, most=most - killed)
+        killed += len(struck)
         took, left = wait_until_gone(campaign)
         told = (own / "stderr").read_text(errors="replace")
         lines = [line for line in told.splitlines() if line.strip()]
-        expected = {0}.union(*(EXPECTED[kind] for kind in struck))
+        before, done = done, begun_runs(own / "artifacts")
         faults = [f"left after {GONE_WITHIN:.0f} s: {text}" for text in left]
-        faults += [f"exit status {status}"] if status not in expected else []
-        faults += ["a traceback was told"] if "Traceback" in told else []
-        faults += [f"{len(lines)} lines were told"] if status in (130, 143) and len(lines) != 1 else []
-        now = begun_runs(own / "artifacts")
-        faults += [f"{run} was made again" for run, begun in done.items() if now.get(run) != begun]
-        done = now
-        for kind in struck:
-            counts[kind, "wrong" if faults else f"exit {status}"] += 1
-        wrong += [f"{name}, {' and '.join(struck) or 'undisturbed'}: {fault}" for fault in faults]
-        if faults:
-            print(*lines[-12:], sep="\n  ", flush=True)
+        if status not in {0}.union(*(EXPECTED[kind] for kind in struck)):
+            faults.append("didn't end" if status is None else f"exit status {status}")
+        if "Traceback" in told:
+            faults.append("a traceback was told")
+        if status in (130, 143) and len(lines) != 1:
+            faults.append(f"{len(lines)} lines were told")
+        faults += [f"{run} was made again" for run, begun in before.items() if done.get(run) != begun]
+        counts.update((kind, "wrong" if faults else f"exit {status}") for kind in struck)
+        what = " and ".join(struck) or "not killed"
+        wrong += [f"{name}, {what}: {fault}" for fault in faults]
         told = "; ".join([f"exit {status}", f"{len(done)} runs done", f"gone in {took:.1f} s", *faults])
-        print(f"  {' and '.join(struck) or 'not killed'}: {told}", flush=True)
-        if status == 0:
-            return killed, wrong
-        if not struck:
-            return killed, [*wrong, f"{name}: fails undisturbed"]
+        print(f"  {what}: {told}", *(lines[-12:] if faults else []), sep="\n    ", flush=True)
+        if status == 0 or not struck:
+            return wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="exit status: 0 all as in the undisturbed study, 1 not so. 60 kills take about half an hour on one core.",
+        epilog="exit status: 0 all as in the undisturbed study, 1 not so. 60 kills take about an hour on two cores.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--kills", type=int, default=30, metavar="N", help="how often to kill (default: 30)")
@@ -297,12 +298,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         while (left := options.kills - counts.total()) > 0:
             rounds += 1
             name = f"round{rounds}"
-            _, faults = run_round(campaign, name, kinds, rng, seconds=seconds, most=left, counts=counts)
+            faults = run_round(campaign, name, kinds, rng, seconds=seconds, most=left, counts=counts)
             faults += [f"{name}: {text}" for text in differences(folder / name, undisturbed)]
             faults += [f"{name}: {text}" for text in leftovers(folder / name)]
             wrong += faults
-            print("\n".join(faults))
-            print(f"{name}: {'as the undisturbed study' if not faults else 'WRONG'}", flush=True)
+            print(f"{name}: {'; '.join(faults) or 'as the undisturbed study'}", flush=True)
     outcomes = sorted({outcome for _, outcome in counts})
     print("\n" + "".join(f"{word:>12}" for word in ("killed", *outcomes)))
     for kind in kinds:
