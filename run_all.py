@@ -6,7 +6,9 @@ import argparse
 import logging
 import os
 import shlex
+import signal
 import sys
+from typing import NoReturn
 
 INSTALL = 'python -m pip install -c constraints.txt -e ".[study]"'
 LISTS = ("studies", "tasks", "conditions", "encoders", "languages")
@@ -27,7 +29,13 @@ artifacts/ under an id that hashes what changes their result: nothing is done tw
 an interrupted study continues where it was. The report is in reports/STUDY/index.html, or in reports/NAME with --name.
 What --set changes has a report of its own too: without --name, reports/STUDY-xxxxxx, named after the changes.
 
-exit status: 0 all done, 1 a run or notebook failed, 2 wrong parameters or missing data, 130 interrupted."""
+exit status: 0 all done, 1 a run or notebook failed, 2 wrong parameters or missing data, 130 interrupted by Ctrl-C,
+143 by SIGTERM."""
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    """Take leave as after Ctrl-C where a scheduler or `kill` ends the command: workers and kernels are ended too."""
+    raise KeyboardInterrupt(number)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,9 +98,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # as in: run_all.py --list tasks | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("\ninterrupted: the same command continues from the last checkpoint", file=sys.stderr)
-        return 130
+        return 128 + (error.args[0] if error.args else signal.SIGINT)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -132,4 +140,5 @@ def _run(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())

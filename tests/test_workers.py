@@ -127,3 +127,31 @@ def test_workers_end_when_their_command_is_killed(tmp_path):
             os.kill(parent.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs(started, timeout=150)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE], "they would go on"
+
+
+EARLY = """
+import sys, time
+from study_utils.study import open_study
+from study_utils.workers import _local_worker
+
+study = open_study("quick", {"artifacts": sys.argv[1], "device": "cpu"})
+study.store.root.mkdir()
+with _local_worker(study, "tcp://127.0.0.1:1", 0):
+    print("there", flush=True)
+    time.sleep(120)
+"""
+
+
+def test_a_worker_that_has_not_connected_yet_ends_with_its_command_too(tmp_path):
+    command = [sys.executable, "-c", EARLY, str(tmp_path / "artifacts")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as parent:
+        try:
+            assert parent.stdout.readline() == "there\n"
+            started = psutil.Process(parent.pid).children(recursive=True)
+            assert started
+        finally:
+            os.kill(parent.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(started, timeout=45)  # by itself it waits for a scheduler for 60 seconds
+    for process in alive:
+        process.kill()
+    assert not alive

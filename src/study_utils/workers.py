@@ -30,6 +30,19 @@ from study_utils.study import Study, open_study
 SCHEDULER_SECONDS, QUIET_SECONDS, WORKER_SECONDS = 10.0, 5.0, 600.0
 """How long a scheduler has to answer; how long nothing is said while there is no worker; and when that is an error."""
 
+END_WITH_COMMAND = """
+import os, threading
+
+def wait():
+    os.read(0, 1)
+    os._exit(1)
+
+threading.Thread(target=wait, daemon=True).start()
+"""
+"""Preloaded by a local worker: it ends when its input does, as it does when the command dies without a word; where the
+command dies before it has connected, it would wait for a scheduler for as long as a loaded machine needs to start one.
+"""
+
 Say = Callable[[str], None]
 
 
@@ -313,6 +326,8 @@ def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
         "--no-dashboard",
         "--death-timeout",
         "60",
+        "--preload-nanny",
+        END_WITH_COMMAND,
         "--name",
         str(slot),
     ]
@@ -320,9 +335,10 @@ def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
     log.parent.mkdir(exist_ok=True)
     with (
         log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(command, env=os.environ | own, stdout=file, stderr=file) as process,
+        subprocess.Popen(command, env=os.environ | own, stdin=subprocess.PIPE, stdout=file, stderr=file) as process,
     ):
         try:
             yield
         finally:
             process.terminate()
+            process.wait()  # before its input closes, so that it tidies up

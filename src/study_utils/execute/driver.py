@@ -29,6 +29,7 @@ from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
 from study_utils.report.places import hide_places, machine_places
+from study_utils.store import writable
 from study_utils.study import Study
 
 STAGE_SECONDS, QUESTION_SECONDS = 10.0, 30.0
@@ -77,7 +78,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     Raises
     ------
     StudyError
-        If the work cannot begin: disk full, unknown notebook, rows or an encoder that
+        If the work cannot begin, or the report can't be written: disk full, unknown notebook, rows or an encoder that
         or a device can't be reached or used, a report that these parameters would mix with others' or that another
         process writes.
     """
@@ -98,7 +99,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         resolve_device(study.params.device)
     needed = megabytes(study.plan, todo, keep=study.params.keep, jobs=study.params.jobs)
     study.store.check_room(int(1e6 * (needed + 50)))
-    with _alone(study):
+    with _alone(study), writable(study.report):
         return _carry_out(study, chosen, todo, record, only=only, force=force)
 
 
