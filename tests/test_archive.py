@@ -211,3 +211,15 @@ def test_what_another_process_has_just_made_stays(plan, store, tmp_path, monkeyp
     monkeypatch.setattr(Store, "writing", lambda *_: contextlib.nullcontext(None))
     assert packed
     assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == []
+
+
+def test_scores_of_variants_come_back(tmp_path):
+    plan = make_plan(load_params("quick", {**SMALL, "seeds": [0], "evaluation.variants": ["typos@0.3"]}))
+    store = Store(tmp_path / "store")
+    for run in plan.runs.values():
+        if run.kind == "predict":
+            with store.writing(run.id, {"kind": run.kind}) as folder:
+                predictions(run.work["task"]).to_parquet(folder / "predictions.parquet", index=False)
+    packed = pack(plan, store, tmp_path / "results.zip")
+    assert len([run for run in packed if "typos@0.3" in run]) == 2
+    assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == packed

@@ -36,7 +36,7 @@ PREDICTIONS = "predictions.parquet"
 KEY = ["language", "example_id", "measure", "total"]
 """Columns that all runs on the same rows share; what sets them apart is `correct`."""
 
-_ID = re.compile(r"[\w.-]+-[0-9a-f]{12}")
+_ID = re.compile(r"[^/\\]+-[0-9a-f]{12}")
 DATE = (1980, 1, 1, 0, 0, 0)
 """Time of every entry, so that the same results are the same bytes."""
 
