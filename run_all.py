@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import shlex
@@ -128,6 +129,11 @@ def _run(options: argparse.Namespace) -> int:
         failures = run_study(study, **asked)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"error: this name of a file is too long: {str(error.filename)[:60]}...", file=sys.stderr)
         return 2
     if failures:
         again = shlex.join(["python", *(text for text in sys.argv if text != "--force")])

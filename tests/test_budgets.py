@@ -44,7 +44,7 @@ def test_before_rows_are_there_what_is_stated_counts(tmp_path):
     ]
     sentences = describe_shortfalls(found)
     assert sentences[0].startswith("SIB-200, trained under the regime english: 1000 training rows are asked for")
-    assert "de 90" in sentences[1]
+    assert "(de: 90)" in sentences[1]
 
 
 def test_a_pool_counts_all_its_languages_and_what_nobody_states_is_not_told(tmp_path):
@@ -65,7 +65,7 @@ def test_where_equal_budgets_are_asked_for_a_shortfall_is_an_error(tmp_path):
     fine = data_run("english", 700, (("train", ("en",)),))
     plan, store = Plan(runs={r.id: r for r in (run, fine)}, cells=()), Store(tmp_path)
     demanded = SimpleNamespace(**vars(PARAMS), equal_budgets=True)
-    with pytest.raises(ParameterError, match=r"(?s)SIB-200.*100 training rows.*de 90.*Ask for 90 examples"):
+    with pytest.raises(ParameterError, match=r"(?s)SIB-200.*100 training rows.*de: 90.*Ask for 90 examples"):
         require_equal(plan, store, demanded)
     require_equal(plan, store, demanded, runs=[fine.id])
     require_equal(plan, store, SimpleNamespace(**vars(PARAMS), equal_budgets=False))

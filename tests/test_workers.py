@@ -73,6 +73,9 @@ def test_no_scheduler_and_no_workers_are_told_soon(tmp_path, tiny_encoder, monke
         nobody = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(ParameterError, match=f"no scheduler answers at {nobody} in 1 seconds"):
         refused(small(tmp_path, tiny_encoder, executor=nobody), monkeypatch, SCHEDULER_SECONDS=1.0)
+    (tmp_path / "scheduler.json").write_text('{"address": 5}')
+    with pytest.raises(ParameterError, match=r"is no scheduler file \(its address is 5\)"):
+        refused(small(tmp_path, tiny_encoder, executor=str(tmp_path / "scheduler.json")), monkeypatch)
     with pytest.raises(ParameterError, match="is no scheduler file"):
         refused(small(tmp_path, tiny_encoder, executor=str(tmp_path / "none.json")), monkeypatch)
     with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", protocol="tcp://") as cluster:

@@ -36,7 +36,7 @@ PREDICTIONS = "predictions.parquet"
 KEY = ["language", "example_id", "measure", "total"]
 """Columns that all runs on the same rows share; what sets them apart is `correct`."""
 
-_ID = re.compile(r"[\w.-]+-[0-9a-f]{12}")
+_ID = re.compile(r"[^/\\]+-[0-9a-f]{12}")
 DATE = (1980, 1, 1, 0, 0, 0)
 """Time of every entry, so that the same results are the same bytes."""
 
@@ -69,9 +69,7 @@ def pack(plan: Plan, store: Store, file: Path) -> list[str]:
             _write(archive, runs, store)
         part.replace(file)
     except OSError as error:
-        raise StoreError(
-            f"{file} can't be written ({error.strerror}): name a file in a folder that is there"
-        ) from error
+        raise StoreError(f"{file} can't be written ({error.strerror}): name one in a folder that is there") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

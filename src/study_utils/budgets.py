@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from study_utils.catalog import task
+from study_utils.catalog.titles import at_most_five
 from study_utils.data.sources import stated_rows
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import StudyParams
@@ -81,10 +82,10 @@ def describe_shortfalls(table: pd.DataFrame) -> list[str]:
         return ["No training set is known to be smaller than the study asks for."]
     sentences = []
     for (key, regime), part in table.groupby(["task", "regime"], sort=False):
-        told = ", ".join(f"{row.languages} {row.there}" for row in part.itertuples())
+        told = at_most_five([f"{at_most_five(row.languages.split())}: {row.there}" for row in part.itertuples()])
         sentences.append(
             f"{task(key).title}, trained under the regime {regime.replace('_', ' ')}: {part['asked'].iloc[0]} training "
-            f"rows are asked for and there are fewer: {told}. Scores are compared only where the numbers are equal."
+            f"rows are asked for and there are fewer ({told}). Scores are compared only where the numbers are equal."
         )
     return sentences
 

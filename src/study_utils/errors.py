@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import cache
 
 
 class StudyError(Exception):
@@ -56,8 +57,14 @@ def unknown(kind: str, name: object, known: Iterable[str], *, where: str = "") -
     where : str
         Where the name was given, such as ``"params/quick.yaml, field targets"``.
     """
-    known = sorted(known)
-    spelt = {one.lower(): one for one in known}
-    near = [spelt[one] for one in difflib.get_close_matches(str(name).lower(), spelt, n=3, cutoff=0.5)]
+    known = tuple(sorted(known))
+    near = _nearest(str(name), known)
     hint = f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else f"Known: {', '.join(known)}."
     return f"unknown {kind} {name!r}{f' ({where})' if where else ''}. {hint}"
+
+
+@cache
+def _nearest(name: str, known: tuple[str, ...]) -> list[str]:
+    """Names that are spelt most like one; kept, as sources ask often for rows that aren't there."""
+    spelt = {one.lower(): one for one in known}
+    return [spelt[one] for one in difflib.get_close_matches(name.lower(), spelt, n=3, cutoff=0.5)]

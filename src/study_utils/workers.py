@@ -287,6 +287,8 @@ def _connected(executor: str, where: str) -> Client:
     if "://" not in executor:
         try:
             address = json.loads(Path(executor).read_text(encoding="utf-8"))["address"]
+            if not isinstance(address, str):
+                raise ValueError(f"its address is {address!r}")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ParameterError(
                 f"executor: {executor} is no scheduler file ({error}): start dask scheduler --scheduler-file "

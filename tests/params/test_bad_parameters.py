@@ -259,6 +259,8 @@ def test_changes(change: str, said: str, capsys: pytest.CaptureFixture) -> None:
 COMMANDS = [
     (["nosuch"], "unknown study 'nosuch'"),
     (["quik"], "Did you mean 'quick'"),
+    (["x" * 4000], "error: this name of a file is too long: "),
+    (["quick", "--mirror", "x" * 5000], "error: this name of a file is too long: xxx"),
     (["."], "unknown study '.'"),
     (["README.md"], "unknown study 'README.md'"),
     (["quick", "--only", "99"], "unknown notebook '99'"),

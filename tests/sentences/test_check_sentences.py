@@ -34,8 +34,8 @@ def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
         "MNLI, All languages: −5.0 points. Without one task it is between −7.0 (without XNLI) and +1.0 (without "
-        "Tatoeba). The sign is another without Tatoeba. After correction it no longer differs from zero without Tatoeba "
-        "or XNLI."
+        "Tatoeba). The sign is another without Tatoeba. After correction it no longer differs from zero without "
+        "Tatoeba or XNLI."
     )
     steady = LEFT_OUT | {"left_out": "task", "sign_changes": "", "zero_changes": ""}
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.encoders import ENCODERS
@@ -17,6 +17,11 @@ _WRITTEN = {
 
 _LAYERS: dict[str, str] = {}
 """Retrieval target to the layer that the open study reads it at, in words."""
+
+
+def at_most_five(names: Sequence[str]) -> str:
+    """List up to five names; of more, the first five and how many there are besides."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def condition_title(key: str) -> str:

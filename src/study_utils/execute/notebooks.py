@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-import nbformat
-
 from study_utils.errors import NotebookError
 
 TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
@@ -34,6 +32,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
         If the notebook hasn't exactly one cell tagged ``parameters``; if a name isn't in that cell; or if a value
         has another type than declared there, or one that papermill would change (tuples, paths).
     """
+    import nbformat  # it takes seconds, and plans need none
     import papermill
 
     content = nbformat.read(notebook, as_version=4)
@@ -145,6 +144,7 @@ def _own_interpreter() -> type:
 
 def _tidy(path: Path, shown: Mapping[str, object]) -> None:
     """Drop what only this machine knows (paths, times of every cell) from an executed notebook."""
+    import nbformat
     from papermill.translators import papermill_translators
 
     content = nbformat.read(path, as_version=4)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
 
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
+from study_utils.catalog.titles import at_most_five
 from study_utils.encoders.check import check_files
 from study_utils.errors import StoreError
 from study_utils.estimate import memory_bytes
@@ -21,7 +25,9 @@ from study_utils.execute.keep import megabytes, model_megabytes
 from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
 from study_utils.params.study import KEEPS
+from study_utils.plan import Run
 from study_utils.sentences import describe_partial
+from study_utils.sentences.gains import counted
 from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
 
@@ -47,10 +53,11 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     """
     chosen = select_notebooks(study.params.questions, only)
     Record(study).refuse_mixture(only, force=force)
-    todo = {run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)}
-    for key in encoders_of(study.plan.runs[run] for run in todo):
+    runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
+    todo = {run.id for run in runs}
+    for key in encoders_of(runs):
         check_files(encoder(key))
-    table = study.runs()
+    everything = table = study.runs()
     table = table[table["run"].isin(todo) | table["stage"].isin([path.stem for path in chosen])]
     lines = []
     if len(table):
@@ -67,28 +74,26 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     if force:
         parts.append("all of them anew")
     told = ", ".join(parts)
-    lines += ["", f"{len(table)} runs: {told}; about {clock(_left(study, only, force))} of work left at --jobs 1"]
+    left = clock(_left(study, everything, runs, chosen, force))
+    lines += ["", f"{len(table)} runs: {told}; about {left} of work left at --jobs 1"]
     lines += [f"computing: {study.params.computing}"]
-    if needed := max((memory_bytes(study.plan.runs[run]) for run in todo), default=0.0):
+    if needed := max((memory_bytes(run) for run in runs), default=0.0):
         lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
-    runs = [study.plan.runs[run] for run in study.plan.runs if run in todo]
     if trained := sum(run.kind == "train" for run in runs):
         sizes = {keep: megabytes(study.plan, runs, keep=keep, jobs=study.params.jobs) / 1000 for keep in KEEPS}
         told = ", ".join(f"{size:.1f} GB with --keep {keep}" for keep, size in sizes.items())
         lines += [f"disk: {trained} models take up to {told}; this study keeps {study.params.keep}"]
     lines += [f"report: {study.report / 'index.html'}"]
-    lines += ["stale: only an earlier version is in the store; it will be made anew"]
+    if counts.get("stale"):
+        lines += ["stale: only an earlier version is in the store; it will be made anew"]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
         lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
-    reason = hub_rows_unreachable(study, study.plan.to_make(study.store, {path.stem for path in chosen}, force=force))
+    reason = hub_rows_unreachable(study, runs)
     if absent := [*study.plan.absent, *([reason] if reason else [])]:
         lines += ["", "The study can't begin here; this can't be reached:", *absent]
-    lines += [
-        f"omitted: condition {row.condition}, target {row.task}, languages {row.languages}: {row.reason}"
-        for row in study.omissions().itertuples()
-    ]
+    lines += _omitted(study.omissions())
     if len(partial := study.partial()):
         lines += [f"partial: {told}" for told in describe_partial(partial)]
     if len(short := study.shortfalls()):
@@ -97,6 +102,19 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
     lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
+
+
+def _omitted(table: pd.DataFrame) -> list[str]:
+    """Say what results leave out, one line a target, its languages and a reason; the report's table has all names."""
+    lines = []
+    for (task, languages, reason), part in table.groupby(["task", "languages", "reason"], sort=False):
+        conditions, codes = part["condition"].unique(), languages.split()
+        noun = "condition" if len(conditions) == 1 else "conditions"
+        lines.append(
+            f"omitted: target {task}, {noun} {at_most_five(conditions)}, "
+            f"{counted(len(codes), 'language')} ({at_most_five(codes)}): {reason}"
+        )
+    return lines
 
 
 def _computed_otherwise(study: Study, stale: Iterable[str]) -> list[str]:
@@ -116,15 +134,15 @@ def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False)
     """Tell how much of a study is done and how long the rest takes."""
     table = study.runs()
     done = int((table["status"] == "done").sum())
-    left = clock(_left(study, only, force))
+    chosen = select_notebooks(study.params.questions, only)
+    runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
+    left = clock(_left(study, table, runs, chosen, force))
     return f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"
 
 
-def _left(study: Study, only: Sequence[str], force: bool) -> float:
+def _left(study: Study, table: pd.DataFrame, runs: Sequence[Run], chosen: Sequence[Path], force: bool) -> float:
     """Expected seconds of the runs to be made and of the notebooks to be executed."""
-    chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
-    runs = [run.id for run in study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)]
     notebooks = [path for path in chosen if force or record.why_anew(path)]
-    seconds = study.runs().set_index("run")["seconds"]
-    return float(seconds[runs].sum()) + sum(notebook_seconds(record, path) for path in notebooks)
+    seconds = table.set_index("run")["seconds"]
+    return float(seconds[[run.id for run in runs]].sum()) + sum(notebook_seconds(record, path) for path in notebooks)

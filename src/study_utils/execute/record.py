@@ -7,8 +7,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import nbformat
-
 from study_utils.errors import ParameterError
 from study_utils.params import MACHINE
 from study_utils.plan import STAGES, canonical_sha256
@@ -68,6 +66,8 @@ class Record:
 
     def identity(self, notebook: Path) -> str:
         """Hash of what an executed notebook depends on."""
+        import nbformat  # takes seconds; a plan of a new study needs none
+
         cells = [(c.cell_type, c.source) for c in nbformat.read(notebook, as_version=4).cells]
         return canonical_sha256({**self.common, "cells": cells})
 
@@ -76,8 +76,10 @@ class Record:
         entry = self.entries.get(notebook.stem, {})
         if notebook.stem in STAGES and self.study.plan.missing(self.study.store, notebook.stem):
             return "runs are missing"
+        if not entry:
+            return "not made yet"
         if entry.get("identity") != self.identity(notebook):
-            return "made from other parameters or other code" if entry else "not made yet"
+            return "made from other parameters or other code"
         return self._damage({notebook.name: entry["sha256"], **entry.get("files", {})})
 
     def why_pages(self) -> str:

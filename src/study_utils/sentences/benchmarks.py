@@ -6,8 +6,7 @@ import pandas as pd
 
 from study_utils.analysis.results.benchmarks import AVERAGE, COLUMNS, WITHOUT_ENGLISH
 from study_utils.catalog import benchmark as find_benchmark
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
-from study_utils.sentences.data import at_most_five
+from study_utils.catalog.titles import at_most_five, condition_title, encoder_title, task_title
 
 CUT = 0.99
 """A test set with less than this share of its published rows counts as smaller."""

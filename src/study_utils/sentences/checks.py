@@ -8,8 +8,7 @@ import pandas as pd
 from study_utils.analysis.inference.equivalence import ALPHA, VERDICTS
 from study_utils.analysis.models.mixed import MixedGains
 from study_utils.analysis.results.tables import BASELINE, require_columns
-from study_utils.catalog.titles import condition_title
-from study_utils.sentences.data import at_most_five
+from study_utils.catalog.titles import at_most_five, condition_title
 from study_utils.sentences.gains import counted, ends_text, points, titled, told_few
 
 _MOST = 5
@@ -53,8 +52,8 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
             told.append(
                 f"Without any one {one.left_out} it is {low}"
                 if low == high
-                else f"Without one {one.left_out} it is between {low} (without {one.lowest_without}) and {high} (without "
-                f"{one.highest_without})"
+                else f"Without one {one.left_out} it is between {low} (without {one.lowest_without}) and {high} "
+                f"(without {one.highest_without})"
             )
         turns = [f"The sign is another without {_few(names)}" for names in part["sign_changes"] if names]
         becomes = "no longer differs from zero" if row["excludes_zero"] else "differs from zero"
@@ -95,8 +94,8 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     holds = tested["p_equivalence_holm"] < ALPHA
     if barred := int((holds & (tested["equivalence"] != VERDICTS[0])).sum()):
         sentences.append(
-            f"In {counted(barred, 'more result')} the test rules it out too, but from too few languages or seeds, or with "
-            f"runs at chance or collapsed, so nothing is claimed."
+            f"In {counted(barred, 'more result')} the test rules it out too, but from too few languages or seeds, or "
+            f"with runs at chance or collapsed, so nothing is claimed."
         )
     if small.empty and not barred:
         best = tested.loc[tested["smallest_margin"].idxmin()]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from study_utils.analysis.results.above_chance import compare_with_chance
 from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import condition_title, metric_label, metric_title, rows_title, task_title
+from study_utils.catalog.titles import at_most_five, condition_title, metric_label, metric_title, rows_title, task_title
 from study_utils.sentences.gains import counted
 
 
@@ -40,11 +38,6 @@ def describe_partial(partial: pd.DataFrame) -> list[str]:
         f"without {at_most_five([f'{row.absent} ({row.language})' for row in rows.itertuples()])}."
         for (task, role), rows in partial.groupby(["task", "role"], sort=False)
     ]
-
-
-def at_most_five(names: Sequence[str]) -> str:
-    """List up to five names; of more, the first five and how many there are besides."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def describe_coverage(coverage: pd.DataFrame) -> list[str]:

@@ -7,8 +7,7 @@ import pandas as pd
 
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_title, task_title
-from study_utils.sentences.data import at_most_five
+from study_utils.catalog.titles import at_most_five, condition_title, task_title
 from study_utils.sentences.failed import describe_failed_runs
 from study_utils.sentences.gains import counted, interval_text, points, verdict
 

@@ -8,8 +8,8 @@ from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, is_primary
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, metric_title, task_title
-from study_utils.sentences.gains import counted, few, titled
+from study_utils.catalog.titles import at_most_five, condition_title, metric_title, task_title
+from study_utils.sentences.gains import counted, titled
 
 _MOST = 5
 """Test sets that are told; more are left out."""
@@ -23,7 +23,7 @@ def describe_unscored(scores: pd.DataFrame) -> list[str]:
     if others.empty:
         return []
     told = [
-        f"{task_title(task)} in {few([LANGUAGES[code].name for code in part['language'].unique()])} has "
+        f"{task_title(task)} in {at_most_five([LANGUAGES[code].name for code in part['language'].unique()])} has "
         f"{' and '.join(metric_title(name) for name in part['metric'].unique()[:2])} alone, not its primary metric "
         f"({metric_title(TASKS[task].metric)})"
         for task, part in others.groupby("task", sort=False)
@@ -52,7 +52,9 @@ def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
             )
             sentences.append(titled(encoder, told, runs))
         elif arms.any():
-            names = few(["the baseline" if key == BASELINE else condition_title(key) for key in arms.index[arms]])
+            names = at_most_five(
+                ["the baseline" if key == BASELINE else condition_title(key) for key in arms.index[arms]]
+            )
             told = f"{task_title(task)} is at chance{end} under {names}: a difference from it says little."
             sentences.append(titled(encoder, told, runs))
     fell = runs[runs["collapsed"]]
@@ -62,7 +64,7 @@ def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
             f"{task_title(row.task)} under {titles[row.condition]}, seed {row.seed} ({100 * row.value:.1f})"
             for row in fell.itertuples()
         ]
-        names = few(told)
+        names = at_most_five(told)
         verb = "run has" if len(fell) == 1 else "runs have"
         sentences.append(f"{len(fell)} {verb} collapsed, far below the other seeds: {names}.")
     return sentences

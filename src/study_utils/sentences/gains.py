@@ -10,12 +10,10 @@ import pandas as pd
 from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.groups import MIN_POOL
 from study_utils.analysis.inference.settings import Primary
-from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, is_primary, join_languages, require_columns
+from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import condition_title, encoder_title, metric_label, metric_title, task_title
+from study_utils.catalog.titles import at_most_five, condition_title, encoder_title, metric_label, task_title
 
 NEEDED = (
     *(
@@ -59,12 +57,6 @@ def ends_text(low: float, high: float) -> str:
     """Ends of an interval; in words where both are zero to the digit that is shown."""
     ends = points(low), points(high)
     return "less than 0.1 points wide on either side of zero" if ends == ("0.0", "0.0") else " to ".join(ends)
-
-
-def few(names: Sequence[str]) -> str:
-    """At most five names."""
-    more = len(names) - _MOST
-    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def told_few(texts: Sequence[Sequence[str]], where: str = "table") -> list[str]:
@@ -111,7 +103,7 @@ def describe_generally(row: pd.Series) -> str:
 def describe_sound(row: pd.Series) -> str:
     """Say what the same row shows without runs that failed; empty if none did."""
     kinds = {"collapsed": "collapsed", "not_learnt": "not learnt", "at_chance": "one side at chance"}
-    failed = [f"{few(row[kind].split(', '))} ({told})" for kind, told in kinds.items() if row[kind]]
+    failed = [f"{at_most_five(row[kind].split(', '))} ({told})" for kind, told in kinds.items() if row[kind]]
     if row["withheld"] or not failed:
         return ""
     if not np.isfinite(row["sound_estimate"]):
@@ -311,8 +303,8 @@ def _adjusted(tested: pd.DataFrame) -> list[str]:
         return []
     verb = "lacks" if len(lacking) == 1 else "lack"
     return [
-        f"{few(lacking)} {verb} some of the tasks. Their estimates are not means over their own tasks: for a task that "
-        f"they lack, what other languages gain on it is taken over."
+        f"{at_most_five(lacking)} {verb} some of the tasks. Their estimates are not means over their own tasks: for "
+        f"a task that they lack, what other languages gain on it is taken over."
     ]
 
 

@@ -8,6 +8,7 @@ small enough to be solved together. Both say the same (a test compares them).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +75,8 @@ class Batch:
         turn = np.linalg.qr(np.column_stack([np.ones(seeds), np.eye(seeds)[:, 1:]]))[0]
         self.turn = turn * np.sign(turn[0, 0])
 
-    def estimate(self, gains: np.ndarray, noise: Noise) -> Estimates:
-        """Fit every study; `gains` has the shape (studies, rows), `noise` is that of every task."""
+    def estimate(self, gains: np.ndarray, noise: Noise, *, of: Collection[str] | None = None) -> Estimates:
+        """Fit every study; `gains` has the shape (studies, rows), `noise` is that of every task, `of` whose labels."""
         turned = gains.reshape(len(gains), self.cells, self.seeds) @ self.turn
         mean, apart = turned[:, None, :, 0], np.moveaxis(turned[:, :, 1:], 2, 1)
         scale = np.sqrt(((gains - gains.mean(axis=1, keepdims=True)) ** 2).mean(axis=1))
@@ -85,7 +86,7 @@ class Batch:
         _, observed, expected = self._derivatives(state)
         spread = self._spread(state[0], theta, mean[:, 0])
         estimate, error, freedom = [], [], []
-        for target in self.targets:
+        for target in (target for target in self.targets if of is None or target.label in of):
             weights, parts = self.mean.weights(state[0], theta, target)
             square = (parts * theta).sum(axis=1)
             doubt = np.array([_doubt(*args) for args in zip(observed, expected, theta, parts)])
