@@ -202,3 +202,12 @@ def test_manifest_is_readable_json_with_sorted_keys(store):
     folder = make(store)
     text = (folder / "manifest.json").read_text()
     assert list(json.loads(text)) == sorted(json.loads(text))
+
+
+def test_marks_of_killed_commands_go_and_those_of_living_ones_stay(tmp_path):
+    store = Store(tmp_path)
+    (tmp_path / ".seen-0123456789abcdef").touch()
+    with store.mark() as name:
+        store.check_room(1)
+        assert os.listdir(tmp_path) == [name]
+    assert os.listdir(tmp_path) == []

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from study_utils.errors import StoreError
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+MARK = ".seen-"
+"""How files begin by which processes on several machines tell that they see one store."""
+
 Status = Literal["done", "stale", "missing"]
 
 
@@ -188,6 +192,26 @@ class Store:
         return FileLock(self.root / "locks" / f"{name}.lock")
 
     @contextlib.contextmanager
+    def mark(self) -> Iterator[str]:
+        """Keep a file in the store while the block runs; yields its name. A process that sees it sees this store."""
+        with writable(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            path = self.root / f"{MARK}{os.urandom(8).hex()}"
+            lock = FileLock(path)
+            lock.acquire()
+        try:
+            yield path.name
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+    def _remove_dead_marks(self) -> None:
+        """Remove the marks of processes that were killed: the system freed their locks."""
+        for path in self.root.glob(f"{MARK}*"):
+            with contextlib.suppress(Timeout), FileLock(path).acquire(timeout=0):
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
     def writing(self, run_id: str, facts: dict, *, waits: Callable[[], None] = lambda: None) -> Iterator[Path | None]:
         """Work on a run: yields its partial folder and finishes it when the block ends without an error.
 
@@ -246,7 +270,7 @@ class Store:
         shutil.rmtree(self.runs / f"{run_id}.damaged", ignore_errors=True)
 
     def check_room(self, needed: int) -> None:
-        """Refuse work that the disk has no room for.
+        """Refuse work that the disk has no room for; what killed commands left in the way is removed.
 
         Parameters
         ----------
@@ -260,9 +284,9 @@ class Store:
         """
         with writable(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".probe-{os.getpid()}"
-            probe.write_bytes(b"0")
-            probe.unlink()
+            with tempfile.TemporaryFile(dir=self.root) as probe:
+                probe.write(b"0")
+            self._remove_dead_marks()
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise StoreError(
