@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -338,9 +339,18 @@ def writable(folder: Path) -> Iterator[None]:
     """Turn the errors of a full or read-only disk into a `StoreError` that says what to do."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        number = _system_error(error)
+        if number in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(f"no room left on the disk of {folder}: make room and run again; it continues") from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
-            raise StoreError(f"cannot write in {folder} ({error.strerror}): choose another folder") from error
+        if number in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+            raise StoreError(f"cannot write in {folder} ({os.strerror(number)}): choose another folder") from error
         raise
+
+
+def _system_error(error: Exception) -> int | None:
+    """Number of the system's error behind an exception; safetensors tells it in words, as Rust does."""
+    if isinstance(error, OSError):
+        return error.errno
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return int(told[1]) if told else None
