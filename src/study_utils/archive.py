@@ -69,7 +69,9 @@ def pack(plan: Plan, store: Store, file: Path) -> list[str]:
             _write(archive, runs, store)
         part.replace(file)
     except OSError as error:
-        raise StoreError(f"{file} can't be written ({error.strerror}): name a file in a folder that is there") from error
+        raise StoreError(
+            f"{file} can't be written ({error.strerror}): name a file in a folder that is there"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

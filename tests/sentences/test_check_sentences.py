@@ -70,12 +70,16 @@ def test_what_the_test_rules_out_but_nothing_is_claimed_of_is_no_closest_one():
 def test_nothing_that_varies_has_no_range():
     row = LEFT_OUT | {"left_out": "task", "estimate": 0.0, "lowest": 0.0, "highest": -1e-6, "sign_changes": ""}
     (told,) = describe_sensitivity(pd.DataFrame([row | {"zero_changes": ""}]))
-    assert told == "MNLI, All languages: 0.0 points. Without any one task it is 0.0. No single one changes the conclusion."
+    assert (
+        told == "MNLI, All languages: 0.0 points. Without any one task it is 0.0. No single one changes the conclusion."
+    )
 
 
 def test_more_than_five_conditions_are_left_to_the_figure():
     keys = "mnli snli qqp sst2 stsb squad1 anli".split()
-    table = pd.DataFrame([LEFT_OUT | {"left_out": "task", "condition": key, "estimate": 0.01 * i} for i, key in enumerate(keys)])
+    table = pd.DataFrame(
+        [LEFT_OUT | {"left_out": "task", "condition": key, "estimate": 0.01 * i} for i, key in enumerate(keys)]
+    )
     told = describe_sensitivity(table)
     assert told[0].startswith("ANLI, ")
     assert told[5:] == ["2 more conditions are in the figure."]

@@ -171,7 +171,9 @@ def test_zero_is_told_in_words():
 def test_failed_runs_are_no_long_list():
     names = ", ".join(f"XNLI seed {seed}" for seed in range(7))
     told = describe_sound(row(collapsed=names, sound_estimate=0.03, sound_low=0.01, sound_high=0.05))
-    assert told.startswith("Without XNLI seed 0, XNLI seed 1, XNLI seed 2, XNLI seed 3, XNLI seed 4 and 2 more (collapsed)")
+    assert told.startswith(
+        "Without XNLI seed 0, XNLI seed 1, XNLI seed 2, XNLI seed 3, XNLI seed 4 and 2 more (collapsed)"
+    )
 
 
 def test_many_conditions_are_counted_and_the_largest_told():

@@ -66,5 +66,3 @@ def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
         verb = "run has" if len(fell) == 1 else "runs have"
         sentences.append(f"{len(fell)} {verb} collapsed, far below the other seeds: {names}.")
     return sentences
-
-
