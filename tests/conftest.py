@@ -84,7 +84,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def broken_encoder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the same encoder with weights that are no numbers: nothing is wrong with it until it is trained."""
+    """Folder of the same encoder with weights that are no numbers: only who loads it sees that."""
     import shutil
 
     import torch

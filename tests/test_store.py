@@ -9,6 +9,7 @@ import time
 
 import pytest
 from filelock import Timeout
+from safetensors import SafetensorError
 
 from study_utils.errors import StoreError
 from study_utils.store import Store, file_sha256, writable
@@ -202,3 +203,20 @@ def test_manifest_is_readable_json_with_sorted_keys(store):
     folder = make(store)
     text = (folder / "manifest.json").read_text()
     assert list(json.loads(text)) == sorted(json.loads(text))
+
+
+def test_marks_of_killed_commands_go_and_those_of_living_ones_stay(tmp_path):
+    store = Store(tmp_path)
+    (tmp_path / ".seen-0123456789abcdef").touch()
+    with store.mark() as name:
+        store.check_room(1)
+        assert os.listdir(tmp_path) == [name]
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_is_told_where_weights_are_written_too(tmp_path):
+    told = "Error while serializing: I/O error: No space left on device (os error 28)"  # as one was
+    with pytest.raises(StoreError, match="no room left"), writable(tmp_path):
+        raise SafetensorError(told)
+    with pytest.raises(SafetensorError, match="header"), writable(tmp_path):
+        raise SafetensorError("header too large")

@@ -12,7 +12,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ from study_utils.errors import StoreError
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+MARK = ".seen-"
+"""How files begin by which processes on several machines tell that they see one store."""
+
 Status = Literal["done", "stale", "missing"]
 
 
@@ -188,6 +193,26 @@ class Store:
         return FileLock(self.root / "locks" / f"{name}.lock")
 
     @contextlib.contextmanager
+    def mark(self) -> Iterator[str]:
+        """Keep a file in the store while the block runs; yields its name. A process that sees it sees this store."""
+        with writable(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            path = self.root / f"{MARK}{os.urandom(8).hex()}"
+            lock = FileLock(path)
+            lock.acquire()
+        try:
+            yield path.name
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+    def _remove_dead_marks(self) -> None:
+        """Remove the marks of processes that were killed: the system freed their locks."""
+        for path in self.root.glob(f"{MARK}*"):
+            with contextlib.suppress(Timeout), FileLock(path).acquire(timeout=0):
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
     def writing(self, run_id: str, facts: dict, *, waits: Callable[[], None] = lambda: None) -> Iterator[Path | None]:
         """Work on a run: yields its partial folder and finishes it when the block ends without an error.
 
@@ -246,7 +271,7 @@ class Store:
         shutil.rmtree(self.runs / f"{run_id}.damaged", ignore_errors=True)
 
     def check_room(self, needed: int) -> None:
-        """Refuse work that the disk has no room for.
+        """Refuse work that the disk has no room for; what killed commands left in the way is removed.
 
         Parameters
         ----------
@@ -260,9 +285,9 @@ class Store:
         """
         with writable(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".probe-{os.getpid()}"
-            probe.write_bytes(b"0")
-            probe.unlink()
+            with tempfile.TemporaryFile(dir=self.root) as probe:
+                probe.write(b"0")
+            self._remove_dead_marks()
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise StoreError(
@@ -314,9 +339,18 @@ def writable(folder: Path) -> Iterator[None]:
     """Turn the errors of a full or read-only disk into a `StoreError` that says what to do."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        number = _system_error(error)
+        if number in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(f"no room left on the disk of {folder}: make room and run again; it continues") from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
-            raise StoreError(f"cannot write in {folder} ({error.strerror}): choose another folder") from error
+        if number in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+            raise StoreError(f"cannot write in {folder} ({os.strerror(number)}): choose another folder") from error
         raise
+
+
+def _system_error(error: Exception) -> int | None:
+    """Number of the system's error behind an exception; safetensors tells it in words, as Rust does."""
+    if isinstance(error, OSError):
+        return error.errno
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return int(told[1]) if told else None

@@ -248,14 +248,11 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
     needed = max((memory_bytes(run) for run in runs), default=0.0)
     root, executor = study.store.root, study.params.executor
     with writable(root), contextlib.ExitStack() as stack:
-        root.mkdir(parents=True, exist_ok=True)
-        token = root / f".seen-{os.urandom(8).hex()}"
-        token.touch()
-        stack.callback(token.unlink)
+        token = stack.enter_context(study.store.mark())
         asked = Asked(
             source=str(study.source),
             changes=json.dumps(_pinned(study)),
-            token=token.name,
+            token=token,
             versions=tuple(VERSIONS.items()),
         )
         if executor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 
 import pytest
 from filelock import FileLock
@@ -10,12 +10,10 @@ from filelock import FileLock
 from study_utils.paths import project_root
 
 
-@pytest.fixture(scope="module")
-def campaign():
-    spec = importlib.util.spec_from_file_location("crash_campaign", project_root() / "benchmarks" / "crash_campaign.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def campaign(monkeypatch):
+    monkeypatch.syspath_prepend(project_root() / "benchmarks")
+    return importlib.import_module("crash_campaign")
 
 
 def test_ended_by_a_signal_or_killed_it_continues_to_the_same_files(campaign, capsys):

@@ -82,11 +82,8 @@ def trouble(address, stop, seen, lock):
                 if keys:
                     seen.setdefault(place, []).extend(keys)
                 mid = any(list(seen["store"].partial(key.split()[0]).glob("checkpoint-*")) for key in keys)
-                if (
-                    mid
-                    and any(key.startswith("intermediate-message_order-tiny") for key in keys)
-                    and "killed" not in seen
-                ):
+                trains = any(key.startswith("intermediate-message_order-tiny") for key in keys)
+                if mid and trains and "killed" not in seen:
                     seen["killed"] = place
                     for pid in client.run(lambda: (os.getppid(), os.getpid()), workers=[place])[place]:
                         os.kill(pid, signal.SIGKILL)  # its nanny, which would put another one in its place, first
@@ -176,7 +173,8 @@ def test_a_failing_run_stops_only_what_needs_it(made):
     lines = describe_failures(made.failed)
     assert lines[-1] == "3 runs that need these were left out"
     assert len(lines) == 3
-    assert all(": the loss of task " in line and " is nan at step" in line for line in lines[:2])
+    for line in lines[:2]:
+        assert "holds NaN or infinity" in line
 
 
 def test_progress_comes_from_the_workers(made):
