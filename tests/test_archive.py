@@ -223,3 +223,14 @@ def test_scores_of_variants_come_back(tmp_path):
     packed = pack(plan, store, tmp_path / "results.zip")
     assert len([run for run in packed if "typos@0.3" in run]) == 2
     assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == packed
+
+
+def test_vectors_of_rows_come_back(tmp_path):
+    plan = make_plan(load_params("quick", {**SMALL, "seeds": [0], "questions": ["divergence"]}))
+    store, again = Store(tmp_path / "store"), Store(tmp_path / "again")
+    run = next(run for run in plan.runs.values() if run.kind == "embed")
+    with store.writing(run.id, {"kind": run.kind}) as folder:
+        (folder / "vectors.safetensors").write_bytes(b"vectors")
+    pack(plan, store, tmp_path / "results.zip")
+    assert unpack(tmp_path / "results.zip", again) == [run.id]
+    assert again.verified_file(run.id, "vectors.safetensors").read_bytes() == b"vectors"

@@ -80,7 +80,7 @@ def _write(archive: zipfile.ZipFile, runs: Sequence[Run], store: Store) -> None:
     correct: dict[str, list[pd.Series]] = {}
     for run in runs:
         manifest = store.manifest(run.id)
-        names = sorted(name for name in manifest["files"] if not _stays(name))
+        names = sorted(name for name in manifest["files"] if not _stays(run, name))
         for name in names:
             _add(archive, f"runs/{run.id}/{name}", store.verified_file(run.id, name).read_bytes())
         left = {*manifest.get("not_kept", ()), *manifest["files"]}.difference(names, [PREDICTIONS])
@@ -137,8 +137,9 @@ def unpack(file: Path, store: Store) -> list[str]:
     return added
 
 
-def _stays(name: str) -> bool:
-    return name.endswith(".safetensors") or name == PREDICTIONS
+def _stays(run: Run, name: str) -> bool:
+    """Whether a file is no part of the archive: weights, and predictions with their texts; vectors of rows are."""
+    return name == PREDICTIONS or (run.kind == "train" and name.endswith(".safetensors"))
 
 
 def _rows(run: Run) -> str:
