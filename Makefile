@@ -4,6 +4,7 @@ PYTHON ?= python3
 PIP_OPTIONS ?=
 STUDY ?= quick
 ARGS ?=
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -23,6 +24,7 @@ help:
 	@echo "make clean      remove the virtual environment and everything in artifacts/"
 	@echo
 	@echo "variables: PYTHON=python3.12    which Python makes the virtual environment (3.11 to 3.13)"
+	@echo "           JOBS=1               runs side by side, each on one core (2)"
 	@echo "           PIP_OPTIONS='--extra-index-url https://download.pytorch.org/whl/cpu'"
 	@echo "                                on Linux without a GPU: the small build of torch"
 
@@ -34,7 +36,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 study: $(STAMP)
-	$(BIN)/python run_all.py $(STUDY) $(ARGS)
+	$(BIN)/python run_all.py $(STUDY) --jobs $(JOBS) $(ARGS)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
