@@ -104,7 +104,7 @@ def memory_bytes(run: Run) -> float:
     """
     if run.kind == "data":
         return BASE_BYTES
-    size = _architecture(str(run.work["encoder"]))
+    size = size_of(str(run.work["encoder"]))
     loaded = BASE_BYTES + 4 * (size.weights + VOCABULARY * size.width)
     if run.kind != "train":
         return loaded + size.checkpoint_mb * 1e6
@@ -163,7 +163,7 @@ def _guess(run: Run, examples: int, store: Store, computing: Computing) -> float
     """Seconds of a run, before anything like it has been measured."""
     if run.kind == "data":
         return ROW_SECONDS * max(1, examples)
-    size = _architecture(str(run.work["encoder"]))
+    size = size_of(str(run.work["encoder"]))
     is_cpu = computing.device == "cpu"
     speed = cpu_speed(size.width, computing.threads, keep=store.cache) if is_cpu else GPU_SPEED
     tokens = sum(map(_tokens, _tasks(run))) / len(_tasks(run))
@@ -181,7 +181,8 @@ def _tokens(key: str) -> int:
     return FORMATS[item.format].tokens
 
 
-def _architecture(key: str) -> Architecture:
+def size_of(key: str) -> Architecture:
+    """Sizes of an encoder; `BASE` where its configuration can't be had from here."""
     try:
         return architecture(encoder(key))
     except EncoderError:

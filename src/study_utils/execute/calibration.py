@@ -89,7 +89,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=STUDIES, help="simulated studies of a point (default: 1000)")
     options = parser.parse_args(arguments)
-    from study_utils.execute.notebooks import execute_notebook  # nbformat: not for --help
+    import papermill  # noqa: F401  else it is missed after all studies are simulated
+
+    from study_utils.execute.notebooks import execute_notebook
     from study_utils.report.site import build_site
 
     root, report = project_root(), report_folder()

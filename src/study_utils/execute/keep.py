@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from study_utils.catalog import encoder
-from study_utils.encoders.facts import architecture
+from study_utils.estimate import size_of
 from study_utils.plan import Plan, Run
 from study_utils.store import Store
 
@@ -89,5 +88,5 @@ def megabytes(plan: Plan, todo: Iterable[Run], *, keep: str, jobs: int) -> float
 def model_megabytes(run: Run) -> float:
     """Disk that the models of a training run take: the one that is kept, and those of its epochs."""
     settings = run.work["settings"]
-    size = architecture(encoder(str(run.work["encoder"]))).checkpoint_mb
+    size = size_of(str(run.work["encoder"])).checkpoint_mb
     return size * (1 + settings["epochs"] * settings.get("keep_epochs", 0))

@@ -32,9 +32,11 @@ def contributions(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With the metric as `measure`, the contribution in `correct` (it can be below 0 or above 1) and 1 in `total`.
-        Unchanged for a task with another primary metric, and where that is the measure already.
+        Unchanged for a task with another primary metric, and where golds and predictions are gone, as in what an
+        archive brings back: these are contributions already.
     """
-    if task.metric not in _CONTRIBUTIONS or (predictions["measure"] == task.metric).all():
+    without = (predictions[["gold", "prediction"]] == "").all(axis=None)
+    if task.metric not in _CONTRIBUTIONS or without:
         return predictions
     correct = np.empty(len(predictions))
     for places in predictions.groupby("language").indices.values():

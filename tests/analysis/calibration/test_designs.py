@@ -51,6 +51,6 @@ def test_sentences_say_what_falls_short(few, tmp_path):
     points["verdict"] = ["intervals too narrow" if one else "holds" for one in three]
     told = " ".join(describe_calibration(points))
     assert "Families, on these tasks: intervals hold the truth in 85.0%" in told
-    assert "They fall short in 1 design, most for balanced, seeds: 3." in told
+    assert "Families, on these tasks: they fall short in 1 design, most for balanced, seeds: 3." in told
     assert "from fewer than 3 seeds the reports of studies claim nothing" in told
     assert set(failing(points)["value"]) == {"3"}

@@ -17,8 +17,8 @@ from study_utils.analysis.inference.gain_model import LIKE_THESE, THESE, GainMod
 from study_utils.analysis.inference.groups import ALONE, MIN_POOL
 from study_utils.analysis.planning.components import Components
 
-ROWS, FEWEST, MOST = 60_000, 24, 256
-"""Gains that are drawn in all, and the fewest and most studies: enough for some percent of the smallest gain."""
+CELLS, MOST = 20_000, 256
+"""Cells that are drawn in all, and the most studies: enough for some percent of the smallest gain."""
 LEFT_OUT = 4
 """Tasks that are left out of the drawn studies; of more the others are taken to be like these, which saves time."""
 _ASKED = "asked about"
@@ -78,7 +78,7 @@ def drawn_precision(
 
 def _gains(components: Components, table: pd.DataFrame, *, like_these: bool) -> np.ndarray:
     """Gains without a mean effect, shape (studies, rows)."""
-    studies = min(MOST, max(FEWEST, 1 + ROWS // len(table)))
+    studies = min(MOST, 1 + CELLS // table[["task", "language"]].drop_duplicates().shape[0])
     rng, rows = np.random.default_rng(0), table["rows"].to_numpy(float)
     gains = rng.normal(size=(studies, len(table))) * np.sqrt(components.residual + components.own_row / rows)
     effects = {
