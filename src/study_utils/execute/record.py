@@ -75,7 +75,7 @@ class Record:
         """Why a notebook has to be executed; empty if its copy and files are there, as they were made from this."""
         entry = self.entries.get(notebook.stem, {})
         if notebook.stem in STAGES and self.study.plan.missing(self.study.store, notebook.stem):
-            return "runs are missing"
+            return "its runs are new"
         if not entry:
             return "not made yet"
         if entry.get("identity") != self.identity(notebook):
