@@ -159,3 +159,26 @@ def test_a_worker_that_has_not_connected_yet_ends_with_its_command_too(tmp_path)
     for process in alive:
         process.kill()
     assert not alive
+
+
+MEMORY = """
+import psutil
+from study_utils.workers import give_back_memory
+
+def resident():
+    return psutil.Process().memory_info().rss
+
+blocks = [bytearray(1 << 20) for _ in range(200)]
+kept = [bytes(1000) for _ in range(200)]
+del blocks
+before = resident()
+give_back_memory()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc keeps memory, others may not")
+def test_what_a_run_leaves_in_memory_goes_back_to_the_system():
+    command = [sys.executable, "-c", MEMORY]
+    done = subprocess.run(command, env=os.environ | KEPT_MEMORY, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 150 << 20

@@ -18,7 +18,7 @@ from study_utils.execute.progress import EVERY, Meter
 from study_utils.execute.runs import ensure
 from study_utils.plan import Run
 from study_utils.study import Study
-from study_utils.workers import Asked, Workers, opened
+from study_utils.workers import Asked, Workers, give_back_memory, opened
 
 ATTEMPTS = 2
 """How often a run is begun whose worker dies."""
@@ -99,4 +99,7 @@ def work(asked: Asked, run_id: str) -> None:
             told = time.monotonic()
             worker.log_event(PROGRESS, [run_id, min(share, 0.99), note])
 
-    ensure(study, run, tell)
+    try:
+        ensure(study, run, tell)
+    finally:
+        give_back_memory()
