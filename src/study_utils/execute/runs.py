@@ -37,7 +37,7 @@ def ensure(study: Study, run: Run, progress: Progress, *, whole: bool = False) -
     Returns
     -------
     bool
-        Whether there was anything to do.
+        Whether there was anything to do; nothing is where another process has made the run meanwhile.
     """
     if study.store.status(run.id) == "done" and not (whole and study.store.dropped(run.id)):
         return False
@@ -51,7 +51,7 @@ def ensure(study: Study, run: Run, progress: Progress, *, whole: bool = False) -
     facts = {"kind": run.kind, "stage": run.stage, "identity": run.identity, "inputs": list(run.inputs)}
     settled = contextlib.nullcontext() if run.kind == "data" else study.params.computing.applied()
     told = functools.partial(progress, 0.0, "waits: another process makes it")
-    with study.store.writing(run.id, facts, waits=told) as folder, settled:
+    with study.store.writing(run.id, facts, whole=whole, waits=told) as folder, settled:
         if folder is not None:
             _KINDS[run.kind](study, run, folder, facts, progress)
     return folder is not None
