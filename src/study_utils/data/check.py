@@ -16,7 +16,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.mirror import Mirrors
-from study_utils.data.sources import SOURCES, load_rows
+from study_utils.data.sources import SOURCES, load_rows, unmet_rules
 from study_utils.data.templates import kinds, template
 from study_utils.errors import DataError, MissingRowsError, StudyError
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _new(options: argparse.Namespace) -> int:
     try:
-        print(template(options.kind) if options.kind and not options.list else kinds(), end="")
+        print(kinds() if options.kind is None or options.list else template(options.kind), end="")
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -91,8 +91,9 @@ def check(
     -------
     table : pandas.DataFrame
         One row a task, role and language, with the columns `COLUMNS`. `state` is "ok", "unstated" (no number is
-        declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable);
-        `declared` and `found` count rows of the published split and of this one; `rows` those that are used, `dropped`
+        declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable, or no
+        row of the task has what it leaves out); `declared` and `found` count rows of the published split and of this
+        one; `rows` those that are used, `dropped`
         those without a gold label; `moved` those whose answer stands elsewhere than its start says; `labels` different
         labels or values; lengths in characters; `repeated` rows whose text occurred before in the language; `overlap`
         rows that test or select whose text occurs in the task's training rows, English or in the language.
@@ -107,7 +108,7 @@ def check(
         if getattr(item, role) is not None
         for language in row_languages(getattr(item, role))
     ]
-    found, faults, lacking, training = [], {}, {}, {}
+    found, faults, lacking, training, met = [], {}, {}, {}, {}
     for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2 or None):
         declared = {"task": item.key, "role": role, "language": language}
         expected = getattr(getattr(item, role), "expected", {}).get(language)
@@ -118,6 +119,7 @@ def check(
             found.append(declared | {"state": state, "declared": expected})
             faults.setdefault((item.key, role, state), []).append(str(error))
             continue
+        met.setdefault(item.key, set()).update(frame.attrs["met"])
         if role.startswith("train"):
             training[item.key, "" if role == "train" else language] = frame
         trained = [training[key] for key in ((item.key, ""), (item.key, language)) if key in training]
@@ -130,6 +132,12 @@ def check(
         else:
             state = "ok" if count == expected else "short" if count < expected else "more"
         found.append(declared | facts | {"state": state, "declared": expected, "found": count})
+    for item in tasks:
+        mine = [row for row in found if row["task"] == item.key]
+        if all(row["state"] in FINE for row in mine) and (said := unmet_rules(item, met.get(item.key, ()))):
+            faults[item.key, "", "wrong"] = [said]
+            for row in mine:
+                row["state"] = "wrong"
     messages = [
         messages[0] + (f" (so in {len(messages)} languages)" if len(messages) > 1 else "")
         for messages in faults.values()
