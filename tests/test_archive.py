@@ -231,7 +231,9 @@ def test_a_folder_is_no_file_to_pack_into(tmp_path, name):
     run = next(run for run in plan.runs.values() if run.kind == "train")
     with (store := Store(tmp_path)).writing(run.id, {"kind": run.kind}) as folder:
         (folder / "history.parquet").write_bytes(b"losses")
-    with pytest.raises(StoreError, match=r"\. is a folder: name a file in it, such as results\.zip"):
+    with pytest.raises(
+        StoreError, match=r"\. can't be written, it is a folder: name a file in it, such as results\.zip"
+    ):
         pack(plan, store, Path(name))
 
 
