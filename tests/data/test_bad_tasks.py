@@ -237,6 +237,7 @@ def test_files(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["check", "--mirror", "/none"], "there is no folder /none"),
         (["check", "--tasks-from", "/none.yaml"], "/none.yaml is missing"),
         (["check", "--allow-overlap", "nosuch", "--", "intent"], "unknown task 'nosuch'"),
+        (["check", "--allow-overlap", "slots", "--", "intent"], "unknown task 'slots' (--allow-overlap, of those that"),
         (["new", "nosuch"], "unknown kind of task 'nosuch'"),
         (["new", ""], "unknown kind of task ''"),
     ],

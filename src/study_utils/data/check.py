@@ -18,7 +18,7 @@ from study_utils.data.leakage import overlap
 from study_utils.data.mirror import Mirrors
 from study_utils.data.sources import SOURCES, load_rows, unmet_rules
 from study_utils.data.templates import kinds, template
-from study_utils.errors import DataError, MissingRowsError, StudyError
+from study_utils.errors import DataError, MissingRowsError, ParameterError, StudyError, unknown
 
 SMALLER = ("short", "missing")
 """States that a smaller copy may be in."""
@@ -53,7 +53,8 @@ def _check(options: argparse.Namespace) -> int:
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
         for key in options.allow_overlap:
-            task(key)
+            if key not in (keys := [item.key for item in tasks]):
+                raise ParameterError(unknown("task", key, keys, where="--allow-overlap, of those that are checked"))
         table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -221,8 +222,9 @@ def _parser() -> argparse.ArgumentParser:
             "split, columns, labels, unique ids, empty texts. Also counts lengths, repeated rows, and test rows whose\n"
             "text occurs in the training rows.\n\n"
             "states: ok, unstated (no number is declared), short (fewer rows than declared), more, missing (in no\n"
-            "source), wrong (can't be used). Exit status 0 if all are ok or unstated (with --allow-subset also short\n"
-            "or missing) and no row that tests or selects is a training row, else 1, with the reasons."
+            "source), wrong (can't be used, or leaves out what isn't there). Exit status 0 if all are ok or unstated\n"
+            "(with --allow-subset also short or missing) and no row that tests or selects is a training row, else 1,\n"
+            "with the reasons."
         ),
         epilog=(
             "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs block\n"

@@ -91,7 +91,7 @@ def execute_notebook(
     part = output.with_name(f".{output.stem}.part.ipynb")
     failed.unlink(missing_ok=True)
     for name in ("papermill", "traitlets", "blib2to3"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what failed is told by us
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
