@@ -91,6 +91,20 @@ def test_content_changed_behind_an_unchanged_time_is_noticed_before_use(store):
     assert store.status(RUN) == "done"
 
 
+def test_damage_that_another_process_notices_too_is_told_alike(store, monkeypatch):
+    (make(store) / "model.bin").write_text("wEights")
+    intact = Store._intact
+
+    def slower(self, run_id, *, thorough):
+        found = intact(self, run_id, thorough=thorough)
+        Store(store.root).set_aside(run_id)
+        return found
+
+    monkeypatch.setattr(Store, "_intact", slower)
+    with pytest.raises(StoreError, match="run again to redo it"):
+        store.verified(RUN)
+
+
 def test_a_copied_store_whose_times_differ_is_still_done(store):
     folder = make(store)
     os.utime(folder / "model.bin", (1, 1))

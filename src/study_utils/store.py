@@ -162,10 +162,11 @@ class Store:
         return sum(file["size"] for file in gone.values())
 
     def set_aside(self, run_id: str) -> Path:
-        """Move a run's folder out of the way and return where it is now."""
+        """Move a run's folder out of the way, unless another process has, and return where it is now."""
         aside = self.runs / f"{run_id}.damaged"
         shutil.rmtree(aside, ignore_errors=True)
-        os.replace(self.folder(run_id), aside)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(self.folder(run_id), aside)
         return aside
 
     def _intact(self, run_id: str, *, thorough: bool) -> bool:
