@@ -21,6 +21,7 @@ examples:
   python run_all.py pilot --name long --set target.epochs=3   changed, with a report of its own
   python run_all.py pilot --limit 8                   does it work at all? a few rows of everything
   python run_all.py mine --list tasks                 what can be named, with the tasks of params/mine.yaml
+  python run_all.py pilot --name long --set target.epochs=3 --set seeds=[0,1,2,3] --replace   with one more seed
   python run_all.py quick --only 05                   the analysis alone, after a change to it
   python run_all.py quick --set device=cuda --jobs 2  two runs side by side on GPUs
   python run_all.py pilot --executor scheduler.json   runs on a cluster; CLUSTER.md has scripts
@@ -87,7 +88,14 @@ def main(arguments: list[str] | None = None) -> int:
         choices=("all", "scores"),
         help="of finished models: all (default), or their scores alone once nothing needs their weights any more",
     )
-    parser.add_argument("--force", action="store_true", help="make the chosen notebooks and their runs anew")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="if this report was made with other parameters, make it anew with these; finished runs are used again",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="make the chosen notebooks and their runs anew, finished ones too"
+    )
     parser.add_argument("--verbose", action="store_true", help="log what happens")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(levelname)s %(message)s")
@@ -106,13 +114,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Carry out what was asked for; what this needs is imported here, so that `--help` needs nothing."""
-    from study_utils.errors import StudyError
+    from study_utils.errors import ParameterError, StudyError
     from study_utils.params import parse_changes
     from study_utils.params.listing import list_text
 
     try:
         changes = parse_changes(options.set)
         given = {field: getattr(options, field) for field in ("name", "limit", "mirror", "jobs", "executor", "keep")}
+        texts = {"only": options.only, "mirror": options.mirror or (), "name": [options.name]}
+        for option, values in {**texts, "executor": [options.executor]}.items():
+            if "" in values:
+                raise ParameterError(f"--{option} '': write a value, or leave --{option} out")
         changes |= {field: value for field, value in given.items() if value is not None}
         if options.list:
             print(list_text(options.list, options.study, changes), flush=True)
@@ -123,10 +135,11 @@ def _run(options: argparse.Namespace) -> int:
 
         study = open_study(options.study, changes, absent_ok=options.plan)
         asked = {"only": options.only, "force": options.force}
-        print(plan_text(study, **asked) if options.plan else summary_text(study, **asked), flush=True)
         if options.plan:
+            print(plan_text(study, **asked, replace=options.replace), flush=True)
             return 0
-        failures = run_study(study, **asked)
+        print(summary_text(study, **asked), flush=True)
+        failures = run_study(study, **asked, replace=options.replace)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

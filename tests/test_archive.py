@@ -225,6 +225,18 @@ def test_scores_of_variants_come_back(tmp_path):
     assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == packed
 
 
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_file_to_pack_into(tmp_path, name):
+    plan = make_plan(load_params("quick", {**SMALL, "seeds": [0]}))
+    run = next(run for run in plan.runs.values() if run.kind == "train")
+    with (store := Store(tmp_path)).writing(run.id, {"kind": run.kind}) as folder:
+        (folder / "history.parquet").write_bytes(b"losses")
+    with pytest.raises(
+        StoreError, match=r"\. can't be written, it is a folder: name a file in it, such as results\.zip"
+    ):
+        pack(plan, store, Path(name))
+
+
 def test_vectors_of_rows_come_back(tmp_path):
     plan = make_plan(load_params("quick", {**SMALL, "seeds": [0], "questions": ["divergence"]}))
     store, again = Store(tmp_path / "store"), Store(tmp_path / "again")

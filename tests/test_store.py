@@ -91,6 +91,20 @@ def test_content_changed_behind_an_unchanged_time_is_noticed_before_use(store):
     assert store.status(RUN) == "done"
 
 
+def test_damage_that_another_process_notices_too_is_told_alike(store, monkeypatch):
+    (make(store) / "model.bin").write_text("wEights")
+    intact = Store._intact
+
+    def slower(self, run_id, *, thorough):
+        found = intact(self, run_id, thorough=thorough)
+        Store(store.root).set_aside(run_id)
+        return found
+
+    monkeypatch.setattr(Store, "_intact", slower)
+    with pytest.raises(StoreError, match="run again to redo it"):
+        store.verified(RUN)
+
+
 def test_a_copied_store_whose_times_differ_is_still_done(store):
     folder = make(store)
     os.utime(folder / "model.bin", (1, 1))
@@ -143,6 +157,24 @@ def test_a_second_writer_waits_and_then_takes_the_run_or_makes_it(store, killed)
     assert list(store.manifest(RUN)["files"]) == ["half"], "of an interrupted attempt what is there is used"
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_run_that_another_process_finished_since_one_looked_is_used(store, monkeypatch, whole):
+    assert store.status(RUN) == "missing"
+    lock = Store.lock
+
+    def just_in_time(self, name):
+        monkeypatch.undo()
+        command = [sys.executable, "-c", WRITES, str(store.root), "0"]
+        assert subprocess.run(command, capture_output=True, text=True).stdout == "ready\n"
+        return lock(self, name)
+
+    monkeypatch.setattr(Store, "lock", just_in_time)
+    with store.writing(RUN, {}, whole=whole) as folder:
+        assert folder is None
+    assert list(store.manifest(RUN)["files"]) == ["half"]
+    assert not store.partial(RUN).exists()
+
+
 @pytest.mark.parametrize("text", ["[]", "7", "null", "{", '"text"'])
 def test_a_manifest_that_is_no_object_is_damage(store, text):
     folder = make(store)
@@ -164,6 +196,8 @@ def test_weights_that_were_not_kept_are_told_and_leave_a_run_done(store):
     assert store.status(RUN) == "done", "nothing is set aside"
     assert store.drop(RUN, ["model.bin"]) == 0
     with store.writing(RUN, {}) as again:
+        assert again is None, "its weights are not asked for"
+    with store.writing(RUN, {}, whole=True) as again:
         (again / "model.bin").write_text("x")
     assert store.dropped(RUN) == ()
 

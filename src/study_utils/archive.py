@@ -63,6 +63,8 @@ def pack(plan: Plan, store: Store, file: Path) -> list[str]:
     runs = [run for run in plan.runs.values() if run.kind != "data" and store.status(run.id) == "done"]
     if not runs:
         raise StoreError(f"no run of the study is finished in {store.runs}: there is nothing to pack")
+    if file.is_dir():
+        raise StoreError(f"{file} can't be written, it is a folder: name a file in it, such as {file / 'results.zip'}")
     part = file.with_name(f".{file.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

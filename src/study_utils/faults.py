@@ -9,7 +9,11 @@ from typing import Any
 _BRANCH = re.compile(r"\[key\]|constrained-\w+|(tuple|literal)\[.*|str|int")
 """Parts of a fault's place that name no field but how pydantic tried to read it."""
 
+NOT_BLANK = r"\S"
+"""Pattern of a text that isn't made of blanks."""
+
 _WRITE = {
+    "too_short": "name at least one",
     "missing": "is missing",
     "tuple_type": "write a list, such as [a, b]",
     "dict_type": "write fields and their values, such as {a: b}",
@@ -36,7 +40,12 @@ def message(fault: Mapping[str, Any], rules: Mapping[str, str]) -> str:
     kind, value = fault["type"], fault["input"]
     if kind == "missing":
         return _WRITE[kind]
-    said = rules.get(fault.get("ctx", {}).get("pattern", ""), _WRITE.get(kind, fault["msg"]))
+    pattern = fault.get("ctx", {}).get("pattern", "")
+    said = (
+        "write something else than blanks"
+        if pattern == NOT_BLANK
+        else rules.get(pattern, _WRITE.get(kind, fault["msg"]))
+    )
     if kind == "value_error":
         return said.removeprefix("Value error, ")
     if isinstance(value, bool):

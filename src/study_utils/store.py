@@ -162,10 +162,11 @@ class Store:
         return sum(file["size"] for file in gone.values())
 
     def set_aside(self, run_id: str) -> Path:
-        """Move a run's folder out of the way and return where it is now."""
+        """Move a run's folder out of the way, unless another process has, and return where it is now."""
         aside = self.runs / f"{run_id}.damaged"
         shutil.rmtree(aside, ignore_errors=True)
-        os.replace(self.folder(run_id), aside)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(self.folder(run_id), aside)
         return aside
 
     def _intact(self, run_id: str, *, thorough: bool) -> bool:
@@ -213,11 +214,13 @@ class Store:
                 path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def writing(self, run_id: str, facts: dict, *, waits: Callable[[], None] = lambda: None) -> Iterator[Path | None]:
+    def writing(
+        self, run_id: str, facts: dict, *, whole: bool = False, waits: Callable[[], None] = lambda: None
+    ) -> Iterator[Path | None]:
         """Work on a run: yields its partial folder and finishes it when the block ends without an error.
 
-        Where another process is at work on the run, this waits until that one has ended, and yields None if the run is
-        done then.
+        Where another process is at work on the run, this waits until that one has ended. Yields None if the run is
+        done by then, whoever made it.
 
         Parameters
         ----------
@@ -226,6 +229,8 @@ class Store:
         facts : dict
             What the manifest keeps beside the files: identity, inputs, and whatever the block adds while it works
             (JSON-able).
+        whole : bool
+            Whether a finished run whose weights were not kept is made again.
         waits : callable
             Called before waiting, to tell somebody.
 
@@ -237,13 +242,11 @@ class Store:
         lock = self.lock(run_id)
         try:
             lock.acquire(timeout=0)
-            was_free = True
         except Timeout:
-            was_free = False
             waits()
             lock.acquire()
         try:
-            if not was_free and self.status(run_id) == "done" and not self.dropped(run_id):
+            if self.status(run_id) == "done" and not (whole and self.dropped(run_id)):
                 yield None
                 return
             started = time.time()

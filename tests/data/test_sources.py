@@ -77,7 +77,14 @@ def test_rows_of_two_languages(mirror: Path, task: Task) -> None:
         ("1", "de", "Ein Hund.", "Er läuft.", "neutral"),
     ]
     assert list(frame.columns) == ["id", "language", "text", "text_pair", "label"]
-    assert frame.attrs == {"dropped": 0, "moved": 0, "source": "mirror", "found": {"en": 3, "de": 2}, "absent": {}}
+    assert frame.attrs == {
+        "dropped": 0,
+        "moved": 0,
+        "source": "mirror",
+        "found": {"en": 3, "de": 2},
+        "absent": {},
+        "met": [],
+    }
     assert load(task, mirror, "de", "en")["language"].tolist() == ["de"] * 2 + ["en"] * 3
 
 
@@ -410,7 +417,14 @@ def test_starter_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = load(task, None, "de", "en", sources=("hub",))
     assert asked == [("test", "de"), ("test", "en")]
     assert frame["language"].tolist() == ["de", "de", "en", "en"]
-    assert frame.attrs == {"dropped": 0, "moved": 0, "source": "starter", "found": {"de": 2, "en": 2}, "absent": {}}
+    assert frame.attrs == {
+        "dropped": 0,
+        "moved": 0,
+        "source": "starter",
+        "found": {"de": 2, "en": 2},
+        "absent": {},
+        "met": [],
+    }
     assert digest(task, None, "en") == {"kind": "starter", **starter.package_digest()}
     with pytest.raises(DataError, match=r"starter recipe 'toy', split 'test', language 'sw': no rows"):
         load(task, None)

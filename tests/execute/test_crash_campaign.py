@@ -43,6 +43,17 @@ def test_a_changed_missing_or_new_file_is_a_difference(campaign, tmp_path):
     ]
 
 
+def test_hours_in_tables_make_no_difference_and_other_numbers_do(campaign, tmp_path):
+    table = tmp_path / "reports" / "detectable.csv"
+    table.parent.mkdir()
+    table.write_text("seeds,hours,hours_left,gain\n3,0.1,0,20.16\n")
+    undisturbed = campaign.files_of(tmp_path)
+    table.write_text("seeds,hours,hours_left,gain\n3,0.2,0.1,20.16\n")
+    assert list(campaign.differences(tmp_path, undisturbed)) == []
+    table.write_text("seeds,hours,hours_left,gain\n3,0.1,0,20.17\n")
+    assert list(campaign.differences(tmp_path, undisturbed)) == ["reports/detectable.csv differs"]
+
+
 def test_half_done_folders_part_files_and_held_locks_are_leftovers(campaign, tmp_path):
     (tmp_path / "artifacts" / "runs" / "train-1.partial").mkdir(parents=True)
     (tmp_path / "reports").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -102,6 +104,16 @@ def test_a_kernel_that_dies_is_an_error_with_advice(notebook, tmp_path):
     source = notebook("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(NotebookError, match=r"07_small\.ipynb died"):
         execute_notebook(source, tmp_path / "out" / "07_small.ipynb", {})
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_kernel_that_dies_before_it_has_begun_is_told_alike(notebook, tmp_path, monkeypatch):
+    import ipykernel.kernelspec
+
+    spec = {**ipykernel.kernelspec.get_kernel_dict(), "argv": [sys.executable, "-c", "import time; time.sleep(0.2)"]}
+    monkeypatch.setattr(ipykernel.kernelspec, "get_kernel_dict", lambda: spec)
+    with pytest.raises(NotebookError, match=r"07_small\.ipynb died .*: the same command continues"):
+        execute_notebook(notebook("1"), tmp_path / "out" / "07_small.ipynb", {})
     assert not list((tmp_path / "out").iterdir())
 
 

@@ -175,12 +175,14 @@ def test_a_report_of_other_parameters_is_not_mixed_with(small, project):
     assert run_study(open_study("small", {"name": "mine"})) == []
     before = manifest.read_bytes()
     changed = open_study("small", {"name": "mine", "seeds": [1]})
-    with pytest.raises(ParameterError, match=r"other parameters \(seeds\): give another --name, or replace .* --force"):
-        run_study(changed)
+    told = r"other parameters \(seeds\): give another --name, or make that report anew with these, .*: --replace"
+    for force in (False, True):
+        with pytest.raises(ParameterError, match=told):
+            run_study(changed, force=force)
     with pytest.raises(ParameterError, match="--only would mix them"):
-        run_study(changed, only=["05"], force=True)
+        run_study(changed, only=["05"], replace=True)
     with pytest.raises(ParameterError, match="is the report of study 'small'"):
-        run_study(open_study("other", {"name": "mine"}))
+        run_study(open_study("other", {"name": "mine"}), replace=True)
     assert manifest.read_bytes() == before
     content = json.loads(before)
     content["notebooks"]["06_gone"] = {"files": {"tables/old.csv": "0"}, "sha256": "0", "seconds": 1.0}
@@ -190,6 +192,43 @@ def test_a_report_of_other_parameters_is_not_mixed_with(small, project):
     assert run_study(open_study("small", {"name": "mine"})) == []
     assert not (manifest.parent / "tables" / "old.csv").exists(), "of a notebook that the study no longer has"
     assert (manifest.parent / "notes.txt").exists()
+
+
+def test_a_report_grows_by_a_seed_from_runs_that_are_done(tmp_path, tiny_encoder, monkeypatch, capsys):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    changes = {
+        **{"encoders": [str(tiny_encoder)], "conditions": ["none"], "targets": ["intent"], "name": "grown"},
+        **{"languages": ["en", "de"], "seeds": [0], "target.examples": 20, "evaluation.examples": 5, "device": "cpu"},
+        **{"artifacts": str(tmp_path / "artifacts"), "reports": str(tmp_path / "reports")},
+    }
+    executed, made = [], []
+
+    def copy(source, output, *_, **__):
+        executed.append(source.stem)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(source.read_bytes())
+
+    def make(study, run, progress):
+        made.append(run.id)
+        return ensure(study, run, progress)
+
+    monkeypatch.setattr("study_utils.execute.driver.execute_notebook", copy)
+    monkeypatch.setattr("study_utils.execute.stage.ensure", make)
+    monkeypatch.setattr("study_utils.report.study_site.build_study_site", lambda *_: None)
+    monkeypatch.setattr("study_utils.report.study_site.page_hashes", lambda *_: {})
+    assert run_study(open_study("quick", changes)) == []
+    one, notebooks = set(made), set(executed)
+    made.clear(), executed.clear()
+    more = {**changes, "seeds": [0, 1]}
+    with pytest.raises(ParameterError, match="--replace"):
+        run_study(open_study("quick", more))
+    assert run_study(open_study("quick", more), replace=True) == []
+    assert made, "runs of the new seed"
+    assert one.isdisjoint(made), "what was done is used again"
+    assert set(executed) == notebooks, "of one set of parameters, all of them"
+    capsys.readouterr()
+    assert run_study(open_study("quick", more)) == []
+    assert capsys.readouterr().out.count("up to date") == len(notebooks), "the report is now of these parameters"
 
 
 def test_a_failing_run_stops_only_notebooks_that_need_it(tmp_path, tiny_encoder, monkeypatch, capsys):

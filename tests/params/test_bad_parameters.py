@@ -36,6 +36,7 @@ def refused(capsys: pytest.CaptureFixture, *arguments: str) -> str:
 # fields in YAML, and what is said
 FIELDS = [
     ("title: ''", "title: String should have at least 1 character"),
+    ("title: ' '", "title: write something else than blanks; got ' '"),
     ("title: null", "title: Input should be a valid string"),
     ("name: a/b", "name: a name is at most 80 letters without accents, digits, -"),
     ("name: 3", "name: Input should be a valid string"),
@@ -43,7 +44,7 @@ FIELDS = [
     ("limit: 1.5", "limit: Input should be a valid integer"),
     ("banner: 5", "banner: Input should be a valid string"),
     ("encoders: e5_small", "encoders: write a list, such as [a, b]"),
-    ("encoders: []", "encoders: Tuple should have at least 1 item after validation,"),
+    ("encoders: []", "encoders: name at least one; got []"),
     ("encoders: [5]", "encoders.0: Input should be a valid string"),
     ("encoders: [/no/such]", "encoder folder '/no/such' does not exist: correct its path"),
     ("encoders: [./none]", "none' does not exist: correct its path ("),
@@ -56,7 +57,7 @@ FIELDS = [
     ("conditions: none", "conditions: write a list, such as [a, b]"),
     ("conditions: [none, message_order+]", "conditions: unknown condition 'message_order+'"),
     ("conditions: [null]", "conditions.0: Input should be a valid string"),
-    ("targets: []", "targets: Tuple should have at least 1 item after validation,"),
+    ("targets: []", "targets: name at least one; got []"),
     ("targets: [intent, intent]", "targets: named twice: intent"),
     ("targets: [7]", "targets.0: Input should be a valid string"),
     ("targets: intent", "targets: write a list, such as [a, b]"),
@@ -75,7 +76,7 @@ FIELDS = [
     ("seeds: [1180591620717411303424]", "seeds.0: Input should be less than 4294967296"),
     ("questions: [x]", "questions: unknown question 'x'"),
     ("questions: families", "questions: write a list, such as [a, b]"),
-    ("sources: []", "sources: Tuple should have at least 1 item after validation,"),
+    ("sources: []", "sources: name at least one; got []"),
     ("sources: [mirror, mirror]", "sources: named twice: mirror"),
     ("sources: hub", "sources: write a list, such as [a, b]"),
     ("intermediate: 5", "intermediate: write fields and their values, such as {a: b}"),
@@ -132,6 +133,18 @@ FIELDS = [
     ("analysis: {primary: {group: Klingon}}", "analysis.primary.group: unknown group of languages 'Klingon'"),
     ("analysis: {primary: {condition: x}}", "file: unknown condition 'x' (analysis.primary)"),
     ("analysis: {primary: {group: ''}}", "analysis.primary.group: String should have at least 1"),
+    ("mirror: /etc/passwd", "mirror: /etc/passwd is a file: name a folder"),
+    ("mirror: [., /etc/passwd]", "mirror: /etc/passwd is a file: name a folder"),
+    ("executor: 'tcp://'", "executor: 'tcp://': write the file of a dask scheduler, or its address, such as tcp://h"),
+    ("executor: 'tcp://host'", "executor: 'tcp://host': write the file of a dask scheduler, or its address"),
+    ("executor: 'tcp://:8786'", "executor: 'tcp://:8786': write the file of a dask scheduler, or its address"),
+    ("executor: 'http://host:8786'", "executor: 'http://host:8786': write the file of a dask scheduler, or"),
+    ("executor: ' '", "executor: ' ': write the file of a dask scheduler, or its address"),
+    ("threads: 1000000000", "threads: Input should be less than or equal to 1024"),
+    ("conditions: []", "conditions: name at least one; got []"),
+    ("seeds: []", "seeds: name at least one; got []"),
+    ("artifacts: ' '", "artifacts: write something else than blanks; got ' '"),
+    ("languages: [' ']", "languages.0: write something else than blanks; got ' '"),
     ("mirror: 5", "mirror: Input should be a valid string"),
     ("artifacts: ''", "artifacts: String should have at least 1 character"),
     ("artifacts: null", "artifacts: Input should be a valid string"),
@@ -216,6 +229,9 @@ def test_fields(fields: str, said: str, tmp_path: Path, capsys: pytest.CaptureFi
 # --set, and what is said
 CHANGES = [
     ("seeds", "--set 'seeds': write --set FIELD=VALUE, such as --set"),
+    ("", "--set '': write --set FIELD=VALUE, such as --set"),
+    ("=1", "--set '=1': write --set FIELD=VALUE, such as --set"),
+    ("seeds=[]", "seeds (from --set): name at least one; got []"),
     ("seeds=", "seeds (from --set): write a list, such as [a, b]"),
     ("seeds=[", "--set 'seeds=[': the value is not readable as YAML: while"),
     ("seeds=[0,0]", "seeds (from --set): named twice: 0"),
@@ -267,7 +283,15 @@ COMMANDS = [
     (["quick", "--limit", "0"], "limit (from --set): Input should be greater"),
     (["quick", "--jobs", "0"], "jobs (from --set): Input should be greater"),
     (["quick", "--name", "a/b"], "name (from --set): a name is at most 80 letters"),
-    (["quick", "--mirror", ""], "mirror.0 (from --set): String should have at least 1"),
+    (["quick", "--mirror", ""], "--mirror '': write a value, or leave --mirror out"),
+    (["quick", "--mirror", ".", "--mirror", ""], "--mirror '': write a value, or leave --mirror out"),
+    (["quick", "--mirror", "run_all.py"], "mirror (from --set): run_all.py is a file: name a folder"),
+    (["quick", "--only", ""], "--only '': write a value, or leave --only out"),
+    (["quick", "--only", "05", "--only", ""], "--only '': write a value, or leave --only out"),
+    (["quick", "--only", "05,"], "unknown notebook '05,'"),
+    (["quick", "--name", ""], "--name '': write a value, or leave --name out"),
+    (["quick", "--executor", ""], "--executor '': write a value, or leave --executor out"),
+    (["quick", "--executor", "tcp://"], "executor (from --set): 'tcp://': write the file of a dask scheduler"),
     (["quick", "--set", "seeds=[1]", "--set", "seeds=[2]"], "--set seeds is given twice"),
 ]
 
@@ -280,6 +304,13 @@ def test_commands(arguments: list[str], said: str, capsys: pytest.CaptureFixture
 def test_a_mirror_that_is_not_there_is_told_in_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert run_all.main(["quick", "--mirror", str(tmp_path / "none"), "--mirror", str(tmp_path), "--plan"]) == 0
     assert f"mirror: there is no folder {tmp_path / 'none'}" in capsys.readouterr().out
+
+
+def test_a_scheduler_file_that_is_not_there_is_told_in_the_plan(capsys: pytest.CaptureFixture) -> None:
+    assert run_all.main(["quick", "--executor", "nosuch.json", "--plan"]) == 0
+    assert "executor: there is no file nosuch.json" in capsys.readouterr().out
+    assert run_all.main(["quick", "--executor", "tcp://[::1]:8786", "--plan"]) == 0
+    assert "executor: " not in capsys.readouterr().out
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(

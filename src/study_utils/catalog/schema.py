@@ -302,21 +302,31 @@ class Task:
         if self.training_language not in LANGUAGES:
             raise CatalogError(unknown("language", self.training_language, LANGUAGES, where=f"task {self.key}"))
         if self.test is not None and self.training_language != "en":
+            raise CatalogError(f"task {self.key}: {self._not_english(self.training_language)}")
+        for role in ("validation",) if self.is_text else ("train", "validation"):
+            if (rows := getattr(self, role)) is None or (found := row_languages(rows)) == (self.training_language,):
+                continue
+            if self.test is not None and len(found) == 1:
+                raise CatalogError(f"task {self.key}, {role}: {self._not_english(found[0])}")
             raise CatalogError(
-                f"task {self.key}: a target is trained in English, else its scores are not zero-shot; "
-                "declare a task of its own for the training rows in another language"
+                f"task {self.key}, {role}: training and selection rows must be in its training_language "
+                f"{self.training_language!r} only, and these are in {', '.join(found)}"
             )
-        for rows in (self.validation,) if self.is_text else (self.train, self.validation):
-            if rows is not None and row_languages(rows) != (self.training_language,):
-                raise CatalogError(
-                    f"task {self.key}: training and selection rows must be in its training_language "
-                    f"{self.training_language!r} only"
-                )
         if self.is_text and self.test is not None:
             raise CatalogError(f"task {self.key}: text (format mask) is only trained on and has no test rows")
         if bad := {*self.languages, *self.training_languages} - set(LANGUAGES):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
         self._check_other_languages()
+
+    def _not_english(self, language: str) -> str:
+        """Say what can be done with training rows of a target that are in another language than English."""
+        name = LANGUAGES[language].name if language in LANGUAGES else language
+        return (
+            f"a target is trained in English, else its scores are not zero-shot as reports count them, and these "
+            f"rows are {name}. Two ways to use them: beside English train and validation, as train_in: "
+            f"{{{language}: ...}} (conditions in_language, multilingual); or as an intermediate task of its own, with "
+            f"training_language: {language} and without test"
+        )
 
     def _check_other_languages(self) -> None:
         if self.train_in is None and self.validation_in is None:

@@ -98,6 +98,12 @@ def _check_fields(task: Task, role: str) -> None:
         if name not in (*needed, *optional):
             where = f"task {task.key}, columns of format {task.format}"
             raise CatalogError(unknown("field", name, (*needed, *optional), where=where))
+    fields = {name: column for name, column in rows.columns.items() if not name.endswith("id")}
+    for name, column in fields.items():
+        if same := [other for other in fields if other != name and fields[other] == column]:
+            raise CatalogError(
+                f"task {task.key}: columns: {name} and {same[0]} are both read from {column!r}: correct one of them"
+            )
     if missing := [name for name in needed if name not in rows.columns]:
         raise CatalogError(
             f"task {task.key}: columns must also say which column holds {', '.join(missing)} "

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from study_utils.catalog.languages import Language, add_languages, language_code
 from study_utils.errors import CatalogError
+from study_utils.faults import NOT_BLANK
 
 CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 CODE_RULE = "a code is ISO 639-1 or 639-3, or one of them with a script or region behind it, such as pt-BR or zh-Hant"
@@ -16,7 +17,7 @@ SCRIPT = r"^[A-Z][a-z]{3}$"
 SCRIPT_RULE = "a script is its four letters of ISO 15924, such as Latn"
 
 Code = Annotated[str, Field(strict=True, pattern=CODE)]
-_Text = Annotated[str, Field(strict=True, min_length=1)]
+_Text = Annotated[str, Field(strict=True, min_length=1, pattern=NOT_BLANK)]
 _Known = Annotated[bool, Field(strict=True)] | None
 
 

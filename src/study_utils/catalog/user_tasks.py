@@ -30,14 +30,18 @@ from study_utils.catalog.task_checks import check_task
 from study_utils.catalog.tasks import TASKS, add_tasks
 from study_utils.catalog.user_languages import CODE, CODE_RULE, SCRIPT, SCRIPT_RULE, Code, UserLanguage, enter_languages
 from study_utils.errors import CatalogError, ParameterError, unknown
-from study_utils.faults import message, place
+from study_utils.faults import NOT_BLANK, message, place
 from study_utils.plain_yaml import read_yaml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Text = Annotated[str, Field(strict=True, min_length=1)]
+Text = Annotated[str, Field(strict=True, min_length=1, pattern=NOT_BLANK)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
 HubId = Annotated[str, Field(strict=True, pattern=HUB_ID)]
-LeftOut = dict[Text, Annotated[tuple[str | int | None, ...], Field(min_length=1)]]
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number, and no `yes` or `no`, which YAML reads as true and false."""
+LeftOut = dict[
+    Text, Annotated[tuple[str | Whole | Annotated[bool, Field(strict=True)] | None, ...], Field(min_length=1)]
+]
 
 
 class _Strict(BaseModel):
@@ -56,9 +60,9 @@ class RoleRows(_Strict):
         {}, description="language code: config, or a list of configs that are joined"
     )
     columns: dict[Text, Text | tuple[Text, ...]] | None = Field(None, description="field: column")
-    label_names: dict[Text | int, Text | int] | None = Field(None, description="value in the data: label")
-    unlabelled: tuple[str | int | None, ...] | None = Field(None, description="values that mean no gold label")
-    without: tuple[str | int, ...] | None = Field(None, description="ids of rows to leave out")
+    label_names: dict[Text | Whole, Text | Whole] | None = Field(None, description="value in the data: label")
+    unlabelled: tuple[str | Whole | None, ...] | None = Field(None, description="values that mean no gold label")
+    without: tuple[str | Whole, ...] | None = Field(None, description="ids of rows to leave out")
     leave_out: LeftOut | None = Field(None, description="column: values whose rows are left out")
     language_column: str | None = Field(None, strict=True, description="column that names the language of a row")
     separator: Annotated[str, Field(strict=True, max_length=1)] | None = None
@@ -89,11 +93,11 @@ class UserTask(_Strict):
     metric: Text
     labels: tuple[Text, ...] = ()
     columns: dict[Text, Text | tuple[Text, ...]] = Field({}, description="field: column")
-    label_names: dict[Text | int, Text | int] = Field({}, description="value in the data: label")
-    unlabelled: tuple[str | int | None, ...] = Field(
+    label_names: dict[Text | Whole, Text | Whole] = Field({}, description="value in the data: label")
+    unlabelled: tuple[str | Whole | None, ...] = Field(
         (), description="labels whose rows are dropped: those that mean no gold label, such as null or -1, or others"
     )
-    without: tuple[str | int, ...] = Field((), description="ids of rows to leave out")
+    without: tuple[str | Whole, ...] = Field((), description="ids of rows to leave out")
     leave_out: LeftOut = Field({}, description="column: values whose rows are left out")
     language_column: str = Field(
         "", strict=True, description="column that names the language of a row, as files or configs name it below"

@@ -16,9 +16,9 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.describe import length_table, repeated_rows
 from study_utils.data.leakage import overlap
 from study_utils.data.mirror import Mirrors
-from study_utils.data.sources import SOURCES, load_rows
+from study_utils.data.sources import SOURCES, load_rows, unmet_rules
 from study_utils.data.templates import kinds, template
-from study_utils.errors import DataError, MissingRowsError, StudyError
+from study_utils.errors import DataError, MissingRowsError, ParameterError, StudyError, unknown
 
 SMALLER = ("short", "missing")
 """States that a smaller copy may be in."""
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _new(options: argparse.Namespace) -> int:
     try:
-        print(template(options.kind) if options.kind and not options.list else kinds(), end="")
+        print(kinds() if options.kind is None or options.list else template(options.kind), end="")
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -53,7 +53,8 @@ def _check(options: argparse.Namespace) -> int:
         own = [key for path in options.tasks_from for key in enter_tasks(path)]
         tasks = [task(key) for key in options.tasks or own or TASKS]
         for key in options.allow_overlap:
-            task(key)
+            if key not in (keys := [item.key for item in tasks]):
+                raise ParameterError(unknown("task", key, keys, where="--allow-overlap, of those that are checked"))
         table, faults = check(tasks, mirror=options.mirror, sources=options.sources)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -91,8 +92,9 @@ def check(
     -------
     table : pandas.DataFrame
         One row a task, role and language, with the columns `COLUMNS`. `state` is "ok", "unstated" (no number is
-        declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable);
-        `declared` and `found` count rows of the published split and of this one; `rows` those that are used, `dropped`
+        declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable, or no
+        row of the task has what it leaves out); `declared` and `found` count rows of the published split and of this
+        one; `rows` those that are used, `dropped`
         those without a gold label; `moved` those whose answer stands elsewhere than its start says; `labels` different
         labels or values; lengths in characters; `repeated` rows whose text occurred before in the language; `overlap`
         rows that test or select whose text occurs in the task's training rows, English or in the language.
@@ -107,7 +109,7 @@ def check(
         if getattr(item, role) is not None
         for language in row_languages(getattr(item, role))
     ]
-    found, faults, lacking, training = [], {}, {}, {}
+    found, faults, lacking, training, met = [], {}, {}, {}, {}
     for item, role, language in tqdm(work, desc="check", unit="split", file=sys.stderr, disable=len(work) < 2 or None):
         declared = {"task": item.key, "role": role, "language": language}
         expected = getattr(getattr(item, role), "expected", {}).get(language)
@@ -118,6 +120,7 @@ def check(
             found.append(declared | {"state": state, "declared": expected})
             faults.setdefault((item.key, role, state), []).append(str(error))
             continue
+        met.setdefault(item.key, set()).update(frame.attrs["met"])
         if role.startswith("train"):
             training[item.key, "" if role == "train" else language] = frame
         trained = [training[key] for key in ((item.key, ""), (item.key, language)) if key in training]
@@ -130,6 +133,12 @@ def check(
         else:
             state = "ok" if count == expected else "short" if count < expected else "more"
         found.append(declared | facts | {"state": state, "declared": expected, "found": count})
+    for item in tasks:
+        mine = [row for row in found if row["task"] == item.key]
+        if all(row["state"] in FINE for row in mine) and (said := unmet_rules(item, met.get(item.key, ()))):
+            faults[item.key, "", "wrong"] = [said]
+            for row in mine:
+                row["state"] = "wrong"
     messages = [
         messages[0] + (f" (so in {len(messages)} languages)" if len(messages) > 1 else "")
         for messages in faults.values()
@@ -213,8 +222,9 @@ def _parser() -> argparse.ArgumentParser:
             "split, columns, labels, unique ids, empty texts. Also counts lengths, repeated rows, and test rows whose\n"
             "text occurs in the training rows.\n\n"
             "states: ok, unstated (no number is declared), short (fewer rows than declared), more, missing (in no\n"
-            "source), wrong (can't be used). Exit status 0 if all are ok or unstated (with --allow-subset also short\n"
-            "or missing) and no row that tests or selects is a training row, else 1, with the reasons."
+            "source), wrong (can't be used, or leaves out what isn't there). Exit status 0 if all are ok or unstated\n"
+            "(with --allow-subset also short or missing) and no row that tests or selects is a training row, else 1,\n"
+            "with the reasons."
         ),
         epilog=(
             "A mirror has the hub's layout: MIRROR/nyu-mll/glue/README.md and the files that its configs block\n"

@@ -34,12 +34,15 @@ class Found(NamedTuple):
         declared to be faulty.
     moved : int
         Rows with an answer that didn't stand where its start says and was found near it.
+    met : frozenset of str
+        Of the `rules` that leave rows out, those that some row of the file or split meets.
     """
 
     frame: pd.DataFrame
     rows: int
     dropped: int
     moved: int = 0
+    met: frozenset[str] = frozenset()
 
 
 def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, language: str, where: str) -> Found:
@@ -86,6 +89,7 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
     usable = ~np.isin(columns["id"], rows.without)
     for column, values in rows.leave_out.items():
         usable &= ~_holds(dataset, column, values)
+    met = _met(dataset, rows, columns["id"])
     if "label" in columns:
         columns["label"], labelled = _labels(columns["label"], dataset, task, rows, where=where)
     if "tags" in columns:
@@ -109,7 +113,22 @@ def rows_of(parts: Mapping[str, Dataset], task: Task, rows: TableRows, *, langua
     if task.shape == "answer":
         frame["text"] = pd.Series(columns["text"])  # as it stands, so that the starts are right
     kept = labelled & usable
-    return Found(frame.loc[chosen & kept], found, int((chosen & ~kept).sum()), int((chosen & kept & moved).sum()))
+    dropped, moved_rows = int((chosen & ~kept).sum()), int((chosen & kept & moved).sum())
+    return Found(frame.loc[chosen & kept], found, dropped, moved_rows, met)
+
+
+def rules(rows: TableRows) -> dict[str, tuple[str | None, object]]:
+    """Name what leaves rows out for a value that they hold, with its column (None: the id) and the value.
+
+    Labels that aren't texts aren't among them: `unlabelled: [null, -1]` is written for data that may have either.
+    """
+    said: dict[str, tuple[str | None, object]] = {f"without: {value!r}": (None, value) for value in rows.without}
+    for column, values in rows.leave_out.items():
+        said |= {f"leave_out: {value!r} in column {column!r}": (column, value) for value in values}
+    if column := rows.columns.get("tags", rows.columns.get("label")):
+        texts = [value for value in rows.unlabelled if value and isinstance(value, str)]
+        said |= {f"unlabelled: {value!r}": (column, value) for value in texts}
+    return said
 
 
 def check_columns(dataset: Dataset, columns: Mapping[str, str | tuple[str, ...]], task: Task, *, where: str) -> None:
@@ -191,6 +210,21 @@ def _holds(dataset: Dataset, column: str, wanted: Sequence[object]) -> np.ndarra
     if any(is_list(value) for value in values):
         raise DataError(f"leave_out: column {column!r} holds lists; name one that holds a value in each row")
     return np.array([value in spelt or _named(value, names) in spelt for value in values], dtype=bool)
+
+
+def _met(dataset: Dataset, rows: TableRows, ids: Sequence[str]) -> frozenset[str]:
+    """Which of the `rules` some row meets."""
+    declared = rules(rows)
+    held = {column: _held(dataset, column) if column else set(ids) for column, _ in declared.values()}
+    return frozenset(rule for rule, (column, value) in declared.items() if _spelt([value]) & held[column])
+
+
+def _held(dataset: Dataset, column: str) -> set[object]:
+    """Values that a column, or the lists in it, hold, with the names of classes among them."""
+    names = getattr(_element(feature_of(dataset, column)), "names", None)
+    values = [one for value in read_column(dataset, column) for one in (value if is_list(value) else [value])]
+    plain = {value for value in values if isinstance(value, str | int | float | None)}
+    return plain | {_named(value, names) for value in plain}
 
 
 def _in_part(dataset: Dataset, cut: HeldOut) -> np.ndarray:

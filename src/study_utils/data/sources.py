@@ -7,16 +7,16 @@ what is loaded is always what the identity names. Imports neither torch nor data
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from study_utils.catalog.formats import SHAPES
-from study_utils.catalog.schema import FolderRows, HubRows, StarterRows, Task
+from study_utils.catalog.schema import ROLES, FolderRows, HubRows, StarterRows, TableRows, Task, row_languages
 from study_utils.data.choice import SOURCES, Role, choose, declared
-from study_utils.data.columns import rows_of
+from study_utils.data.columns import rows_of, rules
 from study_utils.data.loading import load_split, not_found, read_folder
 from study_utils.data.mirror import Mirrors, MirrorSplit, NotThereError, file_digest, split_digest
 from study_utils.data.pools import join_targets, mine_rows, rank_rows
@@ -62,7 +62,8 @@ def load_rows(
         `attrs["dropped"]` is the number of rows without a gold label that were left out, `attrs["moved"]` that of rows
         whose answer didn't stand where its start says (`study_utils.data.answer_places`), `attrs["source"]` is
         "mirror", "hub", "folder" or "starter", `attrs["found"]` maps each language to the rows of its split before
-        any was left out, `attrs["absent"]` each language that lacks configs to their names.
+        any was left out, `attrs["absent"]` each language that lacks configs to their names. `attrs["met"]` lists those
+        of the `study_utils.data.columns.rules` that some row meets.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def load_rows(
     """
     chosen = choose(task, role, languages=languages, mirror=mirror, sources=sources, partial=partial)
     rows, kind, splits = chosen.rows, chosen.kind, chosen.splits
-    frames, counts, dropped, moved = [], {}, 0, 0
+    frames, counts, dropped, moved, met = [], {}, 0, 0, set()
     opened: _Opened = {}
     for number, language in enumerate(languages):
         if isinstance(rows, StarterRows):
@@ -90,14 +91,17 @@ def load_rows(
                 raise MissingRowsError(not_found(task, role, rows, configs, [str(error)], mirror=mirror)) from error
             where = places[""]
             if task.shape == "retrieve-mine":
-                frame, counts[language], left_out, _ = mine_rows(parts, task, rows, language=language, where=places)
+                frame, counts[language], left_out, *_ = mine_rows(parts, task, rows, language=language, where=places)
             elif task.shape == "retrieve-rank":
-                frame, counts[language], left_out, _ = rank_rows(
+                frame, counts[language], left_out, *_ = rank_rows(
                     parts, task, rows, language=language, where=places, pool=number == 0
                 )
             else:
-                frame, counts[language], left_out, placed = rows_of(parts, task, rows, language=language, where=where)
+                frame, counts[language], left_out, placed, by = rows_of(
+                    parts, task, rows, language=language, where=where
+                )
                 moved += placed
+                met |= by
             dropped += left_out
             if frame.empty and left_out:
                 raise DataError(
@@ -115,7 +119,41 @@ def load_rows(
         check_rows(result, task, where=f"task {task.key!r}, {role} rows")
     result = result[list(SHAPES[task.shape].all_columns)].reset_index(drop=True)
     result.attrs = {"dropped": dropped, "moved": moved, "source": kind, "found": counts, "absent": chosen.absent}
+    result.attrs["met"] = sorted(met)
     return result
+
+
+def unmet_rules(task: Task, met: Collection[str]) -> str:
+    """Say which rules of a task leave out rows that it doesn't have, if `met` are those that some row meets."""
+    declared = [rows for role in ROLES if isinstance(rows := getattr(task, role), TableRows)]
+    unmet = [rule for rule in dict.fromkeys(rule for rows in declared for rule in rules(rows)) if rule not in met]
+    if not unmet:
+        return ""
+    return f"task {task.key!r}: no row has what it leaves out ({'; '.join(unmet)}): correct it, or take it out"
+
+
+def refuse_unmet(task: Task, met: Collection[str]) -> None:
+    """Refuse rules of a user's own files that leave out no row: of those that `met` lacks, other files are asked.
+
+    Raises
+    ------
+    DataError
+        If a rule is met in no file of the task.
+    """
+    met = {*met}
+    for role in ROLES:
+        rows = getattr(task, role)
+        if isinstance(rows, HubRows | StarterRows):
+            return
+        for language in row_languages(rows) if rows else ():
+            if not unmet_rules(task, met):
+                return
+            try:
+                met |= {*load_rows(task, role, languages=(language,), mirror=None).attrs["met"]}
+            except DataError:  # in a language that nobody asked for
+                return
+    if said := unmet_rules(task, met):
+        raise DataError(said)
 
 
 def source_digest(

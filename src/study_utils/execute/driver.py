@@ -58,7 +58,7 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
     return [p for p in sources if not only or any(p.stem.startswith(text) for text in only)]
 
 
-def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) -> list[str]:
+def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False, replace: bool = False) -> list[str]:
     """Execute the notebooks of a study and build its report.
 
     Parameters
@@ -69,6 +69,8 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         Beginnings of notebook names, such as ``"05"``; empty for all.
     force : bool
         Make the chosen notebooks, and the runs of their stages, anew even if they are done.
+    replace : bool
+        Whether a report of this study that was made with other parameters may be made anew, from runs that are done.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     require_installed()
     chosen = select_notebooks(study.params.questions, only)
     record = Record(study)
-    record.refuse_mixture(only, force=force)
+    record.refuse_mixture(only, replace=replace)
     todo = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     for key in encoders_of(todo):
         if reason := unreachable(encoder(key)):

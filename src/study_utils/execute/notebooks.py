@@ -13,6 +13,8 @@ from pathlib import Path
 
 from study_utils.errors import NotebookError
 
+START_SECONDS = 300
+"""How long a kernel may take to begin, on a machine under load."""
 TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
 
 
@@ -78,10 +80,9 @@ def execute_notebook(
     Raises
     ------
     NotebookError
-        If the parameters are wrong, or a cell fails: the message names notebook, cell and error.
+        If the parameters are wrong, a cell fails (the message names notebook, cell and error), or the kernel dies.
     """
     import papermill
-    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     check_parameters(notebook, parameters)
@@ -90,7 +91,7 @@ def execute_notebook(
     part = output.with_name(f".{output.stem}.part.ipynb")
     failed.unlink(missing_ok=True)
     for name in ("papermill", "traitlets", "blib2to3"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what failed is told by us
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -101,6 +102,7 @@ def execute_notebook(
                 kernel_name="python3",
                 cwd=str(notebook.parent),
                 progress_bar=False,
+                start_timeout=START_SECONDS,
                 log_output=False,
                 coalesce_streams=True,
                 kernel_manager_class=_own_interpreter(),
@@ -112,10 +114,13 @@ def execute_notebook(
             f"{notebook.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
             f"  the notebook as far as it came: {failed}"
         ) from error
-    except DeadKernelError as error:
+    except (
+        RuntimeError
+    ) as error:  # of nbclient where a kernel dies, of jupyter_client where it does before it has begun
         part.unlink(missing_ok=True)
         raise NotebookError(
-            f"the kernel of {notebook.name} died (killed, or out of memory): the same command continues where it was"
+            f"the kernel of {notebook.name} died (killed, or out of memory; {error}): the same command continues where "
+            "it was"
         ) from error
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

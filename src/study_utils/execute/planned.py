@@ -32,7 +32,7 @@ from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
 
 
-def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) -> str:
+def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, replace: bool = False) -> str:
     """Plan of a study to print: every run, its status and time; totals; omissions; too few rows; detectable gains.
 
     Parameters
@@ -43,6 +43,8 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         Beginnings of notebook names; empty for all. Runs of other notebooks are left out, unless these need them.
     force : bool
         Whether what is done is made anew.
+    replace : bool
+        Whether a report that was made with other parameters may be made anew.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         If a notebook is unknown, or the report can't take what would be made.
     """
     chosen = select_notebooks(study.params.questions, only)
-    Record(study).refuse_mixture(only, force=force)
+    Record(study).refuse_mixture(only, replace=replace)
     runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     todo = {run.id for run in runs}
     for key in encoders_of(runs):
@@ -91,7 +93,9 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
         lines += [f"keep_epochs: every epoch's weights of {len(kept)} training runs stay, about {gigabytes:.1f} GB"]
     reason = hub_rows_unreachable(study, runs)
-    if absent := [*study.plan.absent, *([reason] if reason else [])]:
+    executor = study.params.executor
+    gone = f"executor: there is no file {executor}" if executor and not _is_there(executor) else ""
+    if absent := [*study.plan.absent, *filter(None, (reason, gone))]:
         lines += ["", "The study can't begin here; this can't be reached:", *absent]
     lines += _omitted(study.omissions())
     if len(partial := study.partial()):
@@ -102,6 +106,10 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False) ->
     lines += [f"detectable: {told}" for told in describe_outlook(outlook)]
     lines += [f"warning: {told}" for told in describe_margin(outlook)]
     return "\n".join(lines)
+
+
+def _is_there(executor: str) -> bool:
+    return "://" in executor or Path(executor).is_file()
 
 
 def _omitted(table: pd.DataFrame) -> list[str]:

@@ -42,14 +42,14 @@ class Record:
         self.parameters = {field: canonical_sha256(value)[:12] for field, value in params.items()}
         self.common = {"code": code_digests(), "params": params, "runs": sorted(study.plan.runs)}
 
-    def refuse_mixture(self, only: Sequence[str], *, force: bool) -> None:
+    def refuse_mixture(self, only: Sequence[str], *, replace: bool) -> None:
         """Refuse to put notebooks of other parameters into a report, or to replace one that was asked to be kept.
 
         Raises
         ------
         ParameterError
             If the report is another study's; if it has other parameters and only some of its notebooks are asked for,
-            or the parameters are changed for this time (not with `force`).
+            or the parameters are changed for this time (not with `replace`).
         """
         if not self.entries:
             return
@@ -61,8 +61,11 @@ class Record:
         told = f"the report in {self.path.parent} was made with other parameters ({', '.join(other)})"
         if only:
             raise ParameterError(f"{told}, and --only would mix them: leave it out, or give another --name")
-        if self.study.chosen and not force:
-            raise ParameterError(f"{told}: give another --name, or replace that report with --force")
+        if self.study.chosen and not replace:
+            raise ParameterError(
+                f"{told}: give another --name, or make that report anew with these, from runs that are done and new "
+                "ones: --replace"
+            )
 
     def identity(self, notebook: Path) -> str:
         """Hash of what an executed notebook depends on."""

@@ -37,7 +37,7 @@ def ensure(study: Study, run: Run, progress: Progress, *, whole: bool = False) -
     Returns
     -------
     bool
-        Whether there was anything to do.
+        Whether there was anything to do; nothing is where another process has made the run meanwhile.
     """
     if study.store.status(run.id) == "done" and not (whole and study.store.dropped(run.id)):
         return False
@@ -51,7 +51,7 @@ def ensure(study: Study, run: Run, progress: Progress, *, whole: bool = False) -
     facts = {"kind": run.kind, "stage": run.stage, "identity": run.identity, "inputs": list(run.inputs)}
     settled = contextlib.nullcontext() if run.kind == "data" else study.params.computing.applied()
     told = functools.partial(progress, 0.0, "waits: another process makes it")
-    with study.store.writing(run.id, facts, waits=told) as folder, settled:
+    with study.store.writing(run.id, facts, whole=whole, waits=told) as folder, settled:
         if folder is not None:
             _KINDS[run.kind](study, run, folder, facts, progress)
     return folder is not None
@@ -62,13 +62,14 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
 
     from study_utils.data.caps import cap, part, pool
     from study_utils.data.rows import check_rows, fingerprint, write_rows
-    from study_utils.data.sources import load_rows
+    from study_utils.data.sources import load_rows, refuse_unmet
 
     item, params = task(run.work["task"]), study.params
     item = with_held_out(item) if run.work.get("whole") else item
     facts |= {"rows": {}, "dropped": {}, "moved": {}, "fingerprints": {}, "sources": {}, "absent": {}}
     mirror = params.mirrors
     drawn = {name: run.work[name] for name in ("by_label", "draw") if name in run.work}
+    met: set[str] = set()
     for number, (role, limit) in enumerate(run.work["roles"].items()):
         progress(number / len(run.work["roles"]), f"{item.key} {role}")
         frames = [
@@ -82,6 +83,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
             )
             for source, languages in run.work["parts"][role]
         ]
+        met |= {rule for frame in frames for rule in frame.attrs["met"]}
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         dropped = sum(int(frame.attrs.get("dropped", 0)) for frame in frames)
         facts["moved"][role] = sum(int(frame.attrs.get("moved", 0)) for frame in frames)
@@ -101,6 +103,7 @@ def _make_data(study: Study, run: Run, folder: Path, facts: dict, progress: Prog
         facts["sources"][role] = " and ".join(kinds)
         if absent := {code: list(names) for frame in frames for code, names in frame.attrs["absent"].items()}:
             facts["absent"][role] = absent
+    refuse_unmet(item, met)
 
 
 def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from study_utils.catalog import TASKS, language_table
 from study_utils.catalog.encoders import POOLINGS
@@ -13,6 +14,7 @@ from study_utils.catalog.perturbations import PERTURBATIONS, variant
 from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.catalog.schema import KEY
 from study_utils.errors import CatalogError, unknown
+from study_utils.faults import NOT_BLANK
 
 REPORT_NAME = r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$"
 REPORT_NAME_RULE = "a name is at most 80 letters without accents, digits, - and _, and begins with a letter or digit"
@@ -22,7 +24,7 @@ DEVICE_RULE = "a device is auto, cpu, cuda, cuda:0 or mps"
 Count = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Rate = Annotated[float, Field(strict=True, gt=0.0, le=0.1)]
-Name = Annotated[str, Field(strict=True, min_length=1)]
+Name = Annotated[str, Field(strict=True, min_length=1, pattern=NOT_BLANK)]
 Key = Annotated[str, Field(strict=True, pattern=KEY)]
 ReportName = Annotated[str, Field(strict=True, pattern=REPORT_NAME)]
 Device = Annotated[str, Field(strict=True, pattern=DEVICE)]
@@ -60,6 +62,16 @@ def _test_length(value: object) -> object:
 
 
 TestLength = Annotated[int | str, BeforeValidator(_test_length)]
+
+
+def _scheduler(value: str) -> str:
+    address = r"(tcp|tls|ucx|ws|wss)://([^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}/?"
+    if value and (not value.strip() or ("://" in value and not re.fullmatch(address, value))):
+        raise ValueError(f"{value!r}: write the file of a dask scheduler, or its address, such as tcp://host:8786")
+    return value
+
+
+Executor = Annotated[str, Field(strict=True), AfterValidator(_scheduler)]
 
 
 class Params(BaseModel):

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from study_utils.catalog import TASKS, condition, encoder, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
@@ -25,6 +25,7 @@ from study_utils.params.stages import (
     Count,
     Device,
     EvaluationParams,
+    Executor,
     IntermediateParams,
     Key,
     Name,
@@ -97,7 +98,7 @@ class StudyParams(Params):
     precision: Literal["auto", "bf16", "float32"] = Field(
         "auto", description="of matrix products; auto: bf16 where the device computes it fast"
     )
-    threads: Count = Field(
+    threads: Annotated[int, Field(strict=True, ge=1, le=1024)] = Field(
         1, description="processor threads of a run; more runs at a time (jobs) are faster than more threads"
     )
     # The fields of `MACHINE`: they enter no run id, but that the kind of device and the processes change rounding.
@@ -108,7 +109,7 @@ class StudyParams(Params):
     reports: Name = Field("reports", description="folder of the reports")
     device: Device = Field("auto", description="auto, cpu, cuda, cuda:0, mps")
     jobs: Count = Field(1, description="runs side by side on this machine, each on a GPU of its own if there are some")
-    executor: Annotated[str, Field(strict=True)] = Field(
+    executor: Executor = Field(
         "", description="scheduler of dask whose workers make the runs: its file, or tcp://host:port; empty: none"
     )
     processes: Count = Field(1, description="GPUs that train one run together, through accelerate")
@@ -139,11 +140,13 @@ class StudyParams(Params):
             raise ValueError(f"{value} isn't installed: pip install -c constraints.txt -e '.[{value}]'")
         return value
 
-    @field_validator("artifacts", "reports")
+    @field_validator("artifacts", "reports", "mirror")
     @classmethod
-    def _no_file(cls, value: str) -> str:
-        if (project_root() / Path(value).expanduser()).is_file():
-            raise ValueError(f"{value} is a file: name a folder")
+    def _no_file(cls, value: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
+        start = Path() if info.field_name == "mirror" else project_root()
+        for name in (value,) if isinstance(value, str) else value:
+            if (start / Path(name).expanduser()).is_file():
+                raise ValueError(f"{name} is a file: name a folder")
         return value
 
     @field_validator("own_encoders")
