@@ -9,6 +9,7 @@ import tomllib
 import yaml
 
 from study_utils.paths import project_root
+from study_utils.workers import KEPT_MEMORY
 
 ROOT = project_root()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -83,6 +84,11 @@ def test_scripts_for_clusters_start_workers_that_a_study_takes():
     worker = pods["study-worker"]["containers"][0]
     for text in (script.read_text(encoding="utf-8"), " ".join(worker["command"])):
         assert "--nthreads 1 --memory-limit 0" in text, "one run at a time, and no limit that ends it in the middle"
+    told = (ROOT / "CLUSTER.md").read_text(encoding="utf-8")
+    assert KEPT_MEMORY.items() <= {(entry["name"], entry["value"]) for entry in worker["env"]}
+    for name, value in KEPT_MEMORY.items():
+        assert f"{name}={value}" in script.read_text(encoding="utf-8")
+        assert f"{name}={value}" in told
     assert "run_all.py" in pods["study"]["containers"][0]["command"]
     claims = {
         volume["persistentVolumeClaim"]["claimName"]
