@@ -1,8 +1,8 @@
 """Time and memory of notebook 05 on results of XTREME-R's size: by default 0.3, 3 and 30 million prediction rows.
 
 A store with the runs of `params/xtreme_r.yaml` (10 conditions, 10 targets, 3 seeds) is written into a temporary folder:
-predictions and scores made at random, of as many test rows as the catalogue declares, or the same share of them in every
-language; no rows, no weights. Then a process of its own executes every cell of the notebook.
+predictions and scores made at random, of as many test rows as the catalogue declares, or the same share of them in
+every language; no rows, no weights. Then a process of its own executes every cell of the notebook.
 """
 
 from __future__ import annotations

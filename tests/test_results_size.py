@@ -67,7 +67,7 @@ def test_contrasts_and_components_are_too(made):
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert gain_components(scores, blocks) == gain_components(scores, table)
     two = analysis.Contrast(key="drop", arm="mnli", against="mnli", against_variant="typos")
-    with pytest.raises(AnalysisError, match="over two variants|no such variant|share"):
+    with pytest.raises(AnalysisError, match="over two variants"):
         analysis.contrast_gains(blocks, pd.concat([scores, scores.assign(variant="typos")]), [two])
 
 

@@ -36,7 +36,7 @@ def read_predictions(plan: Plan, store: Store, *, variants: bool) -> pd.DataFram
 
 
 def read_examples(plan: Plan, store: Store) -> Blocks:
-    """Read what `study_utils.study.Study.example_blocks` gives: a task at a time, and of it the measure that is analysed.
+    """Read what `study_utils.study.Study.example_blocks` gives: task by task, of each the measure that is analysed.
 
     Raises
     ------
