@@ -15,6 +15,7 @@ from study_utils.paths import project_root
 from study_utils.study import open_study
 
 SMALL = {"encoders": ["e5_small"], "device": "cpu", "conditions": ["none", "mnli", "anli_plus"], "seeds": [0, 1]}
+SMALL["languages"] = ["en", "de", "es", "it", "th", "tr", "vi", "zh"]
 
 
 @pytest.fixture(scope="module")
