@@ -40,8 +40,8 @@ report.banner(study)
 # %%
 settings = study.params.analysis
 scores = study.scores()
-predictions = study.predictions()
-by_task = analysis.task_gains(predictions, scores, settings=settings)
+examples = study.example_blocks()
+by_task = analysis.task_gains(examples, scores, settings=settings)
 found = [*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(scores)]
 report.say([*found, *sentences.describe_unscored(scores)])
 
@@ -57,7 +57,7 @@ report.keep_figure(study, figures.plot_task_gains(by_task), "task_gains", by_tas
 # One language or one task may decide a mean: bars reach from the lowest to the highest gain with one of them left out.
 
 # %%
-without = analysis.sensitivity(predictions, scores, by="all", settings=settings)
+without = analysis.sensitivity(examples, scores, by="all", settings=settings)
 report.keep_figure(study, figures.plot_left_out(without), "left_out", without)
 
 # %%
@@ -79,7 +79,7 @@ report.keep_figure(study, figures.plot_seed_gains(by_seed), "seed_gains", by_see
 # says nothing about what was found.
 
 # %%
-outlook = study.outlook(vary=True)
+outlook = study.outlook(vary=True, examples=examples)
 report.say(sentences.describe_outlook(outlook))
 report.say(sentences.describe_margin(outlook))
 
@@ -99,7 +99,7 @@ report.keep_table(study, by_task, "task_gains", columns)
 # where it doesn't hold without one of them.
 
 # %%
-overall = analysis.family_gains(predictions, scores, by="all", settings=settings)
+overall = analysis.family_gains(examples, scores, by="all", settings=settings)
 report.say(sentences.describe_overall(overall, settings.primary))
 
 # %%
@@ -120,7 +120,7 @@ report.say(sentences.describe_reading(study.retrieval()))
 # explain how they differ.
 
 # %%
-families = analysis.family_gains(predictions, scores, by="family", settings=settings)
+families = analysis.family_gains(examples, scores, by="family", settings=settings)
 report.keep_figure(study, figures.plot_family_gains(families), "family_gains", families)
 report.keep_table(study, families, "family_gains", columns=analysis.SUMMARY_COLUMNS)
 
@@ -132,7 +132,7 @@ report.say(sentences.describe_families(families))
 # languages; small ticks are seeds.
 
 # %%
-branches = analysis.family_gains(predictions, scores, by="branch", settings=settings)
+branches = analysis.family_gains(examples, scores, by="branch", settings=settings)
 by_language = analysis.gains(scores)
 groups = pd.concat([families, branches]).drop_duplicates(["encoder", "condition", "group"])
 report.keep_figure(study, figures.plot_family_tree(groups, by_language), "family_tree", by_language)
@@ -147,7 +147,7 @@ report.keep_figure(study, figures.plot_family_tree(groups, by_language), "family
 report.say(sentences.describe_seen(scores))
 
 # %%
-seen = analysis.seen_gains(predictions, scores, settings=settings)
+seen = analysis.seen_gains(examples, scores, settings=settings)
 report.keep_table(study, seen, "seen_gains")
 report.say(sentences.describe_seen_gains(seen))
 
@@ -168,12 +168,12 @@ report.keep_figure(study, figures.plot_gap_gains(gaps), "gap_gains", gaps)
 # share of languages that lose, the spread within a family and between seeds. In points or percent, with intervals.
 
 # %%
-everywhere = analysis.robustness_intervals(predictions, scores, by="all", settings=settings)
+everywhere = analysis.robustness_intervals(examples, scores, by="all", settings=settings)
 report.say(sentences.describe_robustness(everywhere))
 report.keep_table(study, everywhere, "robustness_overall", shown=analysis.robustness_table(everywhere))
 
 # %%
-evenness = analysis.robustness_intervals(predictions, scores, by="family", settings=settings)
+evenness = analysis.robustness_intervals(examples, scores, by="family", settings=settings)
 report.keep_table(study, evenness, "robustness_intervals", shown=analysis.robustness_table(evenness))
 
 # %% [markdown]

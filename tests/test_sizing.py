@@ -100,7 +100,7 @@ def test_finished_runs_come_before_any_report(look, tmp_path, monkeypatch):
         with store.writing(run.id, {}):
             pass
     monkeypatch.setattr(sizing, "read_scores", lambda *_, **__: scores)
-    monkeypatch.setattr(sizing, "read_predictions", lambda *_, **__: None)
+    monkeypatch.setattr(sizing, "read_examples", lambda *_, **__: None)
     found = look(store=store)
     assert found.source == "this study's own results"
     assert found.components == gain_components(scores)

@@ -15,6 +15,7 @@ from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.planning.components import Components, gain_components
 from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
 from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, make_cells, with_seeds
+from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.gains import group_labels
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages
 from study_utils.catalog import TASKS, condition
@@ -22,7 +23,7 @@ from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.errors import AnalysisError, StoreError, unknown
 from study_utils.estimate import UNSTATED, expected_seconds
-from study_utils.outcomes.scores import read_predictions, read_scores
+from study_utils.outcomes.scores import read_examples, read_scores
 from study_utils.params import StudyParams, TaskParams
 from study_utils.plan import STAGES, Plan, make_plan
 from study_utils.store import Store
@@ -35,7 +36,16 @@ ROWS = (2, 4, 10)
 RESULTS = "results.csv"
 
 
-def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path, vary: bool = False) -> Outlook:
+def outlook(
+    plan: Plan,
+    store: Store,
+    params: StudyParams,
+    *,
+    name: str,
+    root: Path,
+    vary: bool = False,
+    examples: Blocks | None = None,
+) -> Outlook:
     """Say what a study can detect.
 
     The variances are those of the study's own results (its store if all is scored, else its report); else those of the
@@ -51,8 +61,10 @@ def outlook(plan: Plan, store: Store, params: StudyParams, *, name: str, root: P
         Project folder, in which reports are found.
     vary : bool
         Whether to plan the study with more seeds, test rows, languages and tasks too, with the hours that these take.
+    examples : mapping, optional
+        What `read_examples` gives, where it has been read.
     """
-    components, source, notes = _find_components(plan, store, params, name=name, root=root)
+    components, source, notes = _find_components(plan, store, params, name=name, root=root, examples=examples)
     if components is None:
         return Outlook(unknown=notes[-1], notes=notes[:-1])
     try:
@@ -148,14 +160,15 @@ def _comparisons(plan: Plan, params: StudyParams) -> dict[str, int]:
 
 
 def _find_components(
-    plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path
+    plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path, examples: Blocks | None
 ) -> tuple[Components | None, str, tuple[str, ...]]:
     """Components and whose they are; or None, and why nothing could be read in the last of the notes."""
     notes: list[str] = []
     if all(store.status(run.id) == "done" for run in plan.of_stage(STAGES[3])):
         try:
-            tables = read_scores(plan, store, params, variants=False), read_predictions(plan, store, variants=False)
-            return gain_components(*tables), "this study's own results", ()
+            scores = read_scores(plan, store, params, variants=False)
+            own = read_examples(plan, store) if examples is None else examples
+            return gain_components(scores, own), "this study's own results", ()
         except (AnalysisError, StoreError) as error:
             notes.append(f"this study's own results: {error}")
     reports = (root / params.reports, root / "reports")

@@ -13,6 +13,7 @@ import pandas as pd
 
 from study_utils.analysis.planning.outlook import Outlook
 from study_utils.analysis.questions.divergence.sets import EmbeddedRows
+from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import condition, language_table
@@ -22,7 +23,7 @@ from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
 from study_utils.outcomes.epochs import read_epochs
 from study_utils.outcomes.layers import read_layers
-from study_utils.outcomes.scores import read_perturbed, read_predictions, read_scores
+from study_utils.outcomes.scores import read_examples, read_perturbed, read_predictions, read_scores
 from study_utils.outcomes.training import training_frames
 from study_utils.params import StudyParams, describe_defaults, describe_params, load_params
 from study_utils.paths import project_root, study_file
@@ -174,10 +175,10 @@ class Study:
         """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
         return training_sizes(self.plan, self.store)
 
-    def outlook(self, *, vary: bool = False) -> Outlook:
+    def outlook(self, *, vary: bool = False, examples: Blocks | None = None) -> Outlook:
         """Smallest gains that the study can detect, and (`vary`) larger studies; as `study_utils.sizing.outlook`."""
-        root = project_root()
-        return outlook(self.plan, self.store, self.params, name=self.source.stem, root=root, vary=vary)
+        told = {"name": self.source.stem, "root": project_root(), "vary": vary, "examples": examples}
+        return outlook(self.plan, self.store, self.params, **told)
 
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""
@@ -287,6 +288,13 @@ class Study:
         correlation, `correct` is what an example contributes to it (`study_utils.metrics.contributions`).
         """
         return read_predictions(self.plan, self.store, variants=variants)
+
+    def example_blocks(self) -> Blocks:
+        """What `predictions` of the clean test rows hold for intervals, as arrays: a fraction of the memory.
+
+        Functions of `study_utils.analysis` that notebook 05 calls take it in place of the predictions.
+        """
+        return read_examples(self.plan, self.store)
 
     def scores(self, *, variants: bool = False) -> pd.DataFrame:
         """One row a score of every cell of the clean test rows, or of their `variants` too.

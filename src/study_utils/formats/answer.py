@@ -18,7 +18,7 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from study_utils.catalog import Task
-from study_utils.formats.features import CHUNK, Features, offsets_of
+from study_utils.formats.features import Features, chunks, offsets_of, special_ids, text_tokens
 from study_utils.formats.heads import TokenHead
 
 STRIDE = 128
@@ -61,7 +61,7 @@ def encode(
     train on where a passage is hundreds of windows long, but decoding needs all of them.
     """
     draw = np.random.default_rng(seed)
-    before, between, after = _special_ids(tokenizer)
+    before, between, after = special_ids(tokenizer, 2)
     stride = min(STRIDE, max_length // 3)
     questions, passages = (_tokenised(tokenizer, rows[name]) for name in ("question", "text"))
     ids, content, characters, labels, source, cut = [], [], [], [], [], 0
@@ -131,27 +131,11 @@ def _tokenised(tokenizer: PreTrainedTokenizerFast, texts: pd.Series) -> dict[str
     """Token ids of every different text, and the characters of the text that each token covers."""
     unique = list(dict.fromkeys(texts))
     found = {}
-    for start in range(0, len(unique), CHUNK):
-        part = unique[start : start + CHUNK]
-        encoded = tokenizer(
-            part,
-            add_special_tokens=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            return_offsets_mapping=True,
-            verbose=False,
-        )
-        for text, ids, spans in zip(part, encoded["input_ids"], encoded["offset_mapping"]):
+    for rows in chunks(unique):
+        encoded = text_tokens(tokenizer, unique[rows], return_offsets_mapping=True)
+        for text, ids, spans in zip(unique[rows], encoded["input_ids"], encoded["offset_mapping"]):
             found[text] = (np.array(ids, dtype=np.int64), np.array(spans, dtype=np.int32).reshape(-1, 2))
     return found
-
-
-def _special_ids(tokenizer: PreTrainedTokenizerFast) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Special tokens before, between and after the texts of a pair."""
-    pair = tokenizer("a", "a")
-    ids, sides = np.array(pair["input_ids"]), pair.sequence_ids(0)
-    first, second = ([place for place, side in enumerate(sides) if side == own] for own in (0, 1))
-    return ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :]
 
 
 def make_head(task: Task, width: int, dropout: float, pooling: str) -> nn.Module:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import BatchEncoding, PreTrainedTokenizerFast
 
 from study_utils.encoders.vocabulary import Vocabulary
 
 IGNORED = -100
 """Label of a token that isn't learnt from or predicted for; the loss functions of torch skip it."""
 
-CHUNK = 4096
-"""Texts tokenised at once: what the tokenizer says about a token takes many times the room of its id."""
+CHUNK = 1 << 20
+"""Characters tokenised at once: what the tokenizer says about a token takes many times the room of its id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,37 +147,83 @@ def encode_texts(
 ) -> Features:
     """Tokenise texts, or pairs of texts, cutting each input to `max_length` tokens (the longer text of a pair first).
 
+    The tokenizer would cut alike, but it keeps what it cuts: of a pair, every part of one text with every part of the
+    other.
+
     Returns
     -------
     Features
         Without labels; input `i` is row `i`.
     """
+    sides = (texts,) if pairs is None else (texts, pairs)
+    frame = special_ids(tokenizer, len(sides))
+    room = max_length - sum(map(len, frame))
     parts = [
-        _encode_chunk(tokenizer, texts[i : i + CHUNK], pairs[i : i + CHUNK] if pairs is not None else None, max_length)
-        for i in range(0, max(1, len(texts)), CHUNK)
+        _encode_chunk([text_tokens(tokenizer, side[rows]) for side in sides], frame, room, tokenizer.truncation_side)
+        for rows in chunks(*sides)
     ]
     return join(parts, np.arange(len(texts)))
 
 
-def _encode_chunk(
-    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
-) -> Features:
-    encoded = tokenizer(
+def special_ids(tokenizer: PreTrainedTokenizerFast, texts: int) -> list[list[int]]:
+    """Special tokens before, between and after the one or two texts of an input."""
+    encoded = tokenizer(*["a"] * texts)
+    ids, sides = encoded["input_ids"], encoded.sequence_ids(0)
+    places = [[i for i, side in enumerate(sides) if side == text] for text in range(texts)]
+    ends = [0, *(place for own in places for place in (own[0], own[-1] + 1)), len(ids)]
+    return [ids[start:end] for start, end in zip(ends[::2], ends[1::2])]
+
+
+def chunks(*sides: Sequence[str]) -> Iterator[slice]:
+    """Rows to tokenise at once: of at most `CHUNK` characters, or one that has more."""
+    start, held = 0, 0
+    for row, texts in enumerate(zip(*sides)):
+        size = sum(map(len, texts))
+        if row > start and held + size > CHUNK:
+            yield slice(start, row)
+            start, held = row, 0
+        held += size
+    yield slice(start, len(sides[0]))
+
+
+def text_tokens(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], **options: bool) -> BatchEncoding:
+    """What the tokenizer says about texts alone, whole and without special tokens."""
+    return tokenizer(
         list(texts),
-        list(pairs) if pairs is not None else None,
-        truncation=True,
-        max_length=max_length,
+        add_special_tokens=False,
         return_attention_mask=False,
         return_token_type_ids=False,
-        return_special_tokens_mask=True,
+        verbose=False,
+        **options,
     )
+
+
+def _encode_chunk(sides: Sequence[BatchEncoding], frame: Sequence[list[int]], room: int, cut_at: str) -> Features:
+    inputs, lengths, cut = [], [], 0
+    for texts in zip(*(side["input_ids"] for side in sides)):
+        kept = _lengths(*map(len, texts), room=room)
+        cut += sum(kept) < sum(map(len, texts))
+        own = [ids[len(ids) - most :] if cut_at == "left" else ids[:most] for ids, most in zip(texts, kept)]
+        inputs.append([own[i // 2] if i % 2 else frame[i // 2] for i in range(2 * len(own) + 1)])
+        lengths.append([len(part) for part in inputs[-1]])
+    counts = np.array(lengths, dtype=np.int64).reshape(-1, 2 * len(sides) + 1)
     return Features(
-        ids=flat(encoded["input_ids"], np.int64),
-        offsets=offsets_of([len(item) for item in encoded["input_ids"]]),
-        content=~flat(encoded["special_tokens_mask"], bool),
-        source=np.arange(len(encoded["input_ids"])),
-        truncated=sum(1 for item in encoded.encodings if item.overflowing),
+        ids=flat(chain.from_iterable(inputs), np.int64),
+        offsets=offsets_of(counts.sum(axis=1)),
+        content=np.repeat(np.tile(np.arange(counts.shape[1]) % 2 == 1, len(counts)), counts.ravel()),
+        source=np.arange(len(counts)),
+        truncated=cut,
     )
+
+
+def _lengths(first: int, second: int = 0, *, room: int) -> tuple[int, int]:
+    """Tokens that stay of two texts (`longest_first` of the tokenizers package, truncate_encodings)."""
+    short, long = sorted((first, second))
+    if short + long > room:
+        long = max(short, room - short)
+        if short + long > room:
+            short, long = room // 2, room // 2 + room % 2
+    return (short, long) if first <= second else (long, short)
 
 
 def join(parts: Sequence[Features], source: np.ndarray) -> Features:
@@ -190,9 +237,9 @@ def join(parts: Sequence[Features], source: np.ndarray) -> Features:
     )
 
 
-def flat(lists: Sequence[Sequence], dtype: type) -> np.ndarray:
+def flat(lists: Iterable[Sequence], dtype: type) -> np.ndarray:
     """Concatenate lists into one array."""
-    return np.fromiter((value for values in lists for value in values), dtype=dtype)
+    return np.fromiter(chain.from_iterable(lists), dtype=dtype)
 
 
 def offsets_of(lengths: Sequence[int]) -> np.ndarray:

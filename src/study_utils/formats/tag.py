@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from study_utils.catalog import LANGUAGES, Task
 from study_utils.catalog.perturbations import UNSPACED
 from study_utils.encoders.words import word_pieces
-from study_utils.formats.features import IGNORED, Features, flat, offsets_of
+from study_utils.formats.features import IGNORED, Features, flat, offsets_of, special_ids
 from study_utils.formats.heads import TokenHead
 
 
@@ -26,7 +26,7 @@ def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, m
     """
     numbers = {name: number for number, name in enumerate(task.labels)}
     begins, follows = word_pieces({word for tokens in rows["tokens"] for word in tokens}, tokenizer)
-    before, after = _special_ids(tokenizer)
+    before, after = special_ids(tokenizer, 1)
     room = max_length - len(before) - len(after)
     inputs, labels, content, source, cut = [], [], [], [], 0
     for row, (tokens, tags, code) in enumerate(zip(rows["tokens"], rows["tags"], rows["language"])):
@@ -56,13 +56,6 @@ def encode(rows: pd.DataFrame, task: Task, tokenizer: PreTrainedTokenizerFast, m
         per_token=True,
         truncated=cut,
     )
-
-
-def _special_ids(tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
-    """Special tokens before and after one text."""
-    frame = tokenizer("a", return_attention_mask=False)
-    text = [place for place, side in enumerate(frame.sequence_ids(0)) if side is not None]
-    return frame["input_ids"][: text[0]], frame["input_ids"][text[-1] + 1 :]
 
 
 def make_head(task: Task, width: int, dropout: float, pooling: str) -> nn.Module:

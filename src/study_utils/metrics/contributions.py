@@ -35,12 +35,11 @@ def contributions(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
         Unchanged for a task with another primary metric, and where golds and predictions are gone, as in what an
         archive brings back: these are contributions already.
     """
-    without = (predictions[["gold", "prediction"]] == "").all(axis=None)
-    if task.metric not in _CONTRIBUTIONS or without:
+    if task.metric not in CONTRIBUTIONS or (predictions[["gold", "prediction"]] == "").all(axis=None):
         return predictions
     correct = np.empty(len(predictions))
     for places in predictions.groupby("language").indices.values():
-        correct[places] = _CONTRIBUTIONS[task.metric](predictions.iloc[places])
+        correct[places] = CONTRIBUTIONS[task.metric](predictions.iloc[places])
     return predictions.assign(measure=task.metric, correct=correct, total=1.0)
 
 
@@ -95,5 +94,5 @@ def _mean_above(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (at[::-1].cumsum()[::-1] - at / 2)[place] / len(values)
 
 
-_CONTRIBUTIONS = {"span_f1": _to_span_f1, "macro_f1": _to_macro_f1, "spearman": _to_spearman}
+CONTRIBUTIONS = {"span_f1": _to_span_f1, "macro_f1": _to_macro_f1, "spearman": _to_spearman}
 """Metric to what the examples of one language contribute to it."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS, family_gains
 from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
@@ -94,7 +95,7 @@ def contrast_gains(
         If the tables are not valid, or a contrast names an arm that the results table does not have.
     """
     require_columns(scores, SCORE_COLUMNS, table="results table")
-    if predictions is not None:
+    if isinstance(predictions, pd.DataFrame):
         require_columns(predictions, PREDICTION_COLUMNS, table="predictions table")
     if len({item.key for item in contrasts}) < len(contrasts):
         raise AnalysisError("two contrasts have the same key")
@@ -108,13 +109,35 @@ def contrast_gains(
         mine["zero_shot"] = counts
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
-        examples = None if predictions is None else _two_arms(predictions, item, cells)[0]
+        examples = predictions
+        if isinstance(predictions, Mapping):
+            examples = _blocks_of_arms(predictions, item, cells)
+        elif predictions is not None:
+            examples = _two_arms(predictions, item, cells)[0]
         options = {"by": by, "settings": settings, "same_data": same_data, "english": english}
         found = family_gains(examples, mine, judged=judged, checked=checked, **options)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:
         return pd.DataFrame(columns=CONTRAST_COLUMNS)
     return corrected(pd.concat(tables, ignore_index=True))[CONTRAST_COLUMNS]
+
+
+def _blocks_of_arms(blocks: Blocks, item: Contrast, cells: pd.MultiIndex) -> Blocks:
+    """Examples of both arms, on the same variant, in the cells that both have; as `_two_arms`."""
+    if item.variant != item.against_variant:
+        raise AnalysisError(f"contrast {item.key!r} is over two variants: give the predictions table")
+    names, found, there = {item.arm: item.key, item.against: BASELINE}, {}, set(cells)
+    for key, block in blocks.items():
+        encoder, variant, task, language = key
+        runs = sorted(
+            ((names[condition], seed), place)
+            for place, (condition, seed) in enumerate(block.runs)
+            if condition in names and (encoder, task, language, seed) in there
+        )
+        if variant == item.variant and runs:
+            own = block.correct[[place for _, place in runs]]
+            found[key] = replace(block, runs=tuple(run for run, _ in runs), correct=own)
+    return found
 
 
 _SHARED = [name for name in CELL if name not in ("condition", "variant")]

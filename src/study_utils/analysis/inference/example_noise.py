@@ -63,11 +63,13 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
     encoder, variant, condition = first["encoder"], first["variant"], first["condition"]
     found = {}
     for task, rows in part[part["examples"] > 0].groupby("task"):
-        cells = dict(iter(rows.groupby("language")))
+        values = {name: rows[name].to_numpy() for name in ("seed", "gain", *_FROM)}
+        cells = dict(sorted(rows.groupby("language").indices.items()))
         needed = {(encoder, variant, task, code) for code in (*cells, ENGLISH)} & blocks.keys()
         ids = np.unique(np.concatenate([blocks[key].ids for key in needed]))
         deviations = np.zeros((len(cells), len(ids)))
-        for place, (language, own) in enumerate(cells.items()):
+        for place, (language, at_rows) in enumerate(cells.items()):
+            own = {name: column[at_rows] for name, column in values.items()}
             gradients = np.broadcast_arrays(own["gain"], *GRADIENTS[value](*(own[name] for name in _FROM)))[1:]
             sides = ((language, condition), (language, BASELINE), (ENGLISH, condition), (ENGLISH, BASELINE))
             for gradient, (code, arm) in zip(gradients, sides):
@@ -75,7 +77,7 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
                     block = blocks[encoder, variant, task, code]
                     at = [block.runs.index((arm, seed)) for seed in own["seed"]]
                     residual = block.correct[at] - block.score[at, None] * block.total
-                    change = np.asarray(gradient, float) @ residual / (len(own) * block.total.sum())
+                    change = np.asarray(gradient, float) @ residual / (len(at_rows) * block.total.sum())
                     deviations[place, np.searchsorted(ids, block.ids)] += change
         count, alone = len(cells), float((deviations**2).sum())
         total = float((deviations.sum(axis=0) ** 2).sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from study_utils.analysis.inference.clear import corrected
@@ -44,7 +46,11 @@ def task_gains(
     found = []
     for task in scores.loc[is_primary(scores), "task"].unique():
         own = scores[scores["task"] == task]
-        examples = None if predictions is None else predictions[predictions["task"] == task]
+        examples = predictions
+        if isinstance(predictions, Mapping):
+            examples = {key: block for key, block in predictions.items() if key[2] == task}
+        elif predictions is not None:
+            examples = predictions[predictions["task"] == task]
         table = family_gains(examples, own, by="all", settings=settings, same_data=same_data)
         found.append(table.assign(task=task))
     if not found:  # an empty table is refused with what it lacks

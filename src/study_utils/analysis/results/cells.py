@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
     ENGLISH,
-    PREDICTION_COLUMNS,
+    EXAMPLE_COLUMNS,
     primary_metric,
     require_columns,
 )
@@ -37,7 +38,7 @@ class Block:
     runs : tuple of (condition, seed)
         The rows of `correct`, in order of condition and seed.
     ids : numpy.ndarray
-        Shape (examples,): a whole number for each example id, the same one in every block.
+        Shape (examples,): a whole number for each example id, the same one in every block of a task.
     correct : numpy.ndarray
         Shape (runs, examples).
     total : numpy.ndarray
@@ -52,22 +53,26 @@ class Block:
     total: np.ndarray
     measure: str
 
-    @property
+    @cached_property
     def score(self) -> np.ndarray:
         """Score of every run, shape (runs,): sum of `correct` over sum of `total`."""
         return self.correct.sum(axis=1) / self.total.sum()
 
 
-def example_blocks(predictions: pd.DataFrame) -> dict[tuple[str, str, str, str], Block]:
-    """Lay predictions out as arrays, one block an (encoder, variant, task, language).
+Blocks = Mapping[tuple[str, str, str, str], Block]
+"""(encoder, variant, task, language) to its examples."""
+
+
+def example_blocks(predictions: pd.DataFrame | Blocks) -> Blocks:
+    """Lay predictions out as arrays, one block an (encoder, variant, task, language); blocks stay as they are.
 
     One measure a task is kept: its primary metric where predictions carry it, else their only one. Rows without
     `correct` or `total` have no example level and are left out.
 
     Parameters
     ----------
-    predictions : pandas.DataFrame
-        Columns of `study_utils.analysis.results.tables.PREDICTION_COLUMNS`; categorical columns are read fastest.
+    predictions : pandas.DataFrame or mapping
+        Columns of `study_utils.analysis.results.tables.EXAMPLE_COLUMNS`; categorical columns are read fastest.
 
     Raises
     ------
@@ -75,7 +80,9 @@ def example_blocks(predictions: pd.DataFrame) -> dict[tuple[str, str, str, str],
         If columns or names are missing, a language is unknown, a task has several measures and none is its primary
         metric, examples occur twice, count nothing, or differ between runs of a block.
     """
-    require_columns(predictions, PREDICTION_COLUMNS, table="predictions table")
+    if isinstance(predictions, Mapping):
+        return predictions
+    require_columns(predictions, EXAMPLE_COLUMNS, table="predictions table")
     names: dict[str, np.ndarray] = {}
     key = np.zeros(len(predictions), np.int64)
     task = np.zeros(0, np.int64)

@@ -18,6 +18,8 @@ PREDICTION_COLUMNS = (
     *("encoder", "condition", "task", "variant", "seed", "run"),
     *("language", "example_id", "measure", "gold", "prediction", "correct", "total"),
 )
+EXAMPLE_COLUMNS = tuple(name for name in PREDICTION_COLUMNS if name not in ("run", "gold", "prediction"))
+"""What of predictions intervals rest on."""
 LANGUAGE_COLUMNS = ("name", "family", "branch", "script", "is_isolate", "group", "seen")
 
 CORRELATIONS = FORMATS["regress"].metrics
