@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import psutil
@@ -29,7 +30,7 @@ def test_a_worker_with_several_threads_is_refused_and_told_once(monkeypatch):
     monkeypatch.setattr(room, "get_worker", lambda: SimpleNamespace(state=SimpleNamespace(nthreads=2)))
     monkeypatch.setattr(room.Workers, "_wait", lambda *_: None)
     asked, told = Asked(source="", changes="{}", token="", versions=tuple(VERSIONS.items())), []
-    came_late = room.Workers(None, "here", asked, told.append)
+    came_late = room.Workers(None, "here", asked, told.append, lambda: None)
     came_late.facts = {"tcp://a": CPU, "tcp://b": Facts(**look(asked))}
     assert came_late.ready(idle=False) == came_late.ready(idle=True) == ["tcp://a"]
     assert len(told) == 1
@@ -99,17 +100,31 @@ def test_a_busy_scheduler_is_left_alone(tmp_path, tiny_encoder, monkeypatch):
         refused(study, monkeypatch)
 
 
+def test_another_worker_comes_when_one_has_ended_with_its_watcher(tmp_path, tiny_encoder):
+    study = small(tmp_path, tiny_encoder, jobs=1)
+    with open_workers(study, list(study.plan.runs.values()), lambda line: None) as workers:
+        (first,) = workers.ready(idle=True)
+        inner = workers.client.run(lambda: (os.getppid(), os.getpid()), workers=[first])[first]
+        for pid in inner:  # its watcher, which would put another one in its place, first
+            os.kill(pid, signal.SIGKILL)
+        for _ in range(600):
+            if (found := workers.ready(idle=True)) != [first]:
+                break
+            time.sleep(0.1)
+        assert len(found) == 1
+
+
 PARENT = """
 import sys, time
 from distributed import LocalCluster
 from study_utils.study import open_study
-from study_utils.workers import _local_worker
+from study_utils.workers import _local_workers
 
 if __name__ == "__main__":
     study = open_study("quick", {"artifacts": sys.argv[1], "device": "cpu"})
     with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", protocol="tcp://") as cluster:
         study.store.root.mkdir()
-        with _local_worker(study, cluster.scheduler_address, 0):
+        with _local_workers(study, cluster.scheduler_address, 1):
             while not cluster.scheduler.workers:
                 time.sleep(0.1)
             print("there", flush=True)
@@ -136,11 +151,11 @@ def test_workers_end_when_their_command_is_killed(tmp_path):
 EARLY = """
 import sys, time
 from study_utils.study import open_study
-from study_utils.workers import _local_worker
+from study_utils.workers import _local_workers
 
 study = open_study("quick", {"artifacts": sys.argv[1], "device": "cpu"})
 study.store.root.mkdir()
-with _local_worker(study, "tcp://127.0.0.1:1", 0):
+with _local_workers(study, "tcp://127.0.0.1:1", 1):
     print("there", flush=True)
     time.sleep(120)
 """

@@ -171,8 +171,8 @@ def faults(found: Mapping[str, Facts], needed: float = 0.0) -> dict[str, str]:
 class Workers:
     """Workers at a scheduler; those that come later are looked at too, before they get work."""
 
-    def __init__(self, client: Client, where: str, asked: Asked, say: Say) -> None:
-        self.client, self.where, self.asked, self.say = client, where, asked, say
+    def __init__(self, client: Client, where: str, asked: Asked, say: Say, renew: Callable[[], None]) -> None:
+        self.client, self.where, self.asked, self.say, self.renew = client, where, asked, say, renew
         self.facts: dict[str, Facts] = {}
         self.looking: dict[str, Future] = {}
         self.refused: set[str] = set()
@@ -214,6 +214,7 @@ class Workers:
         """Look at the workers that are there, and go on until so many have been looked at."""
         begun, told = time.monotonic(), False
         while True:
+            self.renew()
             there = self._look()
             if len(self.facts) >= least and not (least and self.looking):
                 return
@@ -272,16 +273,15 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
         )
         if executor:
             least, where = 1, f"the scheduler {executor}"
-            client = stack.enter_context(_connected(executor, where))
+            client, renew = stack.enter_context(_connected(executor, where)), lambda: None
         else:
             least, where = min(study.params.jobs, len(runs)), "this machine"
             if study.params.computing.device != "cuda" and (lack := lacking_memory(needed, least, free_memory())):
                 raise ParameterError(f"jobs={study.params.jobs}: this machine {lack}")
             cluster = LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", protocol="tcp://")
             client = stack.enter_context(Client(stack.enter_context(cluster)))
-            for slot in range(least):
-                stack.enter_context(_local_worker(study, cluster.scheduler_address, slot))
-        workers = Workers(client, where, asked, say)
+            renew = stack.enter_context(_local_workers(study, cluster.scheduler_address, least))
+        workers = Workers(client, where, asked, say, renew)
         workers.check(needed, least)
         yield workers
 
@@ -321,8 +321,30 @@ def _connected(executor: str, where: str) -> Client:
 
 
 @contextlib.contextmanager
-def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
-    """Keep a worker on this machine, with a GPU if runs need one; another one takes its place if it dies."""
+def _local_workers(study: Study, address: str, count: int) -> Iterator[Callable[[], None]]:
+    """Keep workers on this machine, and give what puts another one in the place of each that has ended."""
+    started: dict[int, subprocess.Popen] = {}
+
+    def renew() -> None:
+        for slot, process in started.items():
+            if process.poll() is not None:
+                process.stdin.close()
+                started[slot] = _start_worker(study, address, slot)
+
+    try:
+        for slot in range(count):
+            started[slot] = _start_worker(study, address, slot)
+        yield renew
+    finally:
+        for process in started.values():
+            process.terminate()
+        for process in started.values():
+            with process:  # waited for before its input closes, so that it tidies up
+                process.wait()
+
+
+def _start_worker(study: Study, address: str, slot: int) -> subprocess.Popen:
+    """Start a worker, with a GPU if runs need one: a watching process, and the one that works, which it replaces."""
     threads = str(study.params.threads)
     own = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "DASK_LOGGING__DISTRIBUTED": "warning"} | KEPT_MEMORY
     if study.params.computing.device == "cuda" and ":" not in study.params.device:
@@ -331,28 +353,10 @@ def _local_worker(study: Study, address: str, slot: int) -> Iterator[None]:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES")
         gpus = shown.split(",") if shown else [str(number) for number in range(torch.cuda.device_count())]
         own["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1"]
-    command += [
-        "--nthreads",
-        "1",
-        "--memory-limit",
-        "0",
-        "--no-dashboard",
-        "--death-timeout",
-        "60",
-        "--preload-nanny",
-        END_WITH_COMMAND,
-        "--name",
-        str(slot),
-    ]
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1", "--no-dashboard"]
+    command += ["--nthreads", "1", "--memory-limit", "0", "--death-timeout", f"{WORKER_SECONDS:.0f}"]
+    command += ["--preload-nanny", END_WITH_COMMAND, "--name", f"{slot} {os.urandom(4).hex()}"]
     log = study.store.root / "workers" / f"{slot}.log"
     log.parent.mkdir(exist_ok=True)
-    with (
-        log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(command, env=os.environ | own, stdin=subprocess.PIPE, stdout=file, stderr=file) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait()  # before its input closes, so that it tidies up
+    with log.open("a", encoding="utf-8") as file:
+        return subprocess.Popen(command, env=os.environ | own, stdin=subprocess.PIPE, stdout=file, stderr=file)
