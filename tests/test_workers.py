@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from study_utils import workers as room
 from study_utils.errors import ParameterError, StudyError
@@ -100,7 +100,15 @@ def test_a_busy_scheduler_is_left_alone(tmp_path, tiny_encoder, monkeypatch):
         refused(study, monkeypatch)
 
 
-def test_another_worker_comes_when_one_has_ended_with_its_watcher(tmp_path, tiny_encoder):
+def test_another_worker_comes_when_one_has_ended_with_its_watcher(tmp_path, tiny_encoder, monkeypatch):
+    asks = Client._update_scheduler_info
+
+    async def twice(self, n_workers=0):
+        """As when the client's own look, which asks for no workers, comes between ours and its answer."""
+        await asks(self, n_workers=n_workers)
+        await asks(self)
+
+    monkeypatch.setattr(Client, "_update_scheduler_info", twice)
     study = small(tmp_path, tiny_encoder, jobs=1)
     with open_workers(study, list(study.plan.runs.values()), lambda line: None) as workers:
         (first,) = workers.ready(idle=True)
@@ -116,7 +124,7 @@ def test_another_worker_comes_when_one_has_ended_with_its_watcher(tmp_path, tiny
 
 PARENT = """
 import sys, time
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 from study_utils.study import open_study
 from study_utils.workers import _local_workers
 

@@ -228,7 +228,8 @@ class Workers:
     def _look(self) -> list[str]:
         """Addresses of the workers that are there; those that are new are asked what they are."""
         try:
-            there = list(self.client.scheduler_info()["workers"])
+            # asked for itself: what `Client.scheduler_info` gives, the client overwrites now and then, without workers
+            there = list(self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"])
         except OSError as error:
             raise StudyError(f"{self.where} is gone ({error}): start it anew") from error
         for address in [address for address in self.facts if address not in there]:
