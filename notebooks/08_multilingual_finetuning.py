@@ -87,7 +87,7 @@ report.keep_figure(
 # %%
 families = analysis.contrast_gains(predictions, scores, arms, by="family", settings=settings, seen="include")
 report.keep_table(
-    study, families, "arms_by_family", ["contrast", "group", "estimate", "low", "high", "p_holm", "clear"]
+    study, families, "arms_by_family", ["arm", "against", "group", "estimate", "low", "high", "p_holm", "clear"]
 )
 
 # %% [markdown]

@@ -65,11 +65,11 @@ report.say(sentences.describe_sizes(study.data_facts(), study.params.conditions)
 # %% [markdown]
 # ## What perturbation costs
 #
-# The drop of the baseline, which has no intermediate training. Tables give drops as fractions; a point is a hundredth.
+# The drop of the baseline, which has no intermediate training.
 
 # %%
 overall = analysis.drops(predictions, scores, settings=settings)
-report.keep_table(study, overall, "drops")
+report.keep_table(study, overall, "drops", ["variant", *analysis.SUMMARY_COLUMNS])
 report.say(sentences.describe_drops(overall))
 
 # %%
@@ -123,7 +123,7 @@ report.say(sentences.describe_adversarial(hard, study.params.targets))
 report.say(sentences.describe_variants(study.params.evaluation.variants))
 
 # %%
-report.keep_table(study, counts, "perturbed")
+report.keep_table(study, counts, "perturbed", shown=counts.drop(columns=["before", "after"]))
 
 # %%
 first = counts.drop_duplicates("variant")

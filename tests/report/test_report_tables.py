@@ -52,3 +52,29 @@ def test_columns_that_tell_nothing_are_left_out_and_text_is_no_markup():
     assert ">left<" not in html
     assert "&lt;b&gt;" in html
     assert "<style" not in html
+
+
+def test_rows_that_cannot_be_told_are_their_reasons():
+    frame = pd.DataFrame({"measure": ["mmd", "words"], "part": "task", "estimate": [0.012, float("nan")]})
+    frame["withheld"] = ["", "4 <tasks>"]
+    some = table_html(frame, file="tables/slopes.csv")
+    assert "maximum mean discrepancy" in some
+    assert "word divergence" not in some
+    assert "Not told; reasons, and of how many rows: 4 &lt;tasks&gt; (1)" in some
+    none = table_html(frame.assign(estimate=float("nan"), withheld="4 <tasks>"), file="tables/slopes.csv")
+    assert "<table" not in none
+    assert "of how many rows: 4 &lt;tasks&gt; (2)" in none
+    assert 'href="tables/slopes.csv"' in none
+
+
+def test_an_estimate_without_an_interval_stays_in_the_table():
+    frame = pd.DataFrame({"group": ["Telugu"], "estimate": [0.012], "low": [float("nan")], "withheld": ["20 examples"]})
+    html = table_html(frame)
+    assert "Telugu" in html
+    assert "20 examples" in html
+
+
+def test_headings_and_cells_have_titles_not_keys():
+    html = table_html(pd.DataFrame({"measure": ["format_distance"], "a_distance": [1.5], "variant": ["typos@0.3"]}))
+    for title in ("format distance", "proxy A-distance", "Typing errors"):
+        assert title in html

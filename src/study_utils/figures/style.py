@@ -158,7 +158,7 @@ def nothing(message: str) -> Figure:
     """Make a figure that says why there is nothing to show."""
     figure, (ax,) = new_figure(width=6, height=1.2)
     ax.set_axis_off()
-    ax.text(0.5, 0.5, message, ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    ax.text(0.5, 0.5, fill(message, 60), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     return figure
 
 

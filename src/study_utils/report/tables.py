@@ -7,11 +7,15 @@ shares). Which is which is said by the names of columns.
 from __future__ import annotations
 
 import re
+from html import escape
 
 import pandas as pd
 from great_tables import GT, loc, md, style
 
+from study_utils.analysis.questions.divergence.sets import MEASURES
+from study_utils.analysis.questions.divergence.slopes import CONTROLS
 from study_utils.catalog import LANGUAGES
+from study_utils.catalog.perturbations import variant_title
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
 from study_utils.figures.style import POINTS
 
@@ -25,8 +29,10 @@ _IN_PERCENT = {"score", "baseline", "value", "share", "most_share", "in_language
 _IN_PERCENT |= {f"{name}{end}" for name in ("coverage", "claims", "false_claims") for end in ("", "_error")}
 _TITLES = {
     "condition": condition_title, "arm": condition_title, "encoder": encoder_title, "task": task_title,
-    "target": task_title, "train_task": task_title, "test_task": task_title,
+    "against": condition_title, "target": task_title, "train_task": task_title, "test_task": task_title,
+    "variant": variant_title,
 }  # fmt: skip
+_MEASURES = MEASURES | CONTROLS
 _HEADINGS = {
     "p_holm": "p (Holm)", "low": "from", "high": "to", "general_estimate": "tasks like these: estimate",
     "general_low": "tasks like these: from", "general_high": "tasks like these: to",
@@ -43,11 +49,17 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
     ----------
     frame : pandas.DataFrame
         At least one row. Columns that are empty in every row, or say the same of the one encoder or the unperturbed
-        rows all along, are left out.
+        rows all along, are left out. Of rows whose result is withheld only the reasons are told, below the table.
     file : str
         Where the whole table is, from the report's folder. Named under the table, and needed where it is cut.
     """
-    shown = _telling(frame)
+    untold = _untold(frame)
+    why = frame.loc[untold, "withheld"].value_counts() if untold.any() else pd.Series(dtype=int)
+    reasons = "; ".join(f"{text} ({count})" for text, count in why.items())
+    if untold.all():
+        whole = f' All columns: <a href="{escape(file)}">{escape(file.rsplit("/", 1)[-1])}</a>.' if file else ""
+        return f'<p class="untold">No result can be told; reasons, and of how many rows: {escape(reasons)}.{whole}</p>'
+    shown = _telling(frame[~untold])
     units = {name: _unit(shown, name) for name in shown}
     cut = shown.head(LONGEST)
     laid = pd.DataFrame({name: _texts(cut[name], name, units[name]) for name in cut})
@@ -60,6 +72,8 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
     if file:
         rest = f"The first {len(cut)} of {len(shown)} rows; all of them" if len(cut) < len(shown) else "All columns"
         table = table.tab_source_note(md(f"{rest}: [{file.rsplit('/', 1)[-1]}]({file})"))
+    if reasons:
+        table = table.tab_source_note(f"Not told; reasons, and of how many rows: {reasons}")
     html = re.sub(r"<style>.*?</style>\s*", "", table.as_raw_html(), flags=re.S)
     return re.sub(r' (?:id|headers)="t?-?[^"]*"| data-quarto-\w+(?:-\w+)*="[^"]*"', "", html)
 
@@ -67,6 +81,14 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
 def table_text(frame: pd.DataFrame) -> str:
     """Lay out a frame as plain text, cut as `table_html` does, for readers without HTML."""
     return frame.head(LONGEST).round(4).to_string(index=False)
+
+
+def _untold(frame: pd.DataFrame) -> pd.Series:
+    """Which rows have no result, but a reason why."""
+    results = [name for name in ("estimate", "share") if name in frame]
+    if "withheld" not in frame or not results:
+        return pd.Series(False, index=frame.index)
+    return frame["withheld"].fillna("").ne("") & frame[results].isna().all(axis=1)
 
 
 def _telling(frame: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +110,7 @@ def _unit(frame: pd.DataFrame, name: str) -> str:
 
 
 def _heading(name: str, unit: str) -> str:
-    heading = _HEADINGS.get(name, re.sub(r"^n_", "", name).replace("_", " "))
+    heading = _HEADINGS.get(name) or _MEASURES.get(name) or re.sub(r"^n_", "", name).replace("_", " ")
     return f"{heading} ({unit})" if unit in ("%", "points") else heading
 
 
@@ -100,12 +122,16 @@ def _texts(column: pd.Series, name: str, unit: str) -> pd.Series:
         return column.map(lambda value: "" if pd.isna(value) else number_text(value, unit)).astype(object)
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.map(lambda value: "" if pd.isna(value) else f"{value:,}").astype(object)
-    title = _TITLES.get(name, _language if name == "language" else str)
+    title = {"language": _language, "measure": _measure}.get(name) or _TITLES.get(name, str)
     return column.map(lambda value: "" if pd.isna(value) else title(value)).astype(object)
 
 
 def _language(code: str) -> str:
     return LANGUAGES[code].name if code in LANGUAGES else str(code)
+
+
+def _measure(key: str) -> str:
+    return _MEASURES.get(key, str(key))
 
 
 def number_text(value: float, unit: str) -> str:

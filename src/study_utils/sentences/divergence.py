@@ -6,7 +6,7 @@ import pandas as pd
 
 from study_utils.analysis.questions.divergence.explain import PARTS, Explained
 from study_utils.analysis.questions.divergence.sets import MEASURES
-from study_utils.analysis.questions.divergence.slopes import FORMAT, TYPOLOGY
+from study_utils.analysis.questions.divergence.slopes import CONTROLS, FORMAT, TYPOLOGY
 from study_utils.analysis.results.tables import ENGLISH, require_columns
 from study_utils.catalog.titles import condition_title, task_title
 from study_utils.sentences.gains import counted, interval_text, points, titled
@@ -127,7 +127,7 @@ def _answer(tested: pd.DataFrame, part: pd.DataFrame, name: str) -> str:
 
 def describe_slope(row: pd.Series) -> str:
     """Say what one row of `Explained.slopes`, `together` or `controls` shows."""
-    title = MEASURES.get(row["measure"], row["measure"])
+    title = (MEASURES | CONTROLS)[row["measure"]]
     if row["withheld"]:
         return f"{title[0].upper()}{title[1:]}: can't be told, {row['withheld']}."
     unit = {

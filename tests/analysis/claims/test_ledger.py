@@ -179,3 +179,17 @@ def test_tables_that_lack_columns_are_refused():
         dataclasses.replace(own, validation=own.validation.drop(columns="value"))
     with pytest.raises(AnalysisError, match="table of epochs"):
         dataclasses.replace(own, epochs=pd.DataFrame({"epoch": [1]}))
+
+
+def test_targets_that_were_not_learnt_speak_for_and_against_nothing():
+    own = evidence(scores({"mnli": 5.0}, targets=("xnli", "tatoeba")))
+    low = own.scores["task"] == "xnli"
+    half = dataclasses.replace(own, scores=own.scores.assign(value=own.scores["value"].mask(low, 0.333)))
+    assert (own.unlearnt, half.unlearnt) == ((), ("xnli",))
+    here = {name: claim_ledger(e).set_index("claim")["here"] for name, e in (("own", own), ("half", half))}
+    assert here["own"]["phang-xnli-none"] == "not as claimed"
+    assert here["half"]["phang-xnli-none"] == "no such runs"
+    needed = claim_needs(half)["phang-xnli-none", "e5_small"]
+    assert ("target", "XNLI above chance") in needed
+    none = claim_ledger(dataclasses.replace(own, scores=own.scores.assign(value=0.001)))
+    assert set(none.loc[none["kind"] == "testable", "here"]) == {"no such runs"}

@@ -12,11 +12,13 @@ import pandas as pd
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.questions.epochs import EPOCH_COLUMNS
+from study_utils.analysis.results.above_chance import compare_with_chance
 from study_utils.analysis.results.condition_means import add_means
 from study_utils.analysis.results.tables import BASELINE, SCORE_COLUMNS, check_results, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.claims import Claim
+from study_utils.catalog.perturbations import CLEAN
 
 MLM = "+mlm"
 """End of the name of a condition with masked-language modelling beside its tasks."""
@@ -84,6 +86,13 @@ class Evidence:
         """Targets that were scored, in the catalogue's order."""
         there = set(self.scores["task"])
         return tuple(key for key in TASKS if key in there)
+
+    @cached_property
+    def unlearnt(self) -> tuple[str, ...]:
+        """Targets that no condition brought above chance: what they show speaks for or against nothing."""
+        arms = compare_with_chance(self.scores[self.scores["variant"] == CLEAN])
+        learnt = set(arms.loc[arms["learnt"], "task"])
+        return tuple(key for key in self.targets if key not in learnt)
 
     @property
     def conditions(self) -> tuple[str, ...]:

@@ -77,10 +77,10 @@ def claim_ledger(evidence: Evidence) -> pd.DataFrame:
     for key, claim in CLAIMS.items():
         if key in OF_ONE_ENCODER:
             for encoder in evidence.encoders:
-                finding = OF_ONE_ENCODER[key](claim, evidence.of(encoder).about(claim))
+                finding = _find(OF_ONE_ENCODER[key], claim, evidence.of(encoder))
                 found.append((claim, encoder_title(encoder), finding, told(missing[key, encoder])))
         elif key in OF_ALL_ENCODERS:
-            finding = OF_ALL_ENCODERS[key](claim, evidence.about(claim))
+            finding = _find(OF_ALL_ENCODERS[key], claim, evidence)
             found.append((claim, _named(evidence), finding, told(missing[key, ""])))
     rows = [
         *verdicts(found),
@@ -101,6 +101,14 @@ def claim_ledger(evidence: Evidence) -> pd.DataFrame:
         published_low=[min(values, default=float("nan")) for values in numbers],
         published_high=[max(values, default=float("nan")) for values in numbers],
     )
+
+
+def _find(test: Test, claim: Claim, evidence: Evidence) -> Finding:
+    """Hold results against a claim: those of targets that were learnt."""
+    learnt = [key for key in evidence.targets if key not in evidence.unlearnt]
+    if not learnt:
+        return Finding(note="no target was learnt")
+    return test(claim, (evidence.on(learnt) if evidence.unlearnt else evidence).about(claim))
 
 
 def claim_needs(evidence: Evidence) -> dict[tuple[str, str], list[Need]]:

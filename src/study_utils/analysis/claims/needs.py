@@ -41,6 +41,7 @@ def needs(claim: Claim, evidence: Evidence, designs: Mapping[str, bool | None]) 
         if not set(keys) & set(evidence.encoders)
     ]
     found += [("target", task_title(key)) for key in claim.targets if key not in evidence.targets]
+    found += [("target", f"{task_title(key)} above chance") for key in claim.targets if key in evidence.unlearnt]
     if len(evidence.targets) < claim.n_targets:
         found.append(("target", f"{claim.n_targets} of any kind, of which {len(evidence.targets)} were run"))
     have = set(evidence.conditions)
