@@ -26,6 +26,9 @@ ATTEMPTS = 2
 SEEN_WITHIN = 120.0
 """Seconds after which a run that another machine has finished must be seen here."""
 
+GIVE_BACK = 60.0
+"""Seconds of a run after which it gives back what memory its steps have left in pieces; that costs it about 1 %."""
+
 PROGRESS = "study_utils progress"
 
 
@@ -85,19 +88,22 @@ def work(asked: Asked, run_id: str) -> None:
     """Make a run in this worker; what it needs is done, and may be seen here a moment later."""
     study, worker = opened(asked), get_worker()
     run, key = study.plan.runs[run_id], worker.get_current_task()
-    told, end = 0.0, time.monotonic() + SEEN_WITHIN
+    told, given, end = 0.0, time.monotonic(), time.monotonic() + SEEN_WITHIN
     while missing := [needed for needed in run.inputs if study.store.status(needed) != "done"]:
         if time.monotonic() > end:
             raise StoreError(f"{missing[0]} is done, but not seen from {worker.address}")
         time.sleep(EVERY)
 
     def tell(share: float, note: str) -> None:
-        nonlocal told
+        nonlocal told, given
         if worker.state.tasks[key].state == "cancelled":
             raise WithdrawnError(run_id)
         if time.monotonic() - told >= EVERY:
             told = time.monotonic()
             worker.log_event(PROGRESS, [run_id, min(share, 0.99), note])
+        if time.monotonic() - given >= GIVE_BACK:
+            give_back_memory()
+            given = time.monotonic()
 
     try:
         ensure(study, run, tell)
