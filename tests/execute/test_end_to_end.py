@@ -285,7 +285,7 @@ def test_an_error_in_one_of_several_processes_is_told(changes, broken_encoder, t
         (["--set", "target.learning_rate=1e-5"], "write 1.0e-5"),
         (["--set", "encoders=[./nowhere]"], "nowhere"),
         (["--only", "99"], "unknown notebook '99'"),
-        (["pilot", "--mirror", "./nowhere"], "there is no folder nowhere"),
+        (["pilot", "--mirror", "./nowhere"], f"there is no folder {project_root() / 'nowhere'}"),
     ],
 )
 def test_wrong_calls_are_refused_before_work_with_advice(arguments, message, tmp_path):

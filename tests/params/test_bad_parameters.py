@@ -9,6 +9,8 @@ import run_all
 import yaml
 
 from study_utils.catalog import CONDITIONS, ENCODERS, TASKS
+from study_utils.params import load_params
+from study_utils.paths import project_root
 
 STUDY = {
     **dict(title="t", encoders=["e5_small"], conditions=["none", "message_order"], targets=["intent"], seeds=[0]),
@@ -299,6 +301,14 @@ COMMANDS = [
 @pytest.mark.parametrize(("arguments", "said"), COMMANDS)
 def test_commands(arguments: list[str], said: str, capsys: pytest.CaptureFixture) -> None:
     assert said in refused(capsys, *arguments)
+
+
+def test_a_relative_mirror_is_the_same_folder_wherever_one_stands(tmp_path: Path, monkeypatch) -> None:
+    here = [load_params("quick", {"mirror": "../somewhere"}).mirrors]
+    for folder in (project_root() / "notebooks", tmp_path):
+        monkeypatch.chdir(folder)
+        here.append(load_params("quick", {"mirror": ["../somewhere"]}).mirrors)
+    assert here == [(project_root().parent / "somewhere",)] * 3, "notebooks are executed in their own folder"
 
 
 def test_a_mirror_that_is_not_there_is_told_in_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

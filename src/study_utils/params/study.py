@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from study_utils.catalog import TASKS, condition, encoder, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
@@ -103,7 +104,7 @@ class StudyParams(Params):
     )
     # The fields of `MACHINE`: they enter no run id, but that the kind of device and the processes change rounding.
     mirror: Annotated[str, Field(strict=True)] | tuple[Name, ...] = Field(
-        "", description="folder in hub layout, or several in order; empty: none"
+        "", description="folder in hub layout, from the project folder, or several in order; empty: none"
     )
     artifacts: Name = Field("artifacts", description="folder of the store")
     reports: Name = Field("reports", description="folder of the reports")
@@ -142,10 +143,9 @@ class StudyParams(Params):
 
     @field_validator("artifacts", "reports", "mirror")
     @classmethod
-    def _no_file(cls, value: str | tuple[str, ...], info: ValidationInfo) -> str | tuple[str, ...]:
-        start = Path() if info.field_name == "mirror" else project_root()
+    def _no_file(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for name in (value,) if isinstance(value, str) else value:
-            if (start / Path(name).expanduser()).is_file():
+            if (project_root() / Path(name).expanduser()).is_file():
                 raise ValueError(f"{name} is a file: name a folder")
         return value
 
@@ -304,9 +304,12 @@ class StudyParams(Params):
 
     @property
     def mirrors(self) -> tuple[Path, ...]:
-        """Mirror folders in the order in which they are looked in."""
+        """Mirror folders in the order in which they are looked in.
+
+        Relative ones begin at the project folder: commands, workers and notebooks start in folders of their own.
+        """
         names = (self.mirror,) if isinstance(self.mirror, str) else self.mirror
-        return tuple(Path(name).expanduser() for name in names if name)
+        return tuple(Path(os.path.normpath(project_root() / Path(name).expanduser())) for name in names if name)
 
     def trained_tasks(self, name: str) -> tuple[str, ...]:
         """Keys of all tasks that a condition trains on before the target, the text that is mixed in included."""
