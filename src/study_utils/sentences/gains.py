@@ -97,7 +97,8 @@ def describe_generally(row: pd.Series) -> str:
     told = f"For tasks like these the change is {points(row['general_estimate'])} points ({ends})"
     if row["general_clear"]:
         return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
-    return f"{told}: not clear, so it may be another on other tasks."
+    corrected = " after correction for multiple comparisons" if row["general_low"] * row["general_high"] > 0 else ""
+    return f"{told}: not clear{corrected}, so it may be another on other tasks."
 
 
 def describe_sound(row: pd.Series) -> str:
