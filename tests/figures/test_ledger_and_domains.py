@@ -48,6 +48,17 @@ def test_ledger_shows_ours_beside_the_published_number():
     assert "(not clear)" in texts
 
 
+def test_an_interval_that_is_wider_than_all_numbers_goes_on_beyond_the_picture():
+    wide = ledger()
+    wide.loc[0, "high"] = 80.0
+    figure = plot_ledger(wide)
+    (ax,) = figure.axes
+    assert ax.get_xlim()[1] < 20
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_marker() == ">"] == [ax.get_xlim()[1]]
+    assert "beyond" in figure.legends[0].get_texts()[-1].get_text()
+    assert len(plot_ledger(ledger()).legends[0].get_texts()) == 3
+
+
 def test_designs_have_no_row():
     figure = plot_ledger(ledger().assign(kind=["testable", "design", "design", "design"]))
     assert len(figure.axes[0].get_yticklabels()) == 1

@@ -38,11 +38,11 @@ def plot_ledger(ledger: pd.DataFrame) -> Figure:
     if ledger.empty:
         return nothing("No claim that these runs say anything about")
     figure, (ax,) = new_figure(width=11, height=1.4 + 0.36 * len(ledger))
-    several = ledger["encoder"].nunique() > 1
-    labels = []
+    several, (left, right) = ledger["encoder"].nunique() > 1, _limits(ledger)
+    labels, cut = [], False
     for y, row in enumerate(ledger.to_dict("records")):
         tested = row["verdict"] != UNTESTED
-        _draw_estimate(ax, y, row, colour=_OURS if tested else MUTED, filled=tested)
+        cut |= _draw_estimate(ax, y, row, (left, right), colour=_OURS if tested else MUTED, filled=tested)
         if np.isfinite(row["published_low"]):
             ends = sorted({row["published_low"], row["published_high"]})
             ax.plot(ends, [y - 0.22] * len(ends), color=_PUBLISHED, linewidth=1, marker="D", markersize=4.5,
@@ -60,27 +60,47 @@ def plot_ledger(ledger: pd.DataFrame) -> Figure:
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.axvline(0, color=INK, linewidth=1, zorder=1)
     ax.grid(visible=False, axis="y")
-    ax.margins(x=0.08)
+    ax.set_xlim(left, right)
     ax.set_xlabel("points")
     handles = [
         Line2D([], [], marker="o", color=_OURS, label="claim with a verdict (line: interval)"),
         Line2D([], [], marker="o", color=MUTED, markerfacecolor="white", label="not tested (in brackets: these runs)"),
         Line2D([], [], marker="D", color=_PUBLISHED, markerfacecolor="white", label="published"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    if cut:
+        handles.append(Line2D([], [], marker=">", color=MUTED, label="goes on beyond the picture"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=8)
     without = f" ({len(claims) - len(ledger)} more have no such runs)" if len(claims) > len(ledger) else ""
     title = f"Published claims: the comparison that each stands or falls with{without}"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
 
 
-def _draw_estimate(ax: Axes, y: int, row: dict, *, colour: str, filled: bool) -> None:
+def _limits(ledger: pd.DataFrame) -> tuple[float, float]:
+    """Limits of the axis: all estimates and published numbers, and as much again on both sides for intervals."""
+    of_points = ledger[ledger["unit"].str.startswith("points")]
+    marks = np.append(of_points[["estimate", "published_low", "published_high"]].to_numpy(float).ravel(), 0.0)
+    low, high = np.nanmin(marks), np.nanmax(marks)
+    room = max(high - low, 1.0)
+    ends = of_points[["low", "high"]].to_numpy(float).ravel()
+    near = [*marks, *ends[(ends > low - room) & (ends < high + room)]]
+    margin = 0.08 * (np.nanmax(near) - np.nanmin(near)) + 0.1
+    return np.nanmin(near) - margin, np.nanmax(near) + margin
+
+
+def _draw_estimate(ax: Axes, y: int, row: dict, limits: tuple[float, float], *, colour: str, filled: bool) -> bool:
+    """Draw an estimate with its interval; say whether that goes on beyond the picture."""
     if not row["unit"].startswith("points"):
         ax.annotate(f"{row['estimate']:.2f} {row['unit']}", (0, y), xytext=(6, 0), textcoords="offset points",
                     va="center", fontsize=8, color=colour)  # fmt: skip
-        return
+        return False
     ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt")
     ax.plot(
         row["estimate"], y, marker="o", markersize=6, markerfacecolor=colour if filled else "white",
         markeredgecolor=colour, markeredgewidth=1.4, linestyle="none", zorder=4,
     )  # fmt: skip
+    sides = ((limits[0], "<", row["low"] < limits[0]), (limits[1], ">", row["high"] > limits[1]))
+    cut = [(end, arrow) for end, arrow, is_cut in sides if is_cut]
+    for end, arrow in cut:
+        ax.plot(end, y, marker=arrow, markersize=5, color=colour, clip_on=False)
+    return bool(cut)

@@ -33,6 +33,7 @@ OLDER = "this report is older than the table that says it"
 SAME = "same_comparisons"
 TITLE = "All studies"
 _MAIN = "families"
+_CLAIMS = "claims"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +118,11 @@ def _size(results: pd.DataFrame) -> str:
 
 
 def _answer(report: Path) -> tuple[str, str]:
-    """Question and one-sentence answer: those of the last question that the study asks."""
+    """Question and one-sentence answer: those of the last question that the study asks, published claims aside."""
     asked = [item for item in QUESTIONS.values() if (report / f"{item.notebook}.ipynb").is_file()]
     if not asked:
         return "", "it asks no question of its results"
-    last = asked[-1]
+    last = ([item for item in asked if item.key != _CLAIMS] or asked)[-1]
     if last.key == _MAIN:
         overall, by_task = _table(report, "overall_gains"), _table(report, "task_gains")
         known = overall is not None and by_task is not None
@@ -190,7 +191,8 @@ def _body(
     parts = [
         f"<h1>{TITLE}</h1>",
         "<p>Each study in a line, from the files of its report; its answer is the first sentence of the last question "
-        "that it asks. What it could detect is the smallest true gain that it finds with 80 % power.</p>",
+        "that it asks (of published claims only where it asks nothing else). What it could detect is the smallest true "
+        "gain that it finds with 80 % power.</p>",
         f'<div class="wide"><table style="min-width:56rem">{_head(names)}',
         f"<tbody>{''.join(map(_row, lines))}</tbody></table></div>",
         f"<p>Reports without results of their own: {links}.</p>" if links else "",
