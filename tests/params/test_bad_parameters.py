@@ -278,7 +278,7 @@ COMMANDS = [
     (["nosuch"], "unknown study 'nosuch'"),
     (["quik"], "Did you mean 'quick'"),
     (["x" * 4000], "error: this name of a file is too long: "),
-    (["quick", "--mirror", "x" * 5000], "error: this name of a file is too long: xxx"),
+    (["quick", "--mirror", "x" * 5000], f"error: this name of a file is too long: {project_root()}"),
     (["."], "unknown study '.'"),
     (["README.md"], "unknown study 'README.md'"),
     (["quick", "--only", "99"], "unknown notebook '99'"),
