@@ -14,6 +14,7 @@ from study_utils.data.check import main
 from study_utils.data.sources import load_rows, source_digest
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import load_params
+from study_utils.paths import project_root
 from study_utils.plan.declared import declaration
 
 SPEC = {
@@ -126,8 +127,8 @@ def test_the_first_mirror_that_has_the_rows_is_read(tmp_path: Path) -> None:
 
 def test_a_study_names_one_mirror_or_several() -> None:
     assert load_params("quick", {"mirror": ""}).mirrors == ()
-    assert load_params("quick", {"mirror": "one"}).mirrors == (Path("one"),)
-    assert load_params("quick", {"mirror": ["one", "two"]}).mirrors == (Path("one"), Path("two"))
+    assert load_params("quick", {"mirror": "one"}).mirrors == (project_root() / "one",)
+    assert load_params("quick", {"mirror": ["one", "two"]}).mirrors == (project_root() / "one", project_root() / "two")
 
 
 TSV = "language\tpremise\thypothesis\tlabel\tset\naym\tA\tB\tyes\tTEST\nbzd\tC\tD\tno\tTEST\naym\tE\tF\tmaybe\tTRIAL\n"
