@@ -40,11 +40,8 @@ def message(fault: Mapping[str, Any], rules: Mapping[str, str]) -> str:
     kind, value = fault["type"], fault["input"]
     if kind == "missing":
         return _WRITE[kind]
-    pattern = fault.get("ctx", {}).get("pattern", "")
-    said = (
-        "write something else than blanks"
-        if pattern == NOT_BLANK
-        else rules.get(pattern, _WRITE.get(kind, fault["msg"]))
+    said = ({NOT_BLANK: "write something else than blanks"} | {**rules}).get(
+        fault.get("ctx", {}).get("pattern", ""), _WRITE.get(kind, fault["msg"])
     )
     if kind == "value_error":
         return said.removeprefix("Value error, ")

@@ -94,10 +94,10 @@ def check(
         One row a task, role and language, with the columns `COLUMNS`. `state` is "ok", "unstated" (no number is
         declared), "short" (fewer rows than declared), "more", "missing" (in no source) or "wrong" (not usable, or no
         row of the task has what it leaves out); `declared` and `found` count rows of the published split and of this
-        one; `rows` those that are used, `dropped`
-        those without a gold label; `moved` those whose answer stands elsewhere than its start says; `labels` different
-        labels or values; lengths in characters; `repeated` rows whose text occurred before in the language; `overlap`
-        rows that test or select whose text occurs in the task's training rows, English or in the language.
+        one; `rows` those that are used, `dropped` those without a gold label; `moved` those whose answer stands
+        elsewhere than its start says; `labels` different labels or values; lengths in characters; `repeated` rows whose
+        text occurred before in the language; `overlap` rows that test or select whose text occurs in the task's
+        training rows, English or in the language.
     faults : list of str
         What is missing or wrong: one message a task and role, with how many languages it holds for; and which configs
         languages lack that are declared with several.

@@ -114,9 +114,7 @@ def execute_notebook(
             f"{notebook.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
             f"  the notebook as far as it came: {failed}"
         ) from error
-    except (
-        RuntimeError
-    ) as error:  # of nbclient where a kernel dies, of jupyter_client where it does before it has begun
+    except RuntimeError as error:  # of nbclient where a kernel dies; of jupyter_client before it has begun
         part.unlink(missing_ok=True)
         raise NotebookError(
             f"the kernel of {notebook.name} died (killed, or out of memory; {error}): the same command continues where "

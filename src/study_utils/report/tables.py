@@ -30,7 +30,8 @@ _IN_PERCENT |= {f"{name}{end}" for name in ("coverage", "claims", "false_claims"
 _TITLES = {
     "condition": condition_title, "arm": condition_title, "encoder": encoder_title, "task": task_title,
     "against": condition_title, "target": task_title, "train_task": task_title, "test_task": task_title,
-    "variant": variant_title,
+    "variant": variant_title, "measure": lambda key: _MEASURES.get(key, key),
+    "language": lambda code: LANGUAGES[code].name if code in LANGUAGES else code,
 }  # fmt: skip
 _MEASURES = MEASURES | CONTROLS
 _HEADINGS = {
@@ -122,16 +123,8 @@ def _texts(column: pd.Series, name: str, unit: str) -> pd.Series:
         return column.map(lambda value: "" if pd.isna(value) else number_text(value, unit)).astype(object)
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.map(lambda value: "" if pd.isna(value) else f"{value:,}").astype(object)
-    title = {"language": _language, "measure": _measure}.get(name) or _TITLES.get(name, str)
+    title = _TITLES.get(name, str)
     return column.map(lambda value: "" if pd.isna(value) else title(value)).astype(object)
-
-
-def _language(code: str) -> str:
-    return LANGUAGES[code].name if code in LANGUAGES else str(code)
-
-
-def _measure(key: str) -> str:
-    return _MEASURES.get(key, str(key))
 
 
 def number_text(value: float, unit: str) -> str:

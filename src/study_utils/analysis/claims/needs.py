@@ -42,8 +42,8 @@ def needs(claim: Claim, evidence: Evidence, designs: Mapping[str, bool | None]) 
     ]
     found += [("target", task_title(key)) for key in claim.targets if key not in evidence.targets]
     found += [("target", f"{task_title(key)} above chance") for key in claim.targets if key in evidence.unlearnt]
-    if len(evidence.targets) < claim.n_targets:
-        found.append(("target", f"{claim.n_targets} of any kind, of which {len(evidence.targets)} were run"))
+    if (learnt := len(evidence.targets) - len(evidence.unlearnt)) < claim.n_targets:
+        found.append(("target", f"{claim.n_targets} of any kind, of which {learnt} were run and learnt"))
     have = set(evidence.conditions)
     found += [("condition", _either(keys)) for keys in claim.conditions if not have & set(keys)]
     found += [*_languages(claim, evidence), *_test_rows(claim, evidence), *_training_rows(claim, evidence)]

@@ -12,10 +12,10 @@ from study_utils.analysis.models.reml import fit, make_design
 from study_utils.errors import AnalysisError
 
 FORMAT, TYPOLOGY, FAMILY = "format_distance", "typology", "family"
-CONTROLS = {FORMAT: "format distance", TYPOLOGY: "typological distance"}
-"""What else may be behind a slope, and their titles."""
 """Controls: `study_utils.analysis.questions.divergence.labels`, the syntactic distance to English per 0.1, and the
 language family as reports show it."""
+CONTROLS = {FORMAT: "format distance", TYPOLOGY: "typological distance"}
+"""Controls that have a slope of their own, and their titles."""
 LEVELS = {"task": (FORMAT, "condition"), "language": (TYPOLOGY, "language")}
 """Parts of a slope: its control, and what its levels are."""
 NUMBERS = ("estimate", "low", "high", "standard_error", "freedom", "p")
