@@ -87,7 +87,7 @@ def test_no_scheduler_and_no_workers_are_told_soon(tmp_path, tiny_encoder, monke
 
 def test_more_jobs_than_memory_allows_are_refused_before_any_starts(tmp_path, tiny_encoder, monkeypatch):
     monkeypatch.setattr(room, "free_memory", lambda: 2e9)
-    monkeypatch.setattr(room, "memory_bytes", lambda run: 1.5e9)
+    monkeypatch.setattr(room, "memory_bytes", lambda run, device: 1.5e9)
     with pytest.raises(ParameterError, match=r"jobs=3: this machine has too little memory: a run takes about 1.5"):
         refused(small(tmp_path, tiny_encoder, jobs=3), monkeypatch)
 

@@ -262,7 +262,7 @@ def open_workers(study: Study, runs: Sequence[Run], say: Say) -> Iterator[Worker
         If no worker comes.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what failed is told by us
-    needed = max((memory_bytes(run) for run in runs), default=0.0)
+    needed = max((memory_bytes(run, study.params.computing.device) for run in runs), default=0.0)
     root, executor = study.store.root, study.params.executor
     with writable(root), contextlib.ExitStack() as stack:
         token = stack.enter_context(study.store.mark())

@@ -1,10 +1,13 @@
 """What is committed under reports/: complete, and without a trace of the machine it was made on."""
 
 import hashlib
+import io
 import json
 import re
+import zipfile
 
 import nbformat
+import pandas as pd
 import pytest
 
 from study_utils.paths import project_root
@@ -39,6 +42,20 @@ def test_every_file_is_as_its_manifest_says(report):
         told |= entry.get("files", {})
     told |= content.get("pages", {})
     assert {name: hashlib.sha256((report / name).read_bytes()).hexdigest() for name in told} == told
+
+
+ARCHIVES = sorted((project_root() / "reports").glob("*/*.zip"))
+
+
+@pytest.mark.parametrize("file", ARCHIVES, ids=lambda p: f"{p.parent.name} {p.name}")
+def test_archives_of_runs_hold_what_their_report_says(file):
+    results = pd.read_csv(file.parent / "results.csv")
+    with zipfile.ZipFile(file) as archive:
+        for run, own in results.groupby("run"):
+            scores = pd.read_parquet(io.BytesIO(archive.read(f"runs/{run}/scores.parquet")))
+            both = own.merge(scores, on=["language", "metric"], suffixes=("", "_kept"))
+            assert len(both) == len(own)
+            assert both["value"].to_numpy() == pytest.approx(both["value_kept"].to_numpy(), abs=1e-6)
 
 
 def test_reports_are_small():

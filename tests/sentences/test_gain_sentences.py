@@ -148,6 +148,9 @@ def test_what_holds_for_tasks_like_these_is_told_apart():
         "For tasks like these the change is +1.0 points (−2.0 to +4.0): not clear, so it may be another on other tasks."
     )
     assert describe_generally(row(general_clear=True)).endswith("(−2.0 to +4.0): a clear gain.")
+    assert "(+0.2 to +4.0): not clear after correction for multiple comparisons, so" in describe_generally(
+        row(general_low=0.002)
+    )
     few = describe_generally(row(general_withheld="2 tasks, fewer than 3: how much tasks differ is not known"))
     assert few.startswith("For tasks like these nothing is claimed: 2 tasks")
     assert describe_generally(row(withheld="1 seed")) == ""

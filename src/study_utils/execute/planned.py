@@ -79,7 +79,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, re
     left = clock(_left(study, everything, runs, chosen, force))
     lines += ["", f"{len(table)} runs: {told}; about {left} of work left at --jobs 1"]
     lines += [f"computing: {study.params.computing}"]
-    if needed := max((memory_bytes(run) for run in runs), default=0.0):
+    if needed := max((memory_bytes(run, study.params.computing.device) for run in runs), default=0.0):
         lines += [f"memory: a run takes about {needed / 1e9:.1f} GB, so many times as there are jobs"]
     if trained := sum(run.kind == "train" for run in runs):
         sizes = {keep: megabytes(study.plan, runs, keep=keep, jobs=study.params.jobs) / 1000 for keep in KEEPS}
