@@ -44,3 +44,14 @@ def test_nothing_to_compare_is_said_and_missing_columns_are_named():
     assert "no two arms" in plot_contrasts(table().head(0), title="Arms").axes[0].texts[0].get_text()
     with pytest.raises(AnalysisError, match="against"):
         plot_contrasts(table().drop(columns="against"), title="Arms")
+
+
+def test_all_panels_are_within_the_axis_that_they_share_and_that_is_never_of_rounding():
+    told = table()
+    told.loc[told["group"] == "Other", ["estimate", "low", "high"]] = (-0.3, -0.4, -0.2)
+    low, high = plot_contrasts(told, title="Arms").axes[0].get_xlim()
+    assert low < -40
+    assert high > 9
+    none = plot_contrasts(told.assign(estimate=1e-19, low=-1e-19, high=1e-19), title="Arms")
+    low, high = none.axes[0].get_xlim()
+    assert low <= -0.5 < 0.5 <= high

@@ -59,6 +59,12 @@ def test_marks_are_differences_from_the_other_tasks(table):
     np.testing.assert_allclose(points.sum(0), 0, atol=1e-9)
 
 
+def test_where_nothing_changes_the_axis_is_of_points_and_not_of_rounding(table):
+    cells = table[table["language"] != "en"].assign(gain=0.0)
+    for ax in drawn(plot_gain_by_divergence(cells)):
+        assert ax.get_ylim() == (-0.5, 0.5)
+
+
 def test_bars_are_means_over_languages(table):
     (ax,) = drawn(plot_change(table))
     widths = sorted(bar.get_width() for bar in ax.patches)

@@ -107,3 +107,11 @@ def test_long_titles_break_before_they_reach_the_next_panel(tables):
     for ax in panels(figure):
         (title,) = [text for text in ax.findobj(Text) if text.get_text() == ax.get_title(loc="left")]
         assert title.get_window_extent().x1 <= ax.get_window_extent().x1 + 5, title.get_text()
+
+
+@pytest.mark.parametrize(("found", "plot"), [(drops, plot_drops), (drop_differences, plot_drop_differences)])
+def test_where_nothing_changes_the_axis_is_of_points_and_not_of_rounding(tables, found, plot):
+    none = found(*tables, by="family", settings=FAST).assign(estimate=1e-19, low=-1e-19, high=1e-19)
+    for ax in panels(plot(none)):
+        low, high = ax.get_xlim()
+        assert low <= -0.5 < 0.5 <= high

@@ -12,7 +12,7 @@ from study_utils.catalog.claims import CLAIMS
 from study_utils.errors import AnalysisError
 from study_utils.figures.domains import plot_domains
 from study_utils.figures.ledger import plot_ledger
-from study_utils.figures.style import MUTED
+from study_utils.figures.style import MUTED, nothing
 
 
 def ledger():
@@ -83,6 +83,13 @@ def test_domains_show_both_groups_and_unequal_budgets():
     marks = [line for line in ax.lines if line.get_marker() in ("o", "s")]
     assert [line.get_marker() for line in marks] == ["o", "s"] * 2
     assert [line.get_markerfacecolor() == "white" for line in marks] == [True, False] * 2
+
+
+def test_what_says_nothing_is_told_within_its_picture():
+    figure = nothing("Nothing to compare: no intermediate task in English and other languages, or no perturbed rows")
+    figure.draw_without_rendering()
+    box = figure.axes[0].texts[0].get_window_extent()
+    assert 0 < box.x0 < box.x1 < figure.bbox.width
 
 
 def test_nothing_to_show_is_said():

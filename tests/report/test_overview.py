@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis.results.several import same_comparisons, study_comparisons
+from study_utils.catalog.questions import QUESTIONS
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.paths import project_root
 from study_utils.report.__main__ import main
@@ -91,6 +92,13 @@ def test_one_sentence_a_study():
         "(estimates from −2.0 to +1.0 points); on single targets, a clear gain in 0 "
         "and a clear loss in 2 of 3 comparisons."
     )
+
+
+def test_a_study_answers_its_own_question_before_published_claims(tmp_path):
+    shutil.copytree(REPORTS / "evidence", tmp_path / "evidence")
+    assert read_line(tmp_path / "evidence").question == QUESTIONS["families"].asks
+    (tmp_path / "evidence" / "05_family_robustness.ipynb").unlink()
+    assert read_line(tmp_path / "evidence").question == QUESTIONS["claims"].asks
 
 
 def test_the_figure_has_a_mark_a_study_and_a_line_an_interval():

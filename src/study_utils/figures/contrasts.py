@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import condition_title, encoder_title
-from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, reach_around_zero, styled
 
 _NEEDED = ("encoder", "contrast", "arm", "against", "group", "estimate", "low", "high", "level", "clear")
 
@@ -54,6 +54,7 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
         ax.set_yticks(range(len(rows)), [_label(row, several) for row in rows], fontsize=8.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
+    reach_around_zero(axes[0])
     level = table["level"].iloc[0]
     handles = [
         Line2D([], [], marker="o", color=INK, label="clear after correction"),

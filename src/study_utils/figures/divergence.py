@@ -22,6 +22,7 @@ from study_utils.figures.style import (
     grid_shape,
     new_figure,
     nothing,
+    reach_around_zero,
     styled,
     task_order,
 )
@@ -36,8 +37,6 @@ _BY_FORMAT = {
     "answer": ("X", "#d55e00"),
     "retrieve": ("v", "#332288"),
 }
-_LEAST = 0.5
-"""Points of gain that an axis reaches at least, on both sides of zero."""
 _HATCHES = ("", "///", "...", "xx", "\\\\\\", "++", "oo", "--")
 _BAR_COLOURS = ("#0173b2", "#f2c27f", "#8fd0ba", "#e6bfdd", "#d55e00", "#9d95cf", "#d6d694", "#c99aae")
 
@@ -152,8 +151,7 @@ def plot_gain_by_divergence(cells: pd.DataFrame) -> Figure:
             ax.set_ylabel("gain against the\nother tasks in points")
         ax.margins(0.1)
         ax.locator_params(axis="x", nbins=5)
-    low, high = axes[0].get_ylim()
-    axes[0].set_ylim(min(low, -_LEAST), max(high, _LEAST))
+    reach_around_zero(axes[0], "y")
     handles = [
         Line2D([], [], marker=_BY_FORMAT[n][0], color=_BY_FORMAT[n][1], markerfacecolor="white", linestyle="none",
                markeredgewidth=1.3, label=n) for n in formats

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from study_utils.analysis.questions.domains import DOMAIN_COLUMNS, MEAN
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title
-from study_utils.figures.style import INK, MUTED, POINTS, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, POINTS, new_figure, nothing, reach_around_zero, styled
 
 _LOOKS = (("#0173b2", "o"), ("#d55e00", "s"), ("#029e73", "D"), ("#cc78bc", "^"))
 
@@ -46,6 +46,7 @@ def plot_domains(table: pd.DataFrame) -> Figure:
     ax.set_yticks(range(len(places)), [_label(row) for row in rows.itertuples()], fontsize=8)
     ax.set_ylim(len(places) - 0.4, -0.6)
     ax.axvline(0, color=INK, linewidth=1, zorder=1)
+    reach_around_zero(ax)
     ax.grid(visible=False, axis="y")
     for y in np.flatnonzero(rows["domain"].to_numpy()[1:] != rows["domain"].to_numpy()[:-1]):
         ax.axhline(y + 0.5, color=MUTED, linewidth=0.8)

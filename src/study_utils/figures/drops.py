@@ -23,6 +23,7 @@ from study_utils.figures.style import (
     grid_shape,
     new_figure,
     nothing,
+    reach_around_zero,
     styled,
     wrapped,
 )
@@ -59,6 +60,7 @@ def plot_drops(table: pd.DataFrame) -> Figure:
         _intervals(ax, base, [groups.index(group) for group in base["group"]])
         _finish(ax, names, variant_title(variant), encoder, table, label="drop in points")
     more = [Line2D([], [], marker="|", color=MUTED, linestyle="none", label="other conditions")] * (len(others) > 0)
+    reach_around_zero(panels[0][0])
     _legend(figure, table, more)
     figure.suptitle("Drop of zero-shot scores on perturbed test rows, baseline", fontsize=11, x=0.01, ha="left")
     return figure
@@ -83,6 +85,7 @@ def plot_drop_differences(table: pd.DataFrame) -> Figure:
         _intervals(ax, part, [rows.index(name) for name in part["arm"]])
         names = [condition_title(name) for name in rows]
         _finish(ax, names, variant_title(variant), encoder, table, label="difference of drops in points")
+    reach_around_zero(panels[0][0])
     _legend(figure, table)
     title = "Drop with intermediate training minus drop without (left: loses less)"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
@@ -116,6 +119,7 @@ def plot_english(table: pd.DataFrame, *, of: str) -> Figure:
         _intervals(ax, part, [rows.index(row) for row in part[row_of]])
         title = "\n".join([SERIES[series].title, *map(variant_title, variant)])
         _finish(ax, names, title, encoder, table, label=label)
+    reach_around_zero(panels[0][0])
     _legend(figure, table)
     title = {
         "scores": "Score: English task minus other languages",

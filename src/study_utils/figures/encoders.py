@@ -10,7 +10,17 @@ from study_utils.analysis.questions.encoders import TARGET_GAIN_COLUMNS, trained
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import condition_title, encoder_title, task_title
-from study_utils.figures.style import INK, MUTED, draw_estimate, grid_shape, new_figure, nothing, styled, wrapped
+from study_utils.figures.style import (
+    INK,
+    MUTED,
+    draw_estimate,
+    grid_shape,
+    new_figure,
+    nothing,
+    reach_around_zero,
+    styled,
+    wrapped,
+)
 
 _MARKS = "osD^vP"
 _PER_ROW, _PANEL = 3, 2.2
@@ -57,6 +67,7 @@ def plot_target_gains(gains: pd.DataFrame) -> Figure:
             ax.tick_params(labelbottom=True)
         ax.set_yticks(range(len(rows)), [condition_title(key) for key in rows], fontsize=8.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
+    reach_around_zero(axes[0])
     handles = [
         Line2D([], [], marker=_MARKS[n % len(_MARKS)], color=INK, markerfacecolor="white", label=encoder_title(key))
         for n, key in enumerate(encoders)

@@ -16,6 +16,7 @@ from study_utils.figures.style import (
     MUTED,
     POINTS,
     condition_order,
+    draw_interval,
     grid_shape,
     looks,
     new_figure,
@@ -90,11 +91,8 @@ def _forest(table: pd.DataFrame, key: str, rows: list[str], names: list[str], *,
         for row in part.itertuples():
             y = rows.index(getattr(row, key))
             if np.isfinite(row.low):
-                low, high = max(row.low * POINTS, left), min(row.high * POINTS, right)
-                ax.plot([low, high], [y, y], color=style.colour, linewidth=1.8, solid_capstyle="butt")
-                for end, cut, arrow in ((low, row.low * POINTS < left, "<"), (high, row.high * POINTS > right, ">")):
-                    if cut:
-                        ax.plot(end, y, marker=arrow, markersize=5, color=style.colour, label="cut", clip_on=False)
+                ends = row.low * POINTS, row.high * POINTS
+                draw_interval(ax, *ends, y, limits=(left, right), colour=style.colour)
             marker = style.marker if np.isfinite(row.low) else "x"
             face = style.colour if row.clear else "white"
             ax.plot(

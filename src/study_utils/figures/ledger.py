@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from study_utils.analysis.claims.verdicts import LEDGER_COLUMNS, UNTESTED
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.claims import TESTABLE
-from study_utils.figures.style import INK, MUTED, new_figure, nothing, styled
+from study_utils.figures.style import INK, MUTED, draw_interval, new_figure, nothing, styled
 
 _OURS, _PUBLISHED = "#0173b2", "#d55e00"
 _WIDTH, _LINES = 62, 2
@@ -94,13 +94,8 @@ def _draw_estimate(ax: Axes, y: int, row: dict, limits: tuple[float, float], *, 
         ax.annotate(f"{row['estimate']:.2f} {row['unit']}", (0, y), xytext=(6, 0), textcoords="offset points",
                     va="center", fontsize=8, color=colour)  # fmt: skip
         return False
-    ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt")
     ax.plot(
         row["estimate"], y, marker="o", markersize=6, markerfacecolor=colour if filled else "white",
         markeredgecolor=colour, markeredgewidth=1.4, linestyle="none", zorder=4,
     )  # fmt: skip
-    sides = ((limits[0], "<", row["low"] < limits[0]), (limits[1], ">", row["high"] > limits[1]))
-    cut = [(end, arrow) for end, arrow, is_cut in sides if is_cut]
-    for end, arrow in cut:
-        ax.plot(end, y, marker=arrow, markersize=5, color=colour, clip_on=False)
-    return bool(cut)
+    return draw_interval(ax, row["low"], row["high"], y, limits=limits, colour=colour)

@@ -8,7 +8,17 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog.titles import condition_title, rows_title
-from study_utils.figures.style import INK, POINTS, condition_order, looks, new_figure, nothing, styled, task_order
+from study_utils.figures.style import (
+    INK,
+    POINTS,
+    condition_order,
+    looks,
+    new_figure,
+    nothing,
+    reach_around_zero,
+    styled,
+    task_order,
+)
 
 _ROW = 0.3
 
@@ -47,6 +57,7 @@ def plot_same_comparisons(table: pd.DataFrame) -> Figure:
     ax.set_yticks(range(len(rows)), names, fontsize=8)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.axvline(0, color=INK, linewidth=1, zorder=1)
+    reach_around_zero(ax)
     ax.set_xlabel("gain in points")
     ax.set_title("Gain over no intermediate task, by study")
     marks = [

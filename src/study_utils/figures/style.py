@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from textwrap import fill
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -25,6 +26,7 @@ from study_utils.catalog.conditions import MLM
 
 POINTS = 100
 """Scores are fractions; figures show percent and gains in points."""
+_LEAST = 0.5
 
 INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
 GAIN_COLOURS = "PuOr"
@@ -160,6 +162,25 @@ def nothing(message: str) -> Figure:
     ax.set_axis_off()
     ax.text(0.5, 0.5, fill(message, 60), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     return figure
+
+
+def reach_around_zero(ax: Axes, axis: Literal["x", "y"] = "x") -> None:
+    """Let an axis in points reach half a point on both sides of zero at least: else, of no gain, it shows rounding.
+
+    Called when all is drawn, also what shares the axis.
+    """
+    low, high = getattr(ax, f"get_{axis}lim")()
+    ax.set(**{f"{axis}lim": (min(low, -_LEAST), max(high, _LEAST))})
+
+
+def draw_interval(ax: Axes, low: float, high: float, y: float, *, limits: tuple[float, float], colour: str) -> bool:
+    """Draw an interval as far as the axis goes, with an arrow where it goes on; say whether it does."""
+    left, right = limits
+    ax.plot([max(low, left), min(high, right)], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt")
+    for end, is_cut, arrow in ((left, low < left, "<"), (right, high > right, ">")):
+        if is_cut:
+            ax.plot(end, y, marker=arrow, markersize=5, color=colour, label="cut", clip_on=False)
+    return low < left or high > right
 
 
 def draw_estimate(ax: Axes, row: tuple, y: float, *, marker: str) -> None:
