@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import subprocess
 import sys
@@ -74,16 +73,8 @@ def report(options: argparse.Namespace) -> None:
     table = pd.DataFrame(results).groupby("arm").median().loc[list(ARMS)]
     for name in ARMS[:-1]:
         table[f"times {name}"] = table["examples_per_second"] / table.loc[name, "examples_per_second"]
-    print(f"{options.examples} examples, batch {options.batch_size}, {describe_device('auto')}, {processor()}")
+    print(f"{options.examples} examples, batch {options.batch_size}, {describe_device('auto')}")
     print(table.round(2).to_string())
-
-
-def processor() -> str:
-    """Name of the processor, as far as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
 def rows_of(options: argparse.Namespace) -> tuple:

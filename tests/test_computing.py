@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+from pathlib import Path
 
 import pytest
 import torch
@@ -39,6 +41,9 @@ def test_precision_is_what_the_device_is_good_at_or_what_the_environment_says(mo
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == (torch.bfloat16 if expected else torch.float32)
     assert describe_device("cpu").endswith("bf16 autocast" if expected else "float32")
+    info = Path("/proc/cpuinfo")
+    model = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.is_file() else []
+    assert describe_device("cpu").startswith(model[0].split(":")[1].strip() if model else platform.processor())
 
 
 def test_what_a_study_says_of_precision_and_threads_holds_while_its_runs_compute(monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
+
 import torch
 
 from study_utils.computing import device_kind, uses_bf16
@@ -35,10 +38,19 @@ def autocast(device: torch.device) -> torch.autocast:
 
 
 def describe_device(name: str) -> str:
-    """Device, its model and the precision, for the provenance of a report."""
+    """Device, its model and the precision, for the provenance of a report: other processors round otherwise."""
     device = resolve_device(name)
     precision = "bf16 autocast" if uses_bf16(device.type) else "float32"
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, {precision}"
     threads = torch.get_num_threads()
-    return f"{device.type}, {threads} thread{'s' * (threads > 1)}, {precision}"
+    model = f"{name}, " if device.type == "cpu" and (name := processor()) else ""
+    return f"{model}{device.type}, {threads} thread{'s' * (threads > 1)}, {precision}"
+
+
+def processor() -> str:
+    """Name of the processor, as far as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
