@@ -7,6 +7,7 @@ from prediction_rows import frame
 
 from study_utils.errors import DataError
 from study_utils.metrics import accuracy, legacy_chunk_f1, legacy_chunks, span_f1, spans
+from study_utils.metrics.tags import span_counts
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,19 @@ def brute_force_spans(tags):
 @settings(max_examples=300, deadline=None)
 def test_spans_agree_with_a_second_derivation(tags):
     assert spans(tags) == brute_force_spans(tags)
+
+
+SENTENCE = st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"]), max_size=6)
+
+
+@given(st.lists(st.tuples(SENTENCE, SENTENCE), max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_spans_of_many_sentences_are_counted_one_by_one(pairs):
+    """Sentences without tags and of unequal lengths too; no span reaches into the next sentence."""
+    read = [(brute_force_spans(gold), brute_force_spans(found)) for gold, found in pairs]
+    expected = [[len(gold & found), len(gold), len(found)] for gold, found in read]
+    rows = frame(*([" ".join(pair[side]) for pair in pairs] for side in (0, 1)))
+    assert span_counts(rows).tolist() == expected
 
 
 def test_span_f1_by_hand():

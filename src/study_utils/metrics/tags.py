@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -39,23 +41,46 @@ def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     >>> sorted(spans(["S-PER", "B-PER", "E-PER"]))
     [('PER', 0, 1), ('PER', 1, 3)]
     """
-    found, start, kind = set(), 0, None
-    for index, tag in enumerate([*tags, "O"]):
-        prefix, _, name = tag.partition("-")
-        if kind is not None and (prefix not in _GOES_ON or name != kind):
-            found.add((kind, start, index))
-            kind = None
-        if prefix in _IN_SPAN and kind is None:
-            start, kind = index, name
-        if prefix in _ENDS and kind is not None:
-            found.add((kind, start, index + 1))
-            kind = None
-    return found
+    found = _read_spans([tags])
+    return set(zip(found.kinds[found.kind].tolist(), found.first.tolist(), found.end.tolist()))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Spans:
+    """Spans in the order of the text: number of the sentence, first index, index after the last, number of the type."""
+
+    sentence: np.ndarray
+    first: np.ndarray
+    end: np.ndarray
+    kind: np.ndarray
+    kinds: np.ndarray
+
+
+def _read_spans(sentences: Sequence[Sequence[str]]) -> _Spans:
+    """Read all sentences at once: a span is open after a tag that is in one and doesn't end it."""
+    sizes = np.fromiter(map(len, sentences), int, len(sentences))
+    flat = np.empty(sizes.sum(), object)
+    flat[:] = [*chain.from_iterable(sentences)]
+    codes, tags = pd.factorize(flat)
+    prefixes, names = zip(*(tag.partition("-")[::2] for tag in tags)) if len(tags) else ((), ())
+    kind_of, kinds = pd.factorize(np.array(names, object))
+    within, goes_on, ends = (
+        np.array([prefix in letters for prefix in prefixes], bool)[codes] for letters in (_IN_SPAN, _GOES_ON, _ENDS)
+    )
+    kind, sentence = kind_of[codes], np.repeat(np.arange(len(sizes)), sizes)
+    continues = np.zeros(len(codes) + 1, bool)  # the last one says that nothing follows
+    continues[1:-1] = (within & ~ends)[:-1] & goes_on[1:] & (kind[1:] == kind[:-1]) & (sentence[1:] == sentence[:-1])
+    first = np.flatnonzero(within & ~continues[:-1])
+    last = np.flatnonzero(within & ~continues[1:])
+    start = (np.cumsum(sizes) - sizes)[sentence[first]]
+    return _Spans(
+        sentence=sentence[first], first=first - start, end=last + 1 - start, kind=kind[first], kinds=np.asarray(kinds)
+    )
 
 
 def span_f1(predictions: pd.DataFrame) -> float:
     """Micro F1 over sentences of spans with equal type and both ends equal; 0 without a right span."""
-    return _chunk_f1(predictions, spans)
+    return f1(*span_counts(predictions).sum(axis=0))
 
 
 def legacy_chunks(tags: Sequence[str], *, version: str = "0.0.12") -> set[tuple[str, int, int]]:
@@ -107,21 +132,25 @@ def legacy_chunk_f1(predictions: pd.DataFrame, *, version: str = "0.0.12") -> fl
     For comparison with published numbers only: two neighbouring nouns count once, and one wrong tag can break its
     neighbour's chunk.
     """
-    return _chunk_f1(predictions, lambda tags: legacy_chunks(tags, version=version))
+    return f1(*_chunk_counts(predictions, version).sum(axis=0))
 
 
 def span_counts(predictions: pd.DataFrame) -> np.ndarray:
     """Count the spans of every sentence: shape (sentences, 3), right, gold and found ones."""
-    return _chunk_counts(predictions, spans)
+    count = len(predictions)
+    both = _read_spans([text.split() for side in ("gold", "prediction") for text in predictions[side]])
+    gold, found = np.flatnonzero(both.sentence < count), np.flatnonzero(both.sentence >= count)
+    place = both.sentence % max(1, count) * (both.end.max(initial=0) + 1) + both.first
+    _, of_gold, of_found = np.intersect1d(place[gold], place[found], assume_unique=True, return_indices=True)
+    gold_same, found_same = gold[of_gold], found[of_found]
+    same = (both.end[gold_same] == both.end[found_same]) & (both.kind[gold_same] == both.kind[found_same])
+    parts = (both.sentence[gold_same[same]], both.sentence[gold], both.sentence[found] - count)
+    return np.stack([np.bincount(part, minlength=count) for part in parts], axis=1)
 
 
-def _chunk_f1(predictions: pd.DataFrame, read: Callable[[Sequence[str]], set]) -> float:
-    return f1(*_chunk_counts(predictions, read).sum(axis=0))
-
-
-def _chunk_counts(predictions: pd.DataFrame, read: Callable[[Sequence[str]], set]) -> np.ndarray:
+def _chunk_counts(predictions: pd.DataFrame, version: str) -> np.ndarray:
     counts = np.zeros((len(predictions), 3), int)
     for row, (gold, found) in enumerate(zip(predictions["gold"], predictions["prediction"])):
-        gold_set, found_set = read(gold.split()), read(found.split())
+        gold_set, found_set = (legacy_chunks(text.split(), version=version) for text in (gold, found))
         counts[row] = len(gold_set & found_set), len(gold_set), len(found_set)
     return counts

@@ -78,14 +78,18 @@ def banner_html(title: str, warning: str) -> str:
 
 def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame) -> None:
     """Show a figure, and write it as PNG with the table behind it into the report."""
-    save_figure(figure, study.report / FIGURES, name, data)
-    show_figure(figure, name)
+    picture, _ = save_figure(figure, study.report / FIGURES, name, data)
+    _show_picture(picture.read_bytes(), figure, name)
 
 
 def show_figure(figure: Figure, name: str = "figure") -> None:
     """Show a figure with its own words as alternative text; nothing is written."""
+    _show_picture(picture_bytes(figure), figure, name)
+
+
+def _show_picture(picture: bytes, figure: Figure, name: str) -> None:
     alt = figure_text(figure, name)
-    encoded = base64.b64encode(picture_bytes(figure)).decode()
+    encoded = base64.b64encode(picture).decode()
     _show({"image/png": encoded, "text/plain": alt}, {"image/png": {"alt": alt}}, figure=name, alt=alt)
 
 

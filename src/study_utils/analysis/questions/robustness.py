@@ -97,11 +97,12 @@ def robustness_intervals(
             noise = example_noise(prepared.blocks, part, value=value) if prepared.blocks else {}
             told = {"noise": noise, "level": settings.level, "limits": limits}
             found = GainModel(part).estimate(part[value].to_numpy(), **told)
+            single = _by_language(part, noise, settings.level) if value == "gain" else {}
             for label, own in part.groupby("label", sort=True):
                 row = dict(zip(keys, key)) | {"group": label, "level": settings.level}
                 rows.append(row | _average(value, own, found[label]))
                 if value == "gain":
-                    others = [*_over_languages(part, own, noise, settings.level), *_spreads(own, settings.level)]
+                    others = [*_over_languages(own, single), *_spreads(own, settings.level)]
                     rows += [row | other for other in others]
     table = pd.DataFrame(rows, columns=ROBUSTNESS_INTERVAL_COLUMNS)
     place = table["quantity"].map({name: i for i, name in enumerate(QUANTITIES)})
@@ -114,13 +115,17 @@ def _average(value: str, own: pd.DataFrame, found: Interval) -> dict:
     return _row(value, own, found.estimate, (found.low, found.high), method="mixed model", withheld=withheld)
 
 
-def _over_languages(part: pd.DataFrame, own: pd.DataFrame, noise: dict[str, Noise], level: float) -> list[dict]:
+def _by_language(part: pd.DataFrame, noise: dict[str, Noise], level: float) -> dict[int, dict[str, Interval]]:
+    """Intervals of every language's gain, by the number of languages of a group about which they speak at once."""
+    model = GainModel(part.assign(unit="language", label=part["language"]))
+    gains, counts = part["gain"].to_numpy(), part.groupby("label")["language"].nunique().unique()
+    return {count: model.estimate(gains, noise=noise, level=1 - (1 - level) / count) for count in counts}
+
+
+def _over_languages(own: pd.DataFrame, single: dict[int, dict[str, Interval]]) -> list[dict]:
     """Worst language and share with negative transfer, from simultaneous intervals of the languages."""
     codes = sorted(own["language"].unique())
-    alone = part.assign(unit="language", label=part["language"])
-    strict = 1 - (1 - level) / len(codes)
-    found = GainModel(alone).estimate(part["gain"].to_numpy(), noise=noise, level=strict)
-    each = [found[code] for code in codes]
+    each = [single[len(codes)][code] for code in codes]
     estimates, lows, highs, p = (
         np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high", "p")
     )
