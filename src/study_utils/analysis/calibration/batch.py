@@ -82,7 +82,7 @@ class Batch:
         scale = np.sqrt(((gains - gains.mean(axis=1, keepdims=True)) ** 2).mean(axis=1))
         first, second = self.mean.sums(mean / scale[:, None, None]), self.apart.sums(apart / scale[:, None, None])
         theta = self._search(first, second)
-        state = [self.mean.state(theta, *first), self.apart.state(theta, *second)]
+        state = self._states(theta, np.arange(len(theta)), first, second)
         _, observed, expected = self._derivatives(state)
         spread = self._spread(state[0], theta, mean[:, 0])
         estimate, error, freedom = [], [], []
@@ -125,37 +125,43 @@ class Batch:
         studies = len(first[0])
         theta = np.full((studies, len(self.names)), 1 / len(self.names))
         left = np.arange(studies)
+        state = self._states(theta, left, first, second)
         for number in range(_STEPS):
-            state = [self.mean.state(theta[left], *(part[left] for part in first))]
-            state.append(self.apart.state(theta[left], *(part[left] for part in second)))
             score, observed, expected = self._derivatives(state)
-            before = sum(part["log"] for part in state)
             step, rise = np.zeros_like(score), np.zeros(len(left))
             for i in range(len(left)):
                 step[i] = _step(theta[left[i]], score[i], observed[i] if number > 2 else None, expected[i])
                 rise[i] = score[i] @ step[i]
             moving = rise > _DONE
-            left, step, before = left[moving], step[moving], before[moving]
+            left, step, before = left[moving], step[moving], _log(state)[moving]
             if not len(left):
                 return theta
             length = np.ones(len(left))
-            new = theta[left] + step
             for _ in range(30):
                 new = theta[left] + length[:, None] * step
-                after = self.mean.state(new, *(part[left] for part in first))["log"]
-                after = after + self.apart.state(new, *(part[left] for part in second))["log"]
-                worse = after < before - 1e-10
+                state = self._states(new, left, first, second)
+                worse = _log(state) < before - 1e-10
                 if not worse.any():
                     break
                 length[worse] /= 2
             theta[left] = new
         return theta
 
+    def _states(self, theta: np.ndarray, studies: np.ndarray, first: tuple, second: tuple) -> list[dict]:
+        """Both halves of some studies at some variances."""
+        halves = ((self.mean, first), (self.apart, second))
+        return [half.state(theta, *(part[studies] for part in sums)) for half, sums in halves]
+
     def _derivatives(self, state: list[dict]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Score, observed and expected information of the variances."""
         halves = [half.derivatives(part) for half, part in zip((self.mean, self.apart), state)]
         score, seen, expected = (one + other for one, other in zip(*halves))
         return score, seen - expected, expected
+
+
+def _log(state: list[dict]) -> np.ndarray:
+    """Restricted log likelihood of every study, but for a constant."""
+    return sum(half["log"] for half in state)
 
 
 class _Half:
