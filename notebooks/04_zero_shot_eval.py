@@ -98,13 +98,13 @@ report.keep_table(study, layers, "layers")
 # `PROTOCOL.md` says where the study measures otherwise than the benchmark.
 
 # %%
-english = scores[scores["condition"].isin(study.english_conditions())]
+zero_shot = scores[scores["condition"].isin(study.source_conditions())]
 
 # %%
-keep_benchmark(study, english, "xtreme")
+keep_benchmark(study, zero_shot, "xtreme")
 
 # %%
-keep_benchmark(study, english, "xtreme_r")
+keep_benchmark(study, zero_shot, "xtreme_r")
 
 # %% [markdown]
 # ## Fine-tuned in other languages than English

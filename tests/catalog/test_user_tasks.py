@@ -144,7 +144,7 @@ def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
         ({"train": {"split": "train", "configs": {"en": "c"}}}, "write one file a language"),
         ({"train": {"de": "a.csv"}}, "training_language"),
         ({"test": {"xx": "a.csv"}}, "unknown language 'xx'"),
-        ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
+        ({"training_language": "de", "test": {"de": "a.csv"}}, "training_language 'de' only, and these are in en"),
         ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
         ({"validation": None}, "training rows need validation rows"),
         ({"columns": {"text": "t", "textpair": "u", "label": "y"}}, "unknown field 'textpair'"),

@@ -14,9 +14,9 @@ from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     PREDICTION_COLUMNS,
     SCORE_COLUMNS,
+    is_source,
     require_columns,
 )
 from study_utils.errors import AnalysisError, unknown
@@ -58,7 +58,7 @@ def contrast_gains(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     seen: str = "exclude",
     same_data: str = "exclude",
-    english: str = "exclude",
+    source: str = "exclude",
     judged: bool = True,
     checked: bool = True,
 ) -> pd.DataFrame:
@@ -75,11 +75,11 @@ def contrast_gains(
     by : {"family", "branch", "language", "resource", "all"}
         What to average over.
     seen : {"exclude", "include"}
-        Languages other than English that one of the arms was trained in: left out, or counted.
+        Languages other than the source that one of the arms was trained in: left out, or counted.
     same_data : {"exclude", "include"}
         Pairs of intermediate and target task made from the same data, in either arm.
-    english : {"exclude", "include"}
-        English cells.
+    source : {"exclude", "include"}
+        Cells of the source language.
     judged, checked : bool
         As in `family_gains`.
 
@@ -104,8 +104,8 @@ def contrast_gains(
         mine, cells = _two_arms(scores, item)
         if mine.empty:
             continue
-        counts = mine["language"] != ENGLISH
-        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (english == "include"))
+        counts = ~is_source(mine)
+        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (source == "include"))
         mine["zero_shot"] = counts
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
@@ -114,7 +114,7 @@ def contrast_gains(
             examples = _blocks_of_arms(predictions, item, cells)
         elif predictions is not None:
             examples = _two_arms(predictions, item, cells)[0]
-        options = {"by": by, "settings": settings, "same_data": same_data, "english": english}
+        options = {"by": by, "settings": settings, "same_data": same_data, "source": source}
         found = family_gains(examples, mine, judged=judged, checked=checked, **options)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:

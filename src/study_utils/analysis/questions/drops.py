@@ -13,13 +13,12 @@ from study_utils.analysis.results.condition_means import mean_rows
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     PREDICTION_COLUMNS,
     SCORE_COLUMNS,
     join_languages,
     require_columns,
 )
-from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog import CONDITIONS, TASKS, source_language
 from study_utils.catalog.parallel import ADVERSARIAL, series_of
 from study_utils.catalog.perturbations import CLEAN
 
@@ -47,7 +46,7 @@ def drops(
     ----------
     predictions, scores : pandas.DataFrame
         Tables of one study with all variants; of every condition, the baseline too, only cells that it scores clean
-        and perturbed count. A condition in another language than English counts outside its own family.
+        and perturbed count. A condition in another language than the target's counts outside its own family.
     by, settings, same_data
         As in `study_utils.analysis.inference.contrasts.contrast_gains`.
 
@@ -118,8 +117,8 @@ def english_against_others(
         English minus that of the others, below zero where English loses less. Both are empty for a study without a
         series that has English and another language.
     """
-    predictions = outside_own_family(predictions, english=True)
-    scores = outside_own_family(scores, english=True)
+    predictions = outside_own_family(predictions, source=True)
+    scores = outside_own_family(scores, source=True)
     tables: tuple[list, list] = ([], [])
     for item in series_of(scores["condition"].unique()):
         name = f"{item.title}, {OTHERS}"
@@ -174,27 +173,27 @@ def variants_of(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame["variant"].unique() if name != CLEAN]
 
 
-def outside_own_family(frame: pd.DataFrame | None, *, english: bool = False) -> pd.DataFrame | None:
+def outside_own_family(frame: pd.DataFrame | None, *, source: bool = False) -> pd.DataFrame | None:
     """Leave out what a condition scores in the family of the language it was first trained in.
 
     Parameters
     ----------
     frame : pandas.DataFrame or None
-        With `condition` and `language`.
-    english : bool
-        Whether this holds for English, and the family of English, too; the baseline keeps all.
+        With `condition`, `task` and `language`.
+    source : bool
+        Whether this holds for the source language of the target, and its family, too; the baseline keeps all.
     """
     if frame is None or frame.empty:
         return frame
     groups = join_languages(pd.DataFrame({"language": frame["language"].unique()}))
     groups = dict(zip(groups["language"], groups["group"]))
     drop = pd.Series(False, index=frame.index)
-    for name in frame["condition"].unique():
-        own = _languages(name) - (set() if english else {ENGLISH})
+    for name, task in frame[["condition", "task"]].drop_duplicates().itertuples(index=False):
+        own = _languages(name) - (set() if source else {source_language(task)})
         if own:
             families = set(join_languages(pd.DataFrame({"language": sorted(own)}))["group"])
             codes = [code for code, group in groups.items() if group in families]
-            drop |= (frame["condition"] == name) & frame["language"].isin(codes)
+            drop |= (frame["condition"] == name) & (frame["task"] == task) & frame["language"].isin(codes)
     return frame[~drop].reset_index(drop=True)
 
 
