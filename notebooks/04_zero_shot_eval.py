@@ -58,7 +58,7 @@ report.say([*sentences.describe_failed_runs(scores), *sentences.describe_seen(sc
 # %% [markdown]
 # ## Scores of every condition
 #
-# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in English: of the
+# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in the source: of the
 # primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in brackets. All
 # are averaged over the same languages; a condition whose intermediate stage was trained in all of them has no average.
 
@@ -107,7 +107,7 @@ keep_benchmark(study, zero_shot, "xtreme")
 keep_benchmark(study, zero_shot, "xtreme_r")
 
 # %% [markdown]
-# ## Fine-tuned in other languages than English
+# ## Fine-tuned in other languages than the source
 #
 # Beside the baseline in the same languages, where both were trained on the same number of rows (under few shots: the
 # baseline's and the few). Only languages that no row was in count as zero-shot; what lacks training rows is omitted.
@@ -121,7 +121,7 @@ report.keep_table(study, study.omissions(), "omissions")
 # %% [markdown]
 # ## Which epoch?
 #
-# The English selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
+# The selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
 # looks at the test rows. It profits from their noise, so points below it are an upper bound of what a better choice
 # could gain.
 
@@ -133,7 +133,7 @@ show_epochs(study, curves, epoch_table(choices), sentences.describe_epochs(choic
 # %% [markdown]
 # ## Method
 #
-# English is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
+# The source is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
 # score at chance means that nothing was transferred; a score at the ceiling would leave no room for a difference.
 #
 # | reads | writes | takes |

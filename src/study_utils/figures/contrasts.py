@@ -35,7 +35,8 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
     several = table["encoder"].nunique() > 1
     rows = list(dict.fromkeys(zip(table["encoder"], table["contrast"], table["arm"], table["against"])))
     panels = list(dict.fromkeys(table[by]))
-    alone = f"{source_name(' '.join(table['tasks']).split(), adjective=True)} fine-tuning alone"
+    tasks = " ".join(table.get("tasks", ())).split()
+    alone = f"{source_name(tasks, adjective=True)} fine-tuning alone"
     figure, axes = new_figure(
         width=4.0 + 2.2 * len(panels),
         height=1.5 + 0.3 * max(len(rows), 2),

@@ -19,7 +19,7 @@ def describe_epochs(choices: pd.DataFrame) -> list[str]:
     if choices.empty:
         source = source_name(())
         return [f"No run has kept several epochs (keep_epochs), so what their choice in {source} costs is not known."]
-    source = source_name(choices["task"], adjective=True)
+    source = source_name(choices.get("task", ()), adjective=True)
     runs, agree = len(choices), int(choices["agree"].sum())
     sentences = [
         f"The epoch with the best {source} selection score is also the best one in the zero-shot languages in {agree} "

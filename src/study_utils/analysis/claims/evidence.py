@@ -179,7 +179,7 @@ def compare_arms(
     predictions, scores = add_means(predictions, scores, means)
     if not set(names) <= set(scores["condition"]):
         return None
-    everything = {"seen": "include", "same_data": "include", "source": "include", "checked": False}
+    everything = {"seen": "include", "same_data": "include", "english": "include", "checked": False}
     contrast = Contrast(key="claim", arm=names[0], against=names[1])
     by = "all" if scores["language"].nunique() > 1 else "language"
     table = contrast_gains(predictions, scores, [contrast], by=by, settings=settings, **everything)

@@ -195,7 +195,7 @@ def benchmark(claim: Claim, evidence: Evidence) -> Finding:
         frames[name] = frame
     table = contrast_gains(
         **frames, contrasts=[Contrast(key="chosen", arm=CHOSEN, against=BASELINE)], settings=evidence.settings,
-        seen="include", same_data="include", source="include",
+        seen="include", same_data="include", english="include",
     )  # fmt: skip
     if table.empty:
         return Finding(note="the chosen conditions share no cell with fine-tuning alone")

@@ -58,7 +58,7 @@ def contrast_gains(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     seen: str = "exclude",
     same_data: str = "exclude",
-    source: str = "exclude",
+    english: str = "exclude",
     judged: bool = True,
     checked: bool = True,
 ) -> pd.DataFrame:
@@ -78,8 +78,8 @@ def contrast_gains(
         Languages other than the source that one of the arms was trained in: left out, or counted.
     same_data : {"exclude", "include"}
         Pairs of intermediate and target task made from the same data, in either arm.
-    source : {"exclude", "include"}
-        Cells of the source language.
+    english : {"exclude", "include"}
+        Cells of the source language: English, or what the target is trained in.
     judged, checked : bool
         As in `family_gains`.
 
@@ -105,7 +105,7 @@ def contrast_gains(
         if mine.empty:
             continue
         counts = ~is_source(mine)
-        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (source == "include"))
+        counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (english == "include"))
         mine["zero_shot"] = counts
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():
             continue
@@ -114,7 +114,7 @@ def contrast_gains(
             examples = _blocks_of_arms(predictions, item, cells)
         elif predictions is not None:
             examples = _two_arms(predictions, item, cells)[0]
-        options = {"by": by, "settings": settings, "same_data": same_data, "source": source}
+        options = {"by": by, "settings": settings, "same_data": same_data, "english": english}
         found = family_gains(examples, mine, judged=judged, checked=checked, **options)
         tables.append(found.rename(columns={"condition": "contrast"}).assign(arm=item.arm, against=item.against))
     if not tables:

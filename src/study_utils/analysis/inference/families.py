@@ -47,7 +47,7 @@ def family_gains(
     settings: Settings = Settings(),  # noqa: B008 - frozen
     same_data: str = "exclude",
     cells: str = "own",
-    source: str = "exclude",
+    english: str = "exclude",
     judged: bool = True,
     checked: bool = True,
 ) -> pd.DataFrame:
@@ -75,8 +75,8 @@ def family_gains(
     cells : {"own", "common"}
         ``"own"``: each condition is averaged over the (task, language) cells it has, and `comparable` is False where
         conditions of a group have different ones. ``"common"``: only over cells that all conditions have.
-    source : {"exclude", "include"}
-        The source language, where the results table calls it zero-shot: for
+    english : {"exclude", "include"}
+        The source language (English, or what the target is trained in), where the results table calls it zero-shot: for
         `study_utils.analysis.inference.contrasts` alone.
     judged : bool
         Whether the values are scores that can be compared with chance, so that failed runs are looked for.
@@ -123,7 +123,7 @@ def family_gains(
     AnalysisError
         If the tables are not valid, cells lack seeds or baselines, or a choice is unknown.
     """
-    prepared = prepare(predictions, scores, by=by, same_data=same_data, cells=cells, source=source)
+    prepared = prepare(predictions, scores, by=by, same_data=same_data, cells=cells, english=english)
     covered = {
         key: set(zip(part["task"], part["language"]))
         for key, part in prepared.table.groupby(["encoder", "variant", "label"])

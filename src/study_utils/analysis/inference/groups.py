@@ -64,7 +64,7 @@ def prepare(
     by: str,
     same_data: str = "exclude",
     cells: str = "own",
-    source: str = "exclude",
+    english: str = "exclude",
     function: str = "family_gains",
 ) -> Prepared:
     """Check both tables and pair the cells; parameters as in `study_utils.analysis.family_gains`.
@@ -75,7 +75,7 @@ def prepare(
         If the tables are not valid, cells lack seeds or baselines, or a choice is unknown.
     """
     either = ("exclude", "include")
-    choices = {"same_data": (same_data, either), "cells": (cells, ("own", "common")), "source": (source, either)}
+    choices = {"same_data": (same_data, either), "cells": (cells, ("own", "common")), "english": (english, either)}
     check_choice(function, by=(by, BY), **choices)
     if predictions is None and scores is None:
         raise AnalysisError(f"{function} needs predictions or scores, and got neither")
@@ -83,7 +83,7 @@ def prepare(
         check_results(scores)
     blocks = {} if predictions is None else example_blocks(predictions)
     table = paired_cells(blocks, scores)
-    table = table[table["zero_shot"].astype(bool) & (~is_source(table) | (source == "include"))]
+    table = table[table["zero_shot"].astype(bool) & (~is_source(table) | (english == "include"))]
     same = table["same_data"].astype(bool)
     shared = table[same].groupby(["encoder", "variant", "condition"])["task"].unique()
     if same_data == "exclude":

@@ -117,8 +117,8 @@ def english_against_others(
         English minus that of the others, below zero where English loses less. Both are empty for a study without a
         series that has English and another language.
     """
-    predictions = outside_own_family(predictions, source=True)
-    scores = outside_own_family(scores, source=True)
+    predictions = outside_own_family(predictions, english=True)
+    scores = outside_own_family(scores, english=True)
     tables: tuple[list, list] = ([], [])
     for item in series_of(scores["condition"].unique()):
         name = f"{item.title}, {OTHERS}"
@@ -173,14 +173,14 @@ def variants_of(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame["variant"].unique() if name != CLEAN]
 
 
-def outside_own_family(frame: pd.DataFrame | None, *, source: bool = False) -> pd.DataFrame | None:
+def outside_own_family(frame: pd.DataFrame | None, *, english: bool = False) -> pd.DataFrame | None:
     """Leave out what a condition scores in the family of the language it was first trained in.
 
     Parameters
     ----------
     frame : pandas.DataFrame or None
         With `condition`, `task` and `language`.
-    source : bool
+    english : bool
         Whether this holds for the source language of the target, and its family, too; the baseline keeps all.
     """
     if frame is None or frame.empty:
@@ -188,12 +188,15 @@ def outside_own_family(frame: pd.DataFrame | None, *, source: bool = False) -> p
     groups = join_languages(pd.DataFrame({"language": frame["language"].unique()}))
     groups = dict(zip(groups["language"], groups["group"]))
     drop = pd.Series(False, index=frame.index)
-    for name, task in frame[["condition", "task"]].drop_duplicates().itertuples(index=False):
-        own = _languages(name) - (set() if source else {source_language(task)})
-        if own:
-            families = set(join_languages(pd.DataFrame({"language": sorted(own)}))["group"])
-            codes = [code for code, group in groups.items() if group in families]
-            drop |= (frame["condition"] == name) & (frame["task"] == task) & frame["language"].isin(codes)
+    task = frame["task"] if "task" in frame else pd.Series("", index=frame.index)
+    source = task.astype(object).map({key: source_language(key) for key in task.unique()})
+    for name in frame["condition"].unique():
+        for code in source.unique():
+            own = _languages(name) - (set() if english else {code})
+            if own:
+                families = set(join_languages(pd.DataFrame({"language": sorted(own)}))["group"])
+                codes = [other for other, group in groups.items() if group in families]
+                drop |= (frame["condition"] == name) & (source == code) & frame["language"].isin(codes)
     return frame[~drop].reset_index(drop=True)
 
 

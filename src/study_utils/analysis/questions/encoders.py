@@ -204,7 +204,7 @@ def _by_target(
         if not arms:
             continue
         examples = None if predictions is None else predictions[predictions["task"] == task]
-        counted = {"by": "language", "seen": "include", "source": "include", "same_data": same_data}
+        counted = {"by": "language", "seen": "include", "english": "include", "same_data": same_data}
         found = contrast_gains(examples, own, arms, settings=settings, **counted)
         if found.empty:
             continue
