@@ -78,7 +78,9 @@ def test_training_and_selection_are_in_the_source(study):
 def test_zero_shot_is_what_no_run_was_trained_in(study):
     scores = study.scores()
     found = (
-        scores[scores["zero_shot"]].groupby(["condition", "task"])["language"].agg(lambda codes: "".join(sorted(set(codes))))
+        scores[scores["zero_shot"]]
+        .groupby(["condition", "task"])["language"]
+        .agg(lambda codes: "".join(sorted(set(codes))))
     )
     assert found.to_dict() == {
         ("none", "films_en"): "defr",
