@@ -11,7 +11,7 @@ from browser import start_browser
 from study_utils.paths import project_root
 
 REPORTS = project_root() / "reports"
-PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("pilot/0*.html"))]
+PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("evidence/*.html"))]
 
 
 @pytest.fixture(scope="module")
