@@ -61,7 +61,7 @@ without = analysis.sensitivity(examples, scores, by="all", settings=settings)
 report.keep_figure(study, figures.plot_left_out(without), "left_out", without)
 
 # %%
-report.say(sentences.describe_sensitivity(without))
+report.say([*sentences.describe_sensitivity(without), *sentences.describe_processors(study.devices())])
 
 # %% [markdown]
 # ### Seed by seed

@@ -348,6 +348,10 @@ class Study:
         """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
         return read_embeddings(self.plan, self.store)
 
+    def devices(self) -> dict[str, int]:
+        """Count on what its finished runs were made: device, its model and precision."""
+        return self.store.devices(self.plan.runs)
+
     def seconds(self) -> pd.DataFrame:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""
         done = self.runs().query("status == 'done'")

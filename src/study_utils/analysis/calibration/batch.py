@@ -18,6 +18,7 @@ from scipy.optimize import nnls
 from study_utils.analysis.inference.example_noise import Noise
 from study_utils.analysis.inference.gain_model import CELL, LANGUAGE, GainModel, Target
 from study_utils.analysis.inference.unequal import Spread, language_spread
+from study_utils.analysis.models.one_thread import on_one_thread
 
 _STEPS = 60
 _DONE = 1e-9
@@ -75,6 +76,7 @@ class Batch:
         turn = np.linalg.qr(np.column_stack([np.ones(seeds), np.eye(seeds)[:, 1:]]))[0]
         self.turn = turn * np.sign(turn[0, 0])
 
+    @on_one_thread
     def estimate(self, gains: np.ndarray, noise: Noise, *, of: Collection[str] | None = None) -> Estimates:
         """Fit every study; `gains` has the shape (studies, rows), `noise` is that of every task, `of` whose labels."""
         turned = gains.reshape(len(gains), self.cells, self.seeds) @ self.turn

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.results.cells import Block
 from study_utils.analysis.results.tables import BASELINE, ENGLISH
 
@@ -36,6 +37,7 @@ class Noise:
     own: float
 
 
+@on_one_thread
 def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: str = "gain") -> dict[str, Noise]:
     """Work out the noise of examples in one condition.
 

@@ -28,6 +28,7 @@ from scipy.sparse import coo_array, csgraph
 from study_utils.analysis.inference.example_noise import Noise
 from study_utils.analysis.inference.interval import Interval, make_interval
 from study_utils.analysis.inference.unequal import Spread, language_spread
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.models.reml import Design, Fit, fit, make_design
 from study_utils.errors import AnalysisError
 
@@ -92,12 +93,14 @@ class GainModel:
         Parts whose families share no task, each fitted by itself; mostly there is one.
     """
 
+    @on_one_thread
     def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE) -> None:
         codes = {name: pd.factorize(cells[name], sort=True)[0] for name in ("task", "language", "seed", "pool")}
         together = _connected(codes["task"], codes["pool"]) if tasks == THESE else np.zeros(len(cells), int)
         places = [np.flatnonzero(together == number) for number in range(together.max() + 1)]
         self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE) for rows in places)
 
+    @on_one_thread
     def estimate(
         self,
         gains: np.ndarray,

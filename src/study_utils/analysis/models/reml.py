@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from study_utils.analysis.models.layout import Layout, lay_out
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.models.search import START, Point, is_positive, search
 from study_utils.analysis.models.solve import Solved, solve
 from study_utils.errors import AnalysisError, unknown
@@ -64,6 +65,7 @@ class Design:
         return solve(self.layout, np.full(len(self.codes), START))
 
 
+@on_one_thread
 def make_design(fixed: np.ndarray, random: Mapping[str, np.ndarray]) -> Design:
     """Lay out a model.
 
@@ -132,6 +134,7 @@ class Fit:
         """Satterthwaite's degrees of freedom of a weighted sum of the fixed effects."""
         return self.predict(weights).freedom
 
+    @on_one_thread
     def predict(self, weights: np.ndarray, levels: Mapping[str, np.ndarray] | None = None) -> Predicted:
         """Predict a weighted sum of fixed effects and of levels of random effects (partial pooling).
 
@@ -180,6 +183,7 @@ class Fit:
             estimate=estimate, error=float(np.sqrt(square)), freedom=2 * square**2 / spread if spread > 0 else np.inf
         )
 
+    @on_one_thread
     def row_weights(self, design: Design, weights: np.ndarray) -> np.ndarray:
         """Weights of the rows, shape (rows,), in a weighted sum of the estimated fixed effects."""
         rotated = np.linalg.solve(self.solved.layout.triangle.T, weights)
@@ -189,11 +193,13 @@ class Fit:
         return rows - sum(r * part[code] for r, part, code in zip(self.solved.ratios, through, design.codes.values()))
 
 
+@on_one_thread
 def variances(y: np.ndarray, design: Design) -> dict[str, float]:
     """Estimate the variance of each random effect and of the residual by restricted maximum likelihood."""
     return _variances(search(np.asarray(y, float), design.start), design)
 
 
+@on_one_thread
 def fit(y: np.ndarray, design: Design) -> Fit:
     """Fit the model and work out how certain its fixed effects are.
 

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.stats import qmc
 
 from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLAIM_TASKS, CLEAR
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.planning.components import Components
 from study_utils.analysis.planning.drawn import drawn_precision
 from study_utils.analysis.results.gains import group_labels
@@ -93,6 +94,7 @@ def make_cells(cells: pd.DataFrame, *, seeds: int, group: str = "all") -> StudyC
     )
 
 
+@on_one_thread
 def detectable(
     components: Components,
     cells: StudyCells,

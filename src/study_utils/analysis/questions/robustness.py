@@ -99,10 +99,10 @@ def robustness_intervals(
             found = GainModel(part).estimate(part[value].to_numpy(), **told)
             single = _by_language(part, noise, settings.level) if value == "gain" else {}
             for label, own in part.groupby("label", sort=True):
-                row = dict(zip(keys, key)) | {"group": label, "level": settings.level}
-                rows.append(row | _average(value, own, found[label]))
+                row = dict(zip(keys, key)) | {"group": label, "level": settings.level} | behind(own)
+                rows.append(row | _average(value, row, found[label]))
                 if value == "gain":
-                    others = [*_over_languages(own, single), *_spreads(own, settings.level)]
+                    others = [*_over_languages(row, single), *_spreads(own, settings.level)]
                     rows += [row | other for other in others]
     table = pd.DataFrame(rows, columns=ROBUSTNESS_INTERVAL_COLUMNS)
     place = table["quantity"].map({name: i for i, name in enumerate(QUANTITIES)})
@@ -110,9 +110,9 @@ def robustness_intervals(
     return table.assign(place=place).sort_values([*keys, "place"], ignore_index=True).drop(columns="place")
 
 
-def _average(value: str, own: pd.DataFrame, found: Interval) -> dict:
-    withheld = withhold(behind(own) | {"p": found.p})["withheld"]
-    return _row(value, own, found.estimate, (found.low, found.high), method="mixed model", withheld=withheld)
+def _average(value: str, row: dict, found: Interval) -> dict:
+    withheld = withhold(row | {"p": found.p})["withheld"]
+    return _numbers(value, found.estimate, (found.low, found.high), method="mixed model", withheld=withheld)
 
 
 def _by_language(part: pd.DataFrame, noise: dict[str, Noise], level: float) -> dict[int, dict[str, Interval]]:
@@ -122,22 +122,22 @@ def _by_language(part: pd.DataFrame, noise: dict[str, Noise], level: float) -> d
     return {count: model.estimate(gains, noise=noise, level=1 - (1 - level) / count) for count in counts}
 
 
-def _over_languages(own: pd.DataFrame, single: dict[int, dict[str, Interval]]) -> list[dict]:
+def _over_languages(row: dict, single: dict[int, dict[str, Interval]]) -> list[dict]:
     """Worst language and share with negative transfer, from simultaneous intervals of the languages."""
-    codes = sorted(own["language"].unique())
+    codes = row["languages"].split()
     each = [single[len(codes)][code] for code in codes]
     estimates, lows, highs, p = (
         np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high", "p")
     )
-    withheld = "one language" if len(codes) == 1 else withhold(behind(own) | {"p": p.sum()})["withheld"]
-    generalises_over = ", ".join(name for name in behind(own)["generalises_over"].split(", ") if name != "language")
+    withheld = "one language" if len(codes) == 1 else withhold(row | {"p": p.sum()})["withheld"]
+    generalises_over = ", ".join(name for name in row["generalises_over"].split(", ") if name != "language")
     told = {"method": "mixed model, simultaneous", "withheld": withheld, "generalises_over": generalises_over}
     worst = LANGUAGES[codes[int(estimates.argmin())]].name
     below = NEGATIVE_TRANSFER - 1e-9
     share = (float((highs < below).mean()), float((lows < below).mean()))
     return [
-        _row("worst_gain", own, estimates.min(), (lows.min(), highs.min()), worst=worst, **told),
-        _row("negative_share", own, (estimates < below).mean(), share, **told),
+        _numbers("worst_gain", estimates.min(), (lows.min(), highs.min()), worst=worst, **told),
+        _numbers("negative_share", (estimates < below).mean(), share, **told),
     ]
 
 
@@ -162,14 +162,14 @@ def _spreads(own: pd.DataFrame, level: float) -> list[dict]:
             ends = tuple(estimate * np.sqrt((count - 1) / tails))
         elif count >= MIN_UNITS:
             withheld = "no task has two languages"
-        found.append(_row(name, own, estimate, ends, method="chi-square", withheld=withheld, generalises_over=what))
+        found.append(_numbers(name, estimate, ends, method="chi-square", withheld=withheld, generalises_over=what))
     return found
 
 
-def _row(quantity: str, own: pd.DataFrame, estimate: float, ends: tuple, *, withheld: str, worst: str = "", **told):
+def _numbers(quantity: str, estimate: float, ends: tuple, *, withheld: str, worst: str = "", **told) -> dict:
     low, high = (float("nan"), float("nan")) if withheld else ends
     numbers = {"quantity": quantity, "estimate": float(estimate), "low": low, "high": high, "worst": worst}
-    return behind(own) | numbers | told | {"withheld": withheld}
+    return numbers | told | {"withheld": withheld}
 
 
 _TITLES = {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.questions.divergence.slopes import FAMILY, FLAT, FORMAT, TYPOLOGY
 
 UNITS = {"task": ("condition", ("task", "language"), FORMAT), "language": (FAMILY, ("task", "condition"), TYPOLOGY)}
@@ -26,6 +27,7 @@ class _Places:
     between: np.ndarray
 
 
+@on_one_thread
 def foretell(cells: pd.DataFrame, part: str, measures: list[str], *, level: float) -> dict[str, float]:
     """Share of the squared error of foretelling gains from the control that `measures` take away.
 
