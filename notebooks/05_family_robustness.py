@@ -34,8 +34,8 @@ report.banner(study)
 # ## The answer first
 #
 # One target task at a time: a mean over tasks can hide that one of them decides it. A result is *clear* if its interval
-# excludes zero, also after correction for all comparisons, and nothing bars a claim (too few seeds or languages, runs
-# that failed and decide it).
+# excludes zero, also after correction for the other comparisons of its table, and nothing bars a claim (too few seeds or
+# languages, runs that failed and decide it).
 
 # %%
 settings = study.params.analysis
