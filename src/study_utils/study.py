@@ -220,7 +220,8 @@ class Study:
             step = max(1, len(first) // per_task)
             for row in first.iloc[::step].head(per_task).to_dict("records"):
                 text = row["text"] if "text" in row else " ".join(row["tokens"])
-                gold = row.get("label", row.get("translation", " ".join(row.get("tags", []))))
+                several = [*row.get("tags", []), *row.get("answers", [])[:1]]  # a passage's first answer
+                gold = row.get("label", row.get("translation", " ".join(several)))
                 pair = row.get("text_pair") or ""
                 picked.append({"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold})
         return pd.DataFrame(picked)

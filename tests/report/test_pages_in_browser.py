@@ -9,6 +9,7 @@ import pytest
 from browser import start_browser
 
 from study_utils.paths import project_root
+from study_utils.report.site import page
 
 REPORTS = project_root() / "reports"
 PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("pilot/0*.html"))]
@@ -31,6 +32,30 @@ def test_a_narrow_page_never_scrolls_sideways_and_its_figures_stay_readable(brow
     shown = browser.execute_script(f"return {pictures}.map((one) => [one.clientWidth, one.naturalWidth])")
     for width, whole in shown:
         assert width >= min(whole, 600), "wide figures scroll in their frame, they don't shrink"
+
+
+def test_on_paper_what_is_folded_is_open(browser, tmp_path):
+    folded = '<details class="more"><summary>2 more</summary><p id="inside">Said only here.</p></details>'
+    path = tmp_path / "index.html"
+    path.write_text(page("A", folded, links=[], current=""), encoding="utf-8")
+    browser.get(path.as_uri())
+    height = "return document.getElementById('inside').getBoundingClientRect().height"
+    seen = "return document.getElementById('inside').checkVisibility({contentVisibilityAuto: true})"
+    assert not browser.execute_script(seen)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    shown = browser.execute_script(seen), browser.execute_script(height)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert shown[0]
+    assert shown[1] > 0
+
+
+def test_studies_stand_below_each_other_on_a_narrow_screen(browser):
+    size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get((REPORTS / "index.html").as_uri())
+    assert browser.execute_script("return document.querySelector('table.studies').scrollWidth") <= 400
+    before = "return getComputedStyle(document.querySelector('.studies td'), '::before').content"
+    assert "question" in browser.execute_script(before)
 
 
 def test_on_paper_there_is_no_navigation_and_every_picture(browser):

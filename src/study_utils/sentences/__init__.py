@@ -17,6 +17,7 @@ from study_utils.sentences.data import (
     describe_learning,
     describe_overlap,
     describe_partial,
+    describe_regimes,
 )
 from study_utils.sentences.divergence import (
     describe_by_target,
@@ -90,6 +91,7 @@ __all__ = [
     "describe_perturbed",
     "describe_ranking",
     "describe_reading",
+    "describe_regimes",
     "describe_retention",
     "describe_robustness",
     "describe_scores",
