@@ -8,7 +8,7 @@ import pandas as pd
 from study_utils.analysis.inference.families import family_gains
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.tables import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, primary_metric, require_columns
-from study_utils.catalog.titles import condition_title
+from study_utils.catalog.titles import condition_title, rows_title
 
 LAYER_COLUMNS = [
     *("encoder", "task", "condition", "metric", "layer", "depth", "used", "published", "score", "n_languages"),
@@ -72,8 +72,8 @@ def layer_table(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `encoder`, `task`, `layer` (the one that is read is marked) and texts under headings of their own: the score of
-        the baseline in percent; of other conditions the gain in points with its interval, and whether it is clear.
+        `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own:
+        the score of the baseline in percent; of other conditions the gain in points with its interval, and whether it is clear.
     """
     keys = ["encoder", "task", "layer"]
     if found.empty:
@@ -84,7 +84,7 @@ def layer_table(found: pd.DataFrame) -> pd.DataFrame:
     wide = texts.pivot_table(index=[*keys, "used"], columns="condition", values="text", aggfunc="first", sort=False)
     table = wide[[*names]].set_axis(columns, axis=1).fillna("").reset_index()
     marked = [f"{layer}{' (read)' * bool(used)}" for layer, used in zip(table["layer"], table["used"])]
-    return table.assign(layer=marked).drop(columns="used")
+    return table.assign(task=table["task"].map(rows_title), layer=marked).drop(columns="used")
 
 
 def _text(row: tuple) -> str:
