@@ -244,6 +244,8 @@ def test_an_interval_that_leaves_the_tree_has_arrows_and_the_legend_says_so():
     (ax,) = drawn(figure)
     assert {line.get_marker() for line in ax.lines if line.get_label() == "cut"} == {"<", ">"}
     assert "goes on beyond the picture" in [text.get_text() for text in figure.legends[0].get_texts()]
+    legend = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
 
 
 def test_left_out_names_what_makes_the_lowest_and_the_highest_gain():

@@ -49,13 +49,20 @@ def test_on_paper_what_is_folded_is_open(browser, tmp_path):
     assert shown[1] > 0
 
 
-def test_studies_stand_below_each_other_on_a_narrow_screen(browser):
-    size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get((REPORTS / "index.html").as_uri())
-    assert browser.execute_script("return document.querySelector('table.studies').scrollWidth") <= 400
+def test_studies_stand_below_each_other_on_a_narrow_screen(browser, tmp_path):
+    cells = "".join(f'<td data-name="question {n}">Does it help in many languages?</td>' for n in range(6))
+    table = f'<table class="studies"><tbody><tr><th scope="row">Quick</th>{cells}</tr></tbody></table>'
+    path = tmp_path / "index.html"
+    path.write_text(page("A", f'<div class="wide">{table}</div>', links=[], current=""), encoding="utf-8")
+    browser.get(path.as_uri())
     before = "return getComputedStyle(document.querySelector('.studies td'), '::before').content"
-    assert "question" in browser.execute_script(before)
+    found = []
+    for width in (400, 1200):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        wide = browser.execute_script("return document.querySelector('table.studies').scrollWidth")
+        found.append((wide <= width, "question 0" in browser.execute_script(before)))
+    assert found == [(True, True), (True, False)]
 
 
 def test_on_paper_there_is_no_navigation_and_every_picture(browser):

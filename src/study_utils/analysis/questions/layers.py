@@ -73,7 +73,8 @@ def layer_table(found: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own:
-        the score of the baseline in percent; of other conditions the gain in points with its interval, and whether it is clear.
+        the score of the baseline in percent; of other conditions the gain in points with its interval, and whether it
+        is clear.
     """
     keys = ["encoder", "task", "layer"]
     if found.empty:
