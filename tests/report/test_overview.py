@@ -179,14 +179,14 @@ def test_tasks_that_are_not_known_here_leave_the_others_compared(reports):
 
 
 def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_path, capsys):
-    for name in ("quick", "every_target"):
+    for name in ("quick", "adversarial"):
         shutil.copytree(REPORTS / name, tmp_path / name)
     assert main(["--reports", str(tmp_path), "quick"]) == 0
     pages = [tmp_path / "quick" / "index.html", tmp_path / "index.html"]
     assert capsys.readouterr().out.splitlines() == [f"written: {path}" for path in pages]
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Quick study on the starter suite" in text
-    assert text.count("(earlier version)") == 1, "every_target"
+    assert text.count("(earlier version)") == 1, "adversarial"
     for path in (REPORTS / "quick").glob("*.html"):
         assert (tmp_path / "quick" / path.name).read_bytes() == path.read_bytes(), "as committed"
     for name in ("manifest.json", CRATE):

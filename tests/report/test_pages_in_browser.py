@@ -12,7 +12,7 @@ from study_utils.paths import project_root
 from study_utils.report.site import page
 
 REPORTS = project_root() / "reports"
-PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("pilot/0*.html"))]
+PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("evidence/*.html"))]
 
 
 @pytest.fixture(scope="module")

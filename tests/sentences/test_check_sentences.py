@@ -17,6 +17,7 @@ from study_utils.analysis import (
 from study_utils.sentences.checks import (
     describe_equivalence,
     describe_mixed,
+    describe_processors,
     describe_robustness,
     describe_sensitivity,
     describe_variance,
@@ -186,3 +187,24 @@ def test_each_sentence_on_robustness_has_one_result():
         "interval: 1 seed).",
         "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "here", "told"),
+    [
+        ({"Model A, cpu, 1 thread, float32": 3}, "", ""),
+        ({"Model A, cpu, 1 thread, float32": 3}, "Model A", ""),
+        ({"Model A, cpu, 1 thread, float32": 3, "Model A, cpu, 1 thread, bf16 autocast": 1}, "", ""),
+        ({"cpu, 1 thread, float32": 3}, "Model A", ""),  # an earlier version didn't tell the model
+        ({"Model A, cpu, 1 thread, float32": 1}, "B", ": 1 run on Model A; what is left is made here, on B."),
+        (
+            {"Model A, cpu, 1 thread, float32": 2, "NVIDIA T4, bf16 autocast": 3},
+            "",
+            ": 3 runs on NVIDIA T4, 2 runs on Model A.",
+        ),
+    ],
+)
+def test_several_processors_are_told(made, here, told):
+    found = describe_processors(made, here)
+    assert len(found) == bool(told)
+    assert all(told in sentence for sentence in found)

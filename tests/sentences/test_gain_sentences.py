@@ -53,6 +53,8 @@ def test_an_undecided_gain():
         ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
         ({"unit": "language", "group": "Basque", "n_languages": 1}, r"on Basque by .*to \+2.7; 3 tasks, 3 seeds\)"),
         ({"unit": "all", "group": "All languages"}, "on all zero-shot languages by"),
+        ({"unit": "all", "low": 0.001, "n_languages": 2}, r"no claim from fewer than 3 languages\."),
+        ({"unit": "all", "n_languages": 1, "languages": "eu"}, "on Basque by"),
         ({"withheld": "1 seed", "n_seeds": 1}, r"\(4 languages, 3 tasks, 1 seed\); no interval: 1 seed"),
     ],
 )
@@ -152,6 +154,8 @@ def test_what_holds_for_tasks_like_these_is_told_apart():
     assert "(+0.2 to +4.0): not clear after correction for multiple comparisons, so" in describe_generally(
         row(general_low=0.002)
     )
+    seeds = describe_generally(row(general_low=0.002, n_seeds=2))
+    assert seeds.endswith("(+0.2 to +4.0): no claim from fewer than 3 seeds."), "not for other comparisons"
     few = describe_generally(row(general_withheld="2 tasks, fewer than 3: how much tasks differ is not known"))
     assert few.startswith("For tasks like these nothing is claimed: 2 tasks")
     assert describe_generally(row(withheld="1 seed")) == ""
@@ -202,6 +206,11 @@ def test_a_result_of_one_language_names_it():
     alone = ROW | {"task": "bucc2018", "clear": True, "n_languages": 1, "languages": "zh", "estimate": 0.25}
     (told,) = describe_tasks(pd.DataFrame([alone]))
     assert "in Chinese (Mandarin) (+25.0 points)" in told
+
+
+def test_a_task_without_an_interval_is_not_said_to_be_unchanged():
+    held = [ROW | {"task": task, "withheld": "1 seed"} for task in ("xnli", "sib200")]
+    assert describe_tasks(pd.DataFrame(held)) == ["MNLI: no interval on 2 tasks (+1.2 points; 1 seed)."]
 
 
 def test_a_family_without_some_tasks_is_told_to_be_adjusted():

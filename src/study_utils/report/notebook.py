@@ -228,12 +228,11 @@ def show_facts(panel: Provenance) -> None:
 def study_provenance(study: Study) -> Provenance:
     """Collect the provenance of a study: parameters, runs, code, versions, machine, data and times."""
     runs = study.runs()
-    devices = {str(study.store.manifest(run).get("device", "")) for run in runs.loc[runs["status"] == "done", "run"]}
     facts = study.data_facts() if (runs.query("stage == '01_data_prep'")["status"] == "done").all() else None
     changed = ", ".join(f"{field}={value!r}" for field, value in study.chosen.items())
     return provenance(
         root=project_root(),
-        device="; ".join(sorted(devices - {""})) or study.params.device,
+        device="; ".join(sorted(study.devices())) or study.params.device,
         seeds=study.params.seeds,
         fingerprints=None if facts is None else _fingerprints(facts),
         seconds=dict(zip(*(study.seconds()[name] for name in ("stage", "seconds")))),

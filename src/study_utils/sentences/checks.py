@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +17,8 @@ from study_utils.sentences.gains import counted, ends_text, in_order, points, ti
 
 _MOST = 5
 """Results or names that are told one by one; more are left to the table."""
+_UNKNOWN = "cpu, "
+"""How a device begins whose processor has no name; after the name of one that has."""
 _ANYTHING = 0.9
 """Width of a share's interval from which it says nothing."""
 
@@ -227,3 +232,29 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
         )
         told.append(titled(encoder, text, table))
     return told
+
+
+def describe_processors(made: Mapping[str, int], here: str = "") -> list[str]:
+    """Say where results rest on several models of processor or GPU: they round otherwise, and training carries that on.
+
+    Parameters
+    ----------
+    made : mapping of str to int
+        On what runs were made, as `study_utils.store.Store.devices` counts them. Those of unknown models don't count.
+    here : str
+        Model of this machine's processor, where runs are still to be made on it.
+    """
+    models: Counter[str] = Counter()
+    for device, count in made.items():
+        if not device.startswith(_UNKNOWN):
+            model, is_processor, _ = device.partition(f", {_UNKNOWN}")
+            models[model if is_processor else device.rpartition(", ")[0]] += count
+    told = at_most_five([f"{counted(count, 'run')} on {model}" for model, count in models.most_common()])
+    if here and models and set(models) != {here}:
+        told += f"; what is left is made here, on {here}"
+    elif len(models) < 2:
+        return []
+    return [
+        f"Not all of its runs are made on one model of processor: {told}. Each rounds otherwise, and training carries "
+        "that on: a difference between runs of different ones can be the processor's."
+    ]

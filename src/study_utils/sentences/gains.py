@@ -93,11 +93,17 @@ def describe_gain(row: pd.Series) -> str:
     bars a claim; everything else is not decided at this size, whatever its sign.
     """
     who = _condition(row["condition"])
-    over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
+    over = {"all": _all_languages(row), "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     return f"{change} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
+
+
+def _all_languages(row: pd.Series) -> str:
+    """What a mean over all languages is over: by its name where there is one language."""
+    alone = row["unit"] == "all" and row["n_languages"] == 1
+    return LANGUAGES[row["languages"]].name if alone else "all zero-shot languages"
 
 
 def describe_generally(row: pd.Series) -> str:
@@ -112,8 +118,11 @@ def describe_generally(row: pd.Series) -> str:
     told = f"For tasks like these the change is {points(row['general_estimate'])} points ({ends})"
     if row["general_clear"]:
         return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
-    corrected = " after correction for multiple comparisons" if row["general_low"] * row["general_high"] > 0 else ""
-    return f"{told}: not clear{corrected}, so it may be another on other tasks."
+    if row["general_low"] * row["general_high"] <= 0:
+        return f"{told}: not clear, so it may be another on other tasks."
+    if barred := claim_barred(row.drop("decided_by", errors="ignore").to_frame().T).iloc[0]:
+        return f"{told}: no claim from {barred}."
+    return f"{told}: not clear after correction for multiple comparisons, so it may be another on other tasks."
 
 
 def describe_sound(row: pd.Series) -> str:
@@ -210,13 +219,18 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
             told.append(f"a clear {kind} on {task_title(row.task)}{alone} ({points(row.estimate)} points)")
         if len(clear) > _MOST:
             told.append(f"{counted(len(clear) - _MOST, 'more clear result')} in the table")
-        rest = part[~part["clear"]]
+        held = part[part["withheld"] != ""]
+        rest = part[~part["clear"] & (part["withheld"] == "")]
         if len(rest):
             low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
             ends = f"{low} points" if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
             other = "other " * (len(clear) > 0)
             many = f"{other}task" if len(rest) == 1 else f"{len(rest)} {other}tasks"
             told.append(f"no clear change on {'the' if other else 'its'} {many} ({ends})")
+        if len(held):
+            low, high = points(held["estimate"].min()), points(held["estimate"].max())
+            ends = f"{low} points" if low == high else f"estimates from {low} to {high} points"
+            told.append(f"no interval on {counted(len(held), 'task')} ({ends}; {held['withheld'].iloc[0]})")
         sentences = [titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table)]
         fell = part[part["collapsed"] != ""] if "collapsed" in part else part.head(0)
         for _, row in fell.head(_MOST).iterrows():
@@ -264,7 +278,7 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
         sentences.append(
             f"The study's primary comparison is {group} under {of}: it is corrected for its own conditions alone, and "
-            f"all other comparisons among themselves."
+            f"each other comparison for those of its table."
         )
     return sentences + _comparability(overall)
 
@@ -289,7 +303,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     sentences = [
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
         f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
-        f"{len(tested) - len(clear)} are not decided at this size."
+        f"{len(tested) - len(clear)} {'is' if len(tested) - len(clear) == 1 else 'are'} not decided at this size."
     ] * (len(tested) > 0)
     sentences += _adjusted(tested)
     if alone >= MIN_POOL:
