@@ -123,7 +123,7 @@ def plot_family_tree(groups: pd.DataFrame, languages: pd.DataFrame, *, same_data
         Line2D([], [], marker="o", linestyle="none", color=INK, label="language; ticks: seeds"),
     ]
     if cut:
-        handles.append(Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
+        handles.insert(1, Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     figure.suptitle("Zero-shot gain along the tree of languages", fontsize=11, x=0.01, ha="left")
     return figure
