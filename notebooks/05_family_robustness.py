@@ -122,7 +122,8 @@ report.say(sentences.describe_reading(study.retrieval()))
 # %%
 families = analysis.family_gains(examples, scores, by="family", settings=settings)
 report.keep_figure(study, figures.plot_family_gains(families), "family_gains", families)
-report.keep_table(study, families, "family_gains", columns=analysis.SUMMARY_COLUMNS)
+first = families.sort_values(["p_holm", "p"], kind="stable")
+report.keep_table(study, families, "family_gains", shown=first[[*analysis.SUMMARY_COLUMNS]])
 
 # %%
 report.say(sentences.describe_families(families))

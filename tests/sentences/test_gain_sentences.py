@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Primary, Settings, family_gains
+from study_utils.catalog.titles import condition_order, condition_title
 from study_utils.sentences.failed import describe_failed_runs, describe_unscored
 from study_utils.sentences.gains import (
     describe_contrasts,
@@ -232,8 +233,16 @@ def test_tasks_are_told_condition_by_condition_and_never_more_than_five():
     rows.append(ROW | {"task": "panx", "estimate": -0.004})
     (told,) = describe_tasks(pd.DataFrame(rows))
     assert told.startswith("MNLI: a clear gain on Tatoeba (+6.0 points), a clear gain on XCOPA (+5.0 points), ")
-    assert "1 more clear results in the table" in told
-    assert told.endswith("no clear change on the 1 other task (−0.4 points).")
+    assert "1 more clear result in the table" in told
+    assert told.endswith("no clear change on the other task (−0.4 points).")
+
+
+def test_conditions_are_told_in_the_order_of_the_figure():
+    table = pd.DataFrame([ROW | {"condition": key} for key in ("mnli", "sst2", "stsb")])
+    titles = [condition_title(key) for key in condition_order(table["condition"])]
+    for told in (describe_tasks(table.iloc[::-1].assign(task="xnli")), describe_overall(table.iloc[::-1])):
+        found = [min(titles, key=lambda title: (title not in text, text.find(title))) for text in told[:3]]
+        assert found == titles
 
 
 def test_the_primary_comparison_is_named():

@@ -18,6 +18,7 @@ from study_utils.sentences.data import (
     describe_learning,
     describe_overlap,
     describe_partial,
+    describe_regimes,
 )
 from study_utils.sentences.divergence import (
     describe_by_target,
@@ -92,6 +93,7 @@ __all__ = [
     "describe_processors",
     "describe_ranking",
     "describe_reading",
+    "describe_regimes",
     "describe_retention",
     "describe_robustness",
     "describe_scores",

@@ -13,7 +13,14 @@ from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.results.gains import of_metric
 from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import at_most_five, condition_title, encoder_title, metric_label, task_title
+from study_utils.catalog.titles import (
+    at_most_five,
+    condition_order,
+    condition_title,
+    encoder_title,
+    metric_label,
+    task_title,
+)
 
 NEEDED = (
     *(
@@ -68,7 +75,15 @@ def told_few(texts: Sequence[Sequence[str]], where: str = "table") -> list[str]:
 
 def counted(count: int, noun: str) -> str:
     """Count with its noun, in the plural where it must be."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows encoder by encoder, their conditions in the order that figures have, otherwise as they are."""
+    places = {key: place for place, key in enumerate(condition_order(table["condition"]))}
+    return table.sort_values("condition", key=lambda keys: keys.map(places), kind="stable").sort_values(
+        "encoder", kind="stable"
+    )
 
 
 def describe_gain(row: pd.Series) -> str:
@@ -192,7 +207,7 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     texts = []
-    parts = list(table.groupby(["encoder", "condition"], sort=False))
+    parts = list(in_order(table).groupby(["encoder", "condition"], sort=False))
     if len(parts) > _MOST:
         parts.sort(key=lambda part: (part[1]["clear"].sum(), part[1]["estimate"].abs().max()), reverse=True)
     for (encoder, condition), part in parts:
@@ -203,14 +218,15 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
             alone = f" in {LANGUAGES[row.languages].name}" if row.n_languages == 1 else ""
             told.append(f"a clear {kind} on {task_title(row.task)}{alone} ({points(row.estimate)} points)")
         if len(clear) > _MOST:
-            told.append(f"{len(clear) - _MOST} more clear results in the table")
+            told.append(f"{counted(len(clear) - _MOST, 'more clear result')} in the table")
         held = part[part["withheld"] != ""]
         rest = part[~part["clear"] & (part["withheld"] == "")]
         if len(rest):
             low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
             ends = f"{low} points" if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
             other = "other " * (len(clear) > 0)
-            told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
+            many = f"{other}task" if len(rest) == 1 else f"{len(rest)} {other}tasks"
+            told.append(f"no clear change on {'the' if other else 'its'} {many} ({ends})")
         if len(held):
             low, high = points(held["estimate"].min()), points(held["estimate"].max())
             ends = f"{low} points" if low == high else f"estimates from {low} to {high} points"
@@ -243,7 +259,7 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
-    sentences, shown = [], overall
+    sentences, shown = [], in_order(overall)
     if len(overall) > _MOST:
         clear = overall["clear"].astype(bool)
         up, down = int((clear & (overall["estimate"] > 0)).sum()), int((clear & (overall["estimate"] < 0)).sum())
