@@ -32,7 +32,7 @@ seeds: list = [0]
 # %%
 from study_utils.analysis import family_gains, gains
 from study_utils.figures import plot_family_tree, plot_scores, plot_task_gains
-from study_utils.report import banner, open_report, say, show_figure
+from study_utils.report import banner, open_report, say, show_figure, show_table
 from study_utils.sentences import describe_scores, describe_tasks
 
 # %% [markdown]
@@ -45,7 +45,8 @@ from study_utils.sentences import describe_scores, describe_tasks
 # %%
 report = open_report(name)
 banner(report)
-report.table("conditions")[["condition", "title", "reason"]]
+conditions = report.table("conditions").rename(columns={"condition": "key"})
+show_table(conditions[["key", "title", "reason"]])
 
 # %% [markdown]
 # ## 2. Without an intermediate task

@@ -52,7 +52,7 @@ report.keep_figure(study, figures.plot_coverage(coverage), "coverage", coverage)
 # ## Why it may be wrong
 #
 # A test sentence that also occurs in training rows, of its own task or of an intermediate task, is a leak. Parallel
-# test sets repeat names and numbers, so a small share can be chance; the table shows the share per task.
+# test sets repeat names and numbers, so a small share can be chance; a table shows the share per task, where there is any.
 
 # %%
 rows = study.prepared()
@@ -60,7 +60,7 @@ overlaps = overlap_table(rows)
 report.say(sentences.describe_overlap(overlaps))
 
 # %%
-report.keep_table(study, overlaps, "overlap")
+report.keep_table(study, overlaps, "overlap", shown=overlaps[overlaps["overlapping"] > 0])
 
 # %% [markdown]
 # Conditions are compared at equal numbers of training rows. A set that is smaller than asked for is named here, before
@@ -112,8 +112,8 @@ report.show_table(study.examples())
 #
 # Training and selection rows are in the source language only (English, unless a target says otherwise), else nothing
 # would be zero-shot; what trains in other languages on purpose (other regimes, text that is mixed in, intermediate tasks
-# in another language) is listed below. Test sets differ in size and in the languages they cover, and coverage is very uneven over families, so later notebooks never
-# average raw scores over different sets of languages.
+# in another language) is listed above. Test sets differ in size and in the languages they cover, and coverage is very
+# uneven over families, so later notebooks never average raw scores over different sets of languages.
 #
 # | reads | writes | takes |
 # |---|---|---|

@@ -57,7 +57,7 @@ report.keep_figure(study, figures.plot_loss(losses), "intermediate_loss", losses
 # ## Which conditions are compared?
 
 # %%
-report.keep_table(study, study.conditions(), "conditions")
+report.keep_table(study, study.conditions(), "conditions", ["condition", "tasks", "regime", "reason"])
 
 # %% [markdown]
 # ## Method

@@ -57,8 +57,11 @@ together = figures.loss_curves(losses[losses["language"] == ""])
 report.keep_figure(study, figures.plot_loss(together), "target_loss", together)
 
 # %% [markdown]
-# What a target has no rows for is left out and listed here; so are, below, runs that trained in one language alone, with
-# the language whose rows chose the epoch. Where nothing is listed there is nothing of the kind.
+# A condition may fine-tune in other languages than the source. What a target has no rows for is then left out and listed,
+# and so are runs in one language alone, with the language whose rows chose the epoch.
+
+# %%
+report.say(sentences.describe_regimes(study.conditions()))
 
 # %%
 report.keep_table(study, study.omissions(), "omissions")

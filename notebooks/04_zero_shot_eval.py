@@ -58,9 +58,10 @@ report.say([*sentences.describe_failed_runs(scores), *sentences.describe_seen(sc
 # %% [markdown]
 # ## Scores of every condition
 #
-# Macro average over the languages of each target that are zero-shot, of conditions fine-tuned in the source: of the
-# primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in brackets. All
-# are averaged over the same languages; a condition whose intermediate stage was trained in all of them has no average.
+# In percent: macro average over the languages of each target that are zero-shot, of conditions fine-tuned in the source
+# language: of the primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in
+# brackets. All are averaged over the same languages; a condition whose intermediate stage was trained in all of them has
+# no average.
 
 # %%
 report.keep_table(study, study.macro_scores(scores), "macro_scores")
@@ -84,18 +85,18 @@ report.say(sentences.describe_layers(layers))
 report.keep_figure(study, figures.plot_layers(layers), "layers", layers)
 
 # %% [markdown]
-# Intervals speak about languages and seeds like these; noise of test examples is counted at the layer that is read alone,
+# Score of the baseline, then gains with their intervals. These speak about languages and seeds like these; noise of test examples is counted at the layer that is read alone,
 # in the next notebook.
 
 # %%
-report.keep_table(study, layers, "layers")
+report.keep_table(study, layers, "layers", shown=analysis.layer_table(layers))
 
 # %% [markdown]
 # ## What there is of the published benchmarks
 #
-# Task by task: languages that are scored and missing, and the task score where none is; with conditions fine-tuned in
-# English. The average is the benchmark's, over its own metrics, and stands only where no cell is missing.
-# `PROTOCOL.md` says where the study measures otherwise than the benchmark.
+# Task by task: languages that every condition is scored in and those that one or more lack, and the score of a condition
+# that lacks none; with conditions fine-tuned in the source. The average is the benchmark's, over its own metrics, and stands
+# only where no cell is missing. `PROTOCOL.md` says where the study measures otherwise than the benchmark.
 
 # %%
 zero_shot = scores[scores["condition"].isin(study.source_conditions())]
@@ -111,6 +112,9 @@ keep_benchmark(study, zero_shot, "xtreme_r")
 #
 # Beside the baseline in the same languages, where both were trained on the same number of rows (under few shots: the
 # baseline's and the few). Only languages that no row was in count as zero-shot; what lacks training rows is omitted.
+
+# %%
+report.say(sentences.describe_regimes(study.conditions()))
 
 # %%
 report.keep_table(study, analysis.regime_scores(scores, study.omissions()), "regimes")

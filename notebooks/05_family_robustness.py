@@ -34,8 +34,8 @@ report.banner(study)
 # ## The answer first
 #
 # One target task at a time: a mean over tasks can hide that one of them decides it. A result is *clear* if its interval
-# excludes zero, also after correction for all comparisons, and nothing bars a claim (too few seeds or languages, runs
-# that failed and decide it).
+# excludes zero, also after correction for the other comparisons of its table, and nothing bars a claim (too few seeds or
+# languages, runs that failed and decide it).
 
 # %%
 settings = study.params.analysis
@@ -61,7 +61,7 @@ without = analysis.sensitivity(examples, scores, by="all", settings=settings)
 report.keep_figure(study, figures.plot_left_out(without), "left_out", without)
 
 # %%
-report.say(sentences.describe_sensitivity(without))
+report.say([*sentences.describe_sensitivity(without), *sentences.describe_processors(study.devices())])
 
 # %% [markdown]
 # ### Seed by seed
@@ -122,7 +122,8 @@ report.say(sentences.describe_reading(study.retrieval()))
 # %%
 families = analysis.family_gains(examples, scores, by="family", settings=settings)
 report.keep_figure(study, figures.plot_family_gains(families), "family_gains", families)
-report.keep_table(study, families, "family_gains", columns=analysis.SUMMARY_COLUMNS)
+first = families.sort_values(["p_holm", "p"], kind="stable")
+report.keep_table(study, families, "family_gains", shown=first[[*analysis.SUMMARY_COLUMNS]])
 
 # %%
 report.say(sentences.describe_families(families))

@@ -11,18 +11,9 @@
 #
 # **Question.** In studies whose truth is known, how often do our intervals hold it, how often do we claim an effect that
 # isn't there, and how large must a study be to find one that is?
-#
-# | reads | writes | takes |
-# |---|---|---|
-# | counts of simulated studies | figures and tables of this report | seconds |
-#
-# The studies are simulated, within an hour on one core, by `python -m study_utils.execute.calibration`, which also
-# executes this notebook.
-
-# %% [markdown]
-# The fewest simulated studies that a point must rest on.
 
 # %% tags=["parameters"]
+# The fewest simulated studies that a point must rest on.
 studies: int = 1000
 
 # %%
@@ -87,6 +78,13 @@ keep_figure(report, plot_power(points), "power", points)
 # of notebook 05, headline by headline: all languages on these tasks and for tasks like these, families, and languages
 # that stand alone in their family. Intervals at the usual level should hold the truth that often, and false claims
 # should be as rare as promised; few languages, seeds and tasks must hurt somewhere, and we want to know where.
+#
+# | reads | writes | takes |
+# |---|---|---|
+# | counts of simulated studies | figures and tables of this report | seconds |
+#
+# The studies are simulated, within an hour on one core, by `python -m study_utils.execute.calibration`, which also
+# executes this notebook.
 
 # %% [markdown]
 # ## Checks

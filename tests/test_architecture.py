@@ -57,9 +57,9 @@ ALLOWED = {
     "archive": {"catalog", "errors", "installed", "metrics", "params", "paths", "plan", "store", "study"},
     "export": {"analysis", "catalog", "encoders", "errors", "formats", "installed", "model", "params", "paths",
                "store"},
-    "execute": {"analysis", "budgets", "catalog", "data", "device", "encoders", "errors", "estimate", "evaluation",
-                "installed", "metrics", "model", "params", "paths", "perturb", "plan", "report", "sentences", "store",
-                "study", "training", "workers"},
+    "execute": {"analysis", "budgets", "catalog", "computing", "data", "device", "encoders", "errors", "estimate",
+                "evaluation", "installed", "metrics", "model", "params", "paths", "perturb", "plan", "report",
+                "sentences", "store", "study", "training", "workers"},
     "workers": {"device", "errors", "estimate", "plan", "store", "study"},
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from study_utils.analysis.planning.components import gain_components
 from study_utils.analysis.planning.power import ABOUT, PRIMARY, detectable, with_seeds
 from study_utils.params import load_params
 from study_utils.plan import STAGES, make_plan
-from study_utils.sizing import outlook, planned_cells
+from study_utils.sizing import DEFAULT, outlook, planned_cells
 from study_utils.store import Store
 
 STUDY = {
@@ -80,8 +80,8 @@ def test_cells_are_those_that_most_conditions_score_zero_shot():
 
 
 def test_the_studys_own_report_comes_first_then_the_named_one_then_the_default(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.01}))
-    assert look().source == "the study pilot (reports/pilot/results.csv)"
+    write(tmp_path, DEFAULT, scores_of({"run": 0.01}))
+    assert look().source == "the study evidence (reports/evidence/results.csv)"
     named = {"analysis": {"components": "other"}}
     write(tmp_path, "other", scores_of({"run": 0.03}, number=1))
     assert look(**named).source == "the study other (reports/other/results.csv)"
@@ -124,26 +124,26 @@ def test_results_that_do_not_serve_are_named_and_the_next_are_used(look, tmp_pat
     alone = look()
     assert told in alone.unknown
     assert alone.planned.empty
-    write(tmp_path, "pilot", scores_of({"run": 0.01}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.01}))
     found = look()
-    assert found.source.startswith("the study pilot")
+    assert found.source.startswith("the study evidence")
     assert told in found.notes[0]
 
 
 def test_without_any_results_nothing_is_told(look, tmp_path):
-    assert look().unknown == "there are no results of a finished study (no reports/pilot/results.csv)"
+    assert look().unknown == "there are no results of a finished study (no reports/evidence/results.csv)"
     write(tmp_path, "published", scores_of({}))
     assert "unknown study with results 'publisht'" in look(analysis={"components": "publisht"}).unknown
     assert "Did you mean 'published'?" in look(analysis={"components": "publisht"}).unknown
 
 
 def test_a_study_without_a_zero_shot_gain_says_so(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.01}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.01}))
     assert "no language is scored zero-shot" in look(conditions=["none"]).unknown
 
 
 def test_numbers_are_those_of_the_cells_and_corrected_for_all_conditions(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.02, "language_task": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02, "language_task": 0.02}))
     found = look()
     params = sizing.StudyParams.model_validate(STUDY)
     cells = planned_cells(make_plan(params), params)
@@ -153,7 +153,7 @@ def test_numbers_are_those_of_the_cells_and_corrected_for_all_conditions(look, t
 
 
 def test_reach_names_the_fewest_seeds_that_bring_the_margin(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02}))
     far, near = look(analysis={"margin": 0.3}), look(analysis={"margin": 1.5})
     params = sizing.StudyParams.model_validate(STUDY)
     cells = planned_cells(make_plan(params), params)
@@ -171,7 +171,7 @@ def test_reach_names_the_fewest_seeds_that_bring_the_margin(look, tmp_path):
 
 
 def test_larger_studies_are_planned_with_their_hours(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.02, "residual": 0.03}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02, "residual": 0.03}))
     found = look(vary=True)
     table = found.table.set_index("varied")
     assert list(table.index) == [
@@ -197,7 +197,7 @@ def test_larger_studies_are_planned_with_their_hours(look, tmp_path):
 
 
 def test_where_seeds_are_too_few_larger_studies_have_enough(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02}))
     table = look(vary=True, seeds=[4, 5]).table
     assert table["all_these_tasks"].isna().tolist() == [True] + [False] * (len(table) - 1)
     assert table["seeds"].tolist()[:3] == [2, 3, 5]
@@ -215,14 +215,14 @@ def test_where_seeds_are_too_few_larger_studies_have_enough(look, tmp_path):
 )
 def test_comparisons_are_those_that_the_analysis_corrects_together(look, tmp_path, primary, expected):
     """Four conditions, five languages, each alone in its family; one has seen German."""
-    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02}))
     planned = look(analysis={"primary": primary}).planned.set_index("about")["comparisons"]
     assert planned[list(expected)].to_dict() == expected
     assert (PRIMARY in planned) == ("group" in primary)
 
 
 def test_finished_runs_are_read_once_for_all_larger_studies(look, tmp_path, monkeypatch):
-    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02}))
     look()
     store = Store(tmp_path / "artifacts")
     runs = make_plan(load_params(str(tmp_path / "mine.yaml"))).of_stage(STAGES[1])
@@ -236,7 +236,7 @@ def test_finished_runs_are_read_once_for_all_larger_studies(look, tmp_path, monk
 
 
 def test_runs_that_are_done_are_not_left(look, tmp_path):
-    write(tmp_path, "pilot", scores_of({"run": 0.02}))
+    write(tmp_path, DEFAULT, scores_of({"run": 0.02}))
     look()
     store = Store(tmp_path / "artifacts")
     run = make_plan(load_params(str(tmp_path / "mine.yaml"))).of_stage(STAGES[1])[0]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import platform
-from pathlib import Path
-
 import torch
 
-from study_utils.computing import device_kind, uses_bf16
+from study_utils.computing import device_kind, processor, uses_bf16
 from study_utils.errors import ParameterError
 
 
@@ -46,11 +43,3 @@ def describe_device(name: str) -> str:
     threads = torch.get_num_threads()
     model = f"{name}, " if device.type == "cpu" and (name := processor()) else ""
     return f"{model}{device.type}, {threads} thread{'s' * (threads > 1)}, {precision}"
-
-
-def processor() -> str:
-    """Name of the processor, as far as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())

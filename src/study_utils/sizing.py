@@ -28,7 +28,7 @@ from study_utils.params import StudyParams, TaskParams
 from study_utils.plan import STAGES, Plan, make_plan
 from study_utils.store import Store
 
-DEFAULT = "pilot"
+DEFAULT = "evidence"
 """Study whose committed results say how gains vary, where nothing nearer does."""
 SEEDS = (3, 5, 10, 20)
 ROWS = (2, 4, 10)

@@ -16,6 +16,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,11 @@ class Store:
         """Manifests of those runs that are done; the folder is listed once, whatever is asked for."""
         there = set(os.listdir(self.runs)) if self.runs.is_dir() else set()
         return {run: self.manifest(run) for run in there.intersection(run_ids) if self._intact(run, thorough=False)}
+
+    def devices(self, run_ids: Iterable[str]) -> Counter[str]:
+        """Count on what the finished runs were made that trained or scored: device, its model and precision."""
+        made = (str(facts.get("device", "")) for facts in self.finished(run_ids).values())
+        return Counter(device for device in made if device)
 
     def manifest(self, run_id: str) -> dict:
         """Read the manifest of a finished run.

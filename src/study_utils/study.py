@@ -221,9 +221,9 @@ class Study:
             step = max(1, len(first) // per_task)
             for row in first.iloc[::step].head(per_task).to_dict("records"):
                 text = row["text"] if "text" in row else " ".join(row["tokens"])
-                gold = row.get("label", row.get("translation", " ".join(row.get("tags", []))))
-                pair = row.get("text_pair") or ""
-                picked.append({"task": key, "language": row["language"], "text": text, "text_pair": pair, "gold": gold})
+                gold = " ".join([*row.get("tags", []), *row.get("answers", [])[:1]])
+                own = {"text_pair": row.get("text_pair") or "", "gold": row.get("label", row.get("translation", gold))}
+                picked.append({"task": key, "language": row["language"], "text": text, **own})
         return pd.DataFrame(picked)
 
     def retrieval(self) -> pd.DataFrame:
@@ -348,6 +348,10 @@ class Study:
     def embeddings(self) -> list[EmbeddedRows]:
         """Sentence vectors that the question of divergence is answered from; none if the study doesn't ask it."""
         return read_embeddings(self.plan, self.store)
+
+    def devices(self) -> dict[str, int]:
+        """Count on what its finished runs were made: device, its model and precision."""
+        return self.store.devices(self.plan.runs)
 
     def seconds(self) -> pd.DataFrame:
         """Measured seconds of the finished runs by `stage`: `runs` and `seconds`."""

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from study_utils.errors import DataError, MissingRowsError
-from study_utils.execute import driver
-from study_utils.execute.planned import plan_text
+from study_utils.execute import driver, planned
+from study_utils.execute.planned import plan_text, summary_text
 from study_utils.plan import STAGES
 from study_utils.study import open_study
 
@@ -20,9 +20,9 @@ def study(tmp_path):
     return open_study("quick", {**SMALL, "artifacts": str(tmp_path / "a"), "reports": str(tmp_path / "r")})
 
 
-def finish(study, stage, seconds=100.0):
+def finish(study, stage, seconds=100.0, **facts):
     for run in study.plan.of_stage(stage):
-        with study.store.writing(run.id, {"rows": dict.fromkeys(run.work.get("roles", ()), 8)}):
+        with study.store.writing(run.id, {"rows": dict.fromkeys(run.work.get("roles", ()), 8), **facts}):
             pass
         path = study.store.folder(run.id) / "manifest.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": seconds}))
@@ -77,3 +77,13 @@ def test_rows_of_a_hub_that_does_not_answer_are_found_before_work_starts(study, 
     assert "can't be reached" not in plan_text(study), "the starter suite needs no hub"
     monkeypatch.setattr(driver, "is_kept", lambda *_: True)
     assert "can't be reached" not in plan_text(remote)
+
+
+@pytest.mark.parametrize("told", [plan_text, summary_text])
+def test_runs_of_another_processor_are_told_before_more_are_made_here(study, told, monkeypatch):
+    monkeypatch.setattr(planned, "processor", lambda: "Model B")
+    finish(study, STAGES[0])
+    finish(study, STAGES[2], device="Model B, cpu, 1 thread, float32")
+    assert "one model of processor" not in told(study)
+    monkeypatch.setattr(planned, "processor", lambda: "Model C")
+    assert "1 run on Model B; what is left is made here, on Model C." in told(study)

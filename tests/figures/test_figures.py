@@ -237,6 +237,17 @@ def test_the_tree_shows_every_language_seed_and_group():
     assert diamond.get_xdata()[0] == pytest.approx(100 * groups.set_index("group").loc["Romance", "estimate"])
 
 
+def test_an_interval_that_leaves_the_tree_has_arrows_and_the_legend_says_so():
+    predictions, scores = study(["es", "fr", "it", "eu"], ["mnli"], seeds=3)
+    groups, each = family_gains(predictions, scores, settings=Settings(resamples=50)), gains(scores)
+    figure = plot_family_tree(groups.assign(low=-0.9, high=0.9), each, same_data=True)
+    (ax,) = drawn(figure)
+    assert {line.get_marker() for line in ax.lines if line.get_label() == "cut"} == {"<", ">"}
+    assert "goes on beyond the picture" in [text.get_text() for text in figure.legends[0].get_texts()]
+    legend = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
+
+
 def test_left_out_names_what_makes_the_lowest_and_the_highest_gain():
     row = {"encoder": "e5_small", "condition": "mnli", "estimate": 0.02, "excludes_zero": True, "lowest": -0.01}
     row |= {"lowest_without": "Basque", "highest": 0.03, "highest_without": "Spanish", "zero_changes": ""}
@@ -248,6 +259,8 @@ def test_left_out_names_what_makes_the_lowest_and_the_highest_gain():
     assert list(by_language.lines[0].get_xdata()) == [-1, 3]
     assert by_language.texts[0].get_color() != by_task.texts[0].get_color(), "what changes the sign is dark"
     assert "can be left out" in axes_text(plot_left_out(table.iloc[:0]))
+    (one, _) = drawn(plot_left_out(table.assign(highest_without="Tatoeba (layer 8 of 12)")))
+    assert one.texts[1].get_text() == "Tatoeba", "the layer has no room here"
 
 
 def history(conditions, tasks=("xnli", "sib200"), seeds=2):
@@ -264,6 +277,8 @@ def test_loss_has_a_panel_for_each_task_and_condition():
     assert [ax.get_title(loc="left") for ax in axes] == titles
     assert all(len(ax.lines) == 2 for ax in axes)
     assert len({ax.get_ylim() for ax in axes[:3]}) == 1, "one scale a task"
+    (own,) = drawn(plot_loss(loss_curves(history(["mnli"], tasks=["mnli"]))))
+    assert own.get_title(loc="left") == "MNLI\nalone", "no title twice"
 
 
 def test_conditions_share_panels_where_they_are_too_many():
@@ -347,6 +362,10 @@ def test_missing_columns_are_named():
 def test_a_huge_interval_does_not_hide_the_others():
     predictions, scores = study(MANY, ["mnli"])
     families = family_gains(predictions, scores, settings=Settings(resamples=50))
+    few = families.assign(low=families["estimate"] - 0.02, high=families["estimate"] + 0.02)
+    few.loc[3, "high"] += 0.03
+    (ax,) = drawn(plot_family_gains(few))
+    assert not any(line.get_label() == "cut" for line in ax.lines), "an end not far off is in the picture"
     families.loc[3, ["low", "high"]] = -1.0, 1.0
     (ax,) = drawn(plot_family_gains(families))
     low, high = ax.get_xlim()

@@ -133,6 +133,17 @@ def test_intervals_are_those_of_the_report(page):
     wait(page, f"return {rules} === {len(wanted) + 1}")
 
 
+def test_on_paper_the_headings_are_words(page):
+    named = "return [...document.querySelectorAll('#table-cells th')].map((one) => [one.dataset.name, one.textContent])"
+    assert all(name == text for name, text in page.execute_script(named))
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    looks = "const one = document.querySelector('#table-cells th'), button = one.querySelector('button');"
+    looks += "return [getComputedStyle(button).display, getComputedStyle(one, '::before').content]"
+    button, told = page.execute_script(looks)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert (button, told) == ("none", '"condition"'), "a browser repeats words on the next page, and no buttons"
+
+
 def test_a_mark_tells_its_numbers(page):
     ticks = "document.querySelectorAll('#chart-cells [aria-roledescription=tick]')"
     marks = page.execute_script(f"return [...{ticks}].map((mark) => mark.getAttribute('aria-label'))")

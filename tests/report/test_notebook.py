@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from study_utils.report import keep_table, notebook, say, show_parameters
+from study_utils.figures.style import nothing
+from study_utils.report import keep_figure, keep_table, notebook, say, show_figure, show_parameters
 
 
 @pytest.fixture
@@ -32,6 +33,19 @@ def test_a_table_without_rows_is_kept_and_not_shown(tmp_path, shown):
     assert list(pd.read_csv(next(tmp_path.rglob("gains.csv")))) == ["group", "estimate"]
 
 
+def test_a_figure_that_has_nothing_to_draw_is_a_sentence_and_no_picture(tmp_path, shown):
+    old = tmp_path / "figures" / "layers.png"
+    old.parent.mkdir()
+    old.write_bytes(b"of an earlier time")
+    report = SimpleNamespace(report=tmp_path)
+    keep_figure(report, nothing("No layers to show: the study has no <retrieval> target"), "layers", pd.DataFrame())
+    show_figure(nothing("Nothing was trained"))
+    texts = ["No layers to show: the study has no &lt;retrieval&gt; target.", "Nothing was trained."]
+    assert [one["text/markdown"] for one in shown] == texts
+    assert not any("figure" in one or "image/png" in one for one in shown)
+    assert not old.exists()
+
+
 def test_five_sentences_are_seen_and_the_rest_is_folded(shown):
     say([f"Sentence <{n}>." for n in range(7)])
     listed, folded = shown[0]["text/markdown"].split("<details")
@@ -50,3 +64,11 @@ def test_choices_that_differ_from_the_defaults_come_first(shown):
     assert "<details" not in own
     assert every.startswith("<details")
     assert ">a<" in every
+
+
+def test_long_names_of_choices_break_where_their_parts_end(shown):
+    table = pd.DataFrame({"field": ["tasks.xnli.head_learning_rate"], "value": ["0.1"], "default": ["1"]})
+    show_parameters(SimpleNamespace(parameters=lambda: table))
+    html = shown[0]["text/html"]
+    assert ">tasks.<wbr>xnli.<wbr>head_<wbr>learning_<wbr>rate<" in html
+    assert ">0.1<" in html

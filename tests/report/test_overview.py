@@ -13,6 +13,7 @@ from study_utils.analysis.results.several import same_comparisons, study_compari
 from study_utils.catalog.questions import QUESTIONS
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.paths import project_root
+from study_utils.report import overview
 from study_utils.report.__main__ import main
 from study_utils.report.crate import CRATE
 from study_utils.report.overview import OLDER, read_line, write_overview
@@ -159,24 +160,33 @@ def test_the_page_shows_every_report(reports):
     picture = re.search(r'<img alt="([^"]+)" src="([^"]+)"', text)
     assert "Gain over no intermediate task" in picture[1]
     assert (reports / picture[2]).is_file()
+    assert '<td data-name="seeds">2</td>' in text, "what a cell is, where a narrow screen has no headings"
+
+
+def test_what_the_present_code_made_comes_first(reports, monkeypatch):
+    monkeypatch.setattr(overview, "earlier_version", lambda report: "yes" * (report.name == "new"))
+    text = write_overview(reports).read_text(encoding="utf-8")
+    assert re.findall(r'<th scope="row"><a href="([^"/]+)', text) == ["old", "new"]
 
 
 def test_tasks_that_are_not_known_here_leave_the_others_compared(reports):
     table = pd.read_csv(reports / "old" / "results.csv").assign(task="my_own_task")
     table.to_csv(reports / "old" / "results.csv", index=False)
     assert "not compared with other studies: unknown task 'my_own_task'" in read_line(reports / "old").answer
-    assert "No comparison has been made in two studies" in write_overview(reports).read_text(encoding="utf-8")
+    text = write_overview(reports).read_text(encoding="utf-8")
+    assert "No comparison has been made in two studies" in text
+    assert "<img" not in text, "a sentence is enough"
 
 
 def test_the_command_writes_pages_of_committed_reports_and_refuses_others(tmp_path, capsys):
-    for name in ("quick", "every_target"):
+    for name in ("quick", "adversarial"):
         shutil.copytree(REPORTS / name, tmp_path / name)
     assert main(["--reports", str(tmp_path), "quick"]) == 0
     pages = [tmp_path / "quick" / "index.html", tmp_path / "index.html"]
     assert capsys.readouterr().out.splitlines() == [f"written: {path}" for path in pages]
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Quick study on the starter suite" in text
-    assert text.count("(earlier version)") == 1, "every_target"
+    assert text.count("(earlier version)") == 1, "adversarial"
     for path in (REPORTS / "quick").glob("*.html"):
         assert (tmp_path / "quick" / path.name).read_bytes() == path.read_bytes(), "as committed"
     for name in ("manifest.json", CRATE):

@@ -78,3 +78,19 @@ def test_headings_and_cells_have_titles_not_keys():
     html = table_html(pd.DataFrame({"measure": ["format_distance"], "a_distance": [1.5], "variant": ["typos@0.3"]}))
     for title in ("format distance", "proxy A-distance", "Typing errors"):
         assert title in html
+
+
+def test_columns_of_conditions_metrics_and_covariates_are_written_as_people_write_them():
+    html = table_html(
+        pd.DataFrame(
+            {
+                **{"metric": ["accuracy_from_english"], "none": ["57.3 (1.6)"], "mnli": ["56.9 (1.4)"]},
+                **{"covariate": ["log_size"], "source": ["run"], "freedom": [22.3], "tasks": ["mnli, stsb"]},
+                **{"most_in": ["az"], "regime": ["english"], "one_language": [4.6], "train_task": ["tatoeba"]},
+            }
+        )
+    )
+    words = ("accuracy from English", "No intermediate task (%)", "MNLI (%)", "size of the pretraining text")
+    words += ("training runs of a task", "degrees of freedom", "MNLI, STS-B", "Azerbaijani", ">English<", "Tatoeba")
+    for told in (*words, "one language (points)"):
+        assert told in html, told

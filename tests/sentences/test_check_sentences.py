@@ -17,6 +17,7 @@ from study_utils.analysis import (
 from study_utils.sentences.checks import (
     describe_equivalence,
     describe_mixed,
+    describe_processors,
     describe_robustness,
     describe_sensitivity,
     describe_variance,
@@ -33,7 +34,7 @@ LEFT_OUT = KEYS | {
 def test_what_would_change_a_headline():
     (told,) = describe_sensitivity(pd.DataFrame([LEFT_OUT | {"left_out": "task"}]))
     assert told == (
-        "MNLI, All languages: −5.0 points. Without one task it is between −7.0 (without XNLI) and +1.0 (without "
+        "MNLI, all languages: −5.0 points. Without one task it is between −7.0 (without XNLI) and +1.0 (without "
         "Tatoeba). The sign is another without Tatoeba. After correction it no longer differs from zero without "
         "Tatoeba or XNLI."
     )
@@ -53,9 +54,9 @@ def test_no_effect_is_only_said_after_the_test():
     ]
     told = describe_equivalence(equivalence(pd.DataFrame(rows), margin=1))
     assert told[0].startswith("A gain or loss of 1 point or more is ruled out for 1 of 2 results")
-    assert told[1:] == ["MNLI, All languages: +0.1 points, smaller than 1 in size."]
+    assert told[1:] == ["MNLI, all languages: +0.1 points, smaller than 1 in size."]
     none = describe_equivalence(equivalence(pd.DataFrame(rows[1:]), margin=1))
-    assert none[1].startswith("The closest: MNLI, All languages, where effects beyond 3.8 points are ruled out")
+    assert none[1].startswith("The closest: MNLI, all languages, where effects beyond 3.8 points are ruled out")
 
 
 def test_what_the_test_rules_out_but_nothing_is_claimed_of_is_no_closest_one():
@@ -71,7 +72,7 @@ def test_nothing_that_varies_has_no_range():
     row = LEFT_OUT | {"left_out": "task", "estimate": 0.0, "lowest": 0.0, "highest": -1e-6, "sign_changes": ""}
     (told,) = describe_sensitivity(pd.DataFrame([row | {"zero_changes": ""}]))
     assert (
-        told == "MNLI, All languages: 0.0 points. Without any one task it is 0.0. No single one changes the conclusion."
+        told == "MNLI, all languages: 0.0 points. Without any one task it is 0.0. No single one changes the conclusion."
     )
 
 
@@ -186,3 +187,24 @@ def test_each_sentence_on_robustness_has_one_result():
         "interval: 1 seed).",
         "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "here", "told"),
+    [
+        ({"Model A, cpu, 1 thread, float32": 3}, "", ""),
+        ({"Model A, cpu, 1 thread, float32": 3}, "Model A", ""),
+        ({"Model A, cpu, 1 thread, float32": 3, "Model A, cpu, 1 thread, bf16 autocast": 1}, "", ""),
+        ({"cpu, 1 thread, float32": 3}, "Model A", ""),  # an earlier version didn't tell the model
+        ({"Model A, cpu, 1 thread, float32": 1}, "B", ": 1 run on Model A; what is left is made here, on B."),
+        (
+            {"Model A, cpu, 1 thread, float32": 2, "NVIDIA T4, bf16 autocast": 3},
+            "",
+            ": 3 runs on NVIDIA T4, 2 runs on Model A.",
+        ),
+    ],
+)
+def test_several_processors_are_told(made, here, told):
+    found = describe_processors(made, here)
+    assert len(found) == bool(told)
+    assert all(told in sentence for sentence in found)

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import pandas as pd
 
-from study_utils.sentences.data import describe_coverage, describe_dropped, describe_learning, describe_overlap
+from study_utils.sentences.data import (
+    describe_coverage,
+    describe_dropped,
+    describe_learning,
+    describe_overlap,
+    describe_regimes,
+)
 
 
 def test_dropped():
     facts = pd.DataFrame({"task": ["snli", "xnli"], "role": "train", "rows": [900, 100], "dropped": [12, 0]})
     facts["moved"] = 0
     assert describe_dropped(facts) == [
-        "1000 rows in use. Rows left out because they had no gold label: 12 of SNLI (train)."
+        "1,000 rows in use. Rows left out because they had no gold label: 12 of SNLI (train)."
     ]
     assert "none was without" in describe_dropped(facts.assign(dropped=0))[0]
     assert describe_dropped(facts.assign(moved=[0, 2]))[1] == (
@@ -27,7 +33,11 @@ def test_coverage():
 def test_overlap():
     row = {"train_task": "mnli", "test_task": "xnli", "rows": 200, "overlapping": 3, "share": 0.015, "most_in": "en"}
     assert describe_overlap(pd.DataFrame([row])) == [
-        "3 of 200 test rows of XNLI (1.5%) occur in training rows of MNLI, most in the language 'en'."
+        "3 of 200 test rows of XNLI (1.5%) occur in training rows of MNLI, most in English."
+    ]
+    one = row | {"rows": 8200, "overlapping": 1, "share": 1 / 8200}
+    assert describe_overlap(pd.DataFrame([one])) == [
+        "1 of 8,200 test rows of XNLI (less than 0.1%) occurs in training rows of MNLI, in English."
     ]
     assert describe_overlap(pd.DataFrame([row | {"overlapping": 0}]))[0].startswith("No test row")
 
@@ -63,6 +73,20 @@ def test_learning():
     assert describe_learning(pd.DataFrame(german))[0].startswith("XNLI, German validation accuracy")
     assert describe_learning(pd.DataFrame([*rows, *german]))[0].startswith("XNLI, validation accuracy")
     assert describe_learning(pd.DataFrame()) == ["Nothing was trained in this stage."]
+
+
+def test_a_condition_of_the_name_of_its_task_is_called_alone():
+    row = {"task": "mnli", "selected_in": "en", "metric": "accuracy", "value": 0.656, "primary": True, "chosen": True}
+    told = describe_learning(pd.DataFrame([row | {"condition": "mnli"}]))
+    assert told[0] == "MNLI, English validation accuracy in percent (chance 33.3): alone 65.6."
+
+
+def test_other_languages_of_fine_tuning_are_named_or_it_is_said_that_there_are_none():
+    table = pd.DataFrame({"condition": ["none", "mnli"], "regime": "english"})
+    assert describe_regimes(table) == ["Every condition of this study is fine-tuned in English alone."]
+    other = pd.DataFrame({"condition": ["in_language"], "regime": ["in_language"]})
+    (told,) = describe_regimes(pd.concat([table, other]))
+    assert told.startswith("Fine-tuned in other languages: ")
 
 
 def test_scores_of_rows_that_also_trained_are_called_that():

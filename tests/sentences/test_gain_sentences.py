@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from study_utils.analysis import Primary, Settings, family_gains
+from study_utils.catalog.titles import condition_order, condition_title
 from study_utils.sentences.failed import describe_failed_runs, describe_unscored
 from study_utils.sentences.gains import (
     describe_contrasts,
@@ -52,6 +53,8 @@ def test_an_undecided_gain():
         ({"low": 0.001, "n_seeds": 2}, "no claim from fewer than 3 seeds"),
         ({"unit": "language", "group": "Basque", "n_languages": 1}, r"on Basque by .*to \+2.7; 3 tasks, 3 seeds\)"),
         ({"unit": "all", "group": "All languages"}, "on all zero-shot languages by"),
+        ({"unit": "all", "low": 0.001, "n_languages": 2}, r"no claim from fewer than 3 languages\."),
+        ({"unit": "all", "n_languages": 1, "languages": "eu"}, "on Basque by"),
         ({"withheld": "1 seed", "n_seeds": 1}, r"\(4 languages, 3 tasks, 1 seed\); no interval: 1 seed"),
     ],
 )
@@ -151,6 +154,8 @@ def test_what_holds_for_tasks_like_these_is_told_apart():
     assert "(+0.2 to +4.0): not clear after correction for multiple comparisons, so" in describe_generally(
         row(general_low=0.002)
     )
+    seeds = describe_generally(row(general_low=0.002, n_seeds=2))
+    assert seeds.endswith("(+0.2 to +4.0): no claim from fewer than 3 seeds."), "not for other comparisons"
     few = describe_generally(row(general_withheld="2 tasks, fewer than 3: how much tasks differ is not known"))
     assert few.startswith("For tasks like these nothing is claimed: 2 tasks")
     assert describe_generally(row(withheld="1 seed")) == ""
@@ -203,6 +208,11 @@ def test_a_result_of_one_language_names_it():
     assert "in Chinese (Mandarin) (+25.0 points)" in told
 
 
+def test_a_task_without_an_interval_is_not_said_to_be_unchanged():
+    held = [ROW | {"task": task, "withheld": "1 seed"} for task in ("xnli", "sib200")]
+    assert describe_tasks(pd.DataFrame(held)) == ["MNLI: no interval on 2 tasks (+1.2 points; 1 seed)."]
+
+
 def test_a_family_without_some_tasks_is_told_to_be_adjusted():
     table = pd.DataFrame([row(), row(group="Slavic", tasks="sib200 xnli", n_tasks=2)])
     assert describe_families(table)[1].startswith("Slavic lacks some of the tasks. Their estimates are not means")
@@ -223,8 +233,16 @@ def test_tasks_are_told_condition_by_condition_and_never_more_than_five():
     rows.append(ROW | {"task": "panx", "estimate": -0.004})
     (told,) = describe_tasks(pd.DataFrame(rows))
     assert told.startswith("MNLI: a clear gain on Tatoeba (+6.0 points), a clear gain on XCOPA (+5.0 points), ")
-    assert "1 more clear results in the table" in told
-    assert told.endswith("no clear change on the 1 other task (−0.4 points).")
+    assert "1 more clear result in the table" in told
+    assert told.endswith("no clear change on the other task (−0.4 points).")
+
+
+def test_conditions_are_told_in_the_order_of_the_figure():
+    table = pd.DataFrame([ROW | {"condition": key} for key in ("mnli", "sst2", "stsb")])
+    titles = [condition_title(key) for key in condition_order(table["condition"])]
+    for told in (describe_tasks(table.iloc[::-1].assign(task="xnli")), describe_overall(table.iloc[::-1])):
+        found = [min(titles, key=lambda title: (title not in text, text.find(title))) for text in told[:3]]
+        assert found == titles
 
 
 def test_the_primary_comparison_is_named():

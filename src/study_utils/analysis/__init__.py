@@ -9,7 +9,7 @@ from study_utils.analysis.inference.tasks import task_gains
 from study_utils.analysis.models.mixed import mixed_gains
 from study_utils.analysis.models.variance import variance_shares
 from study_utils.analysis.questions.drops import adversarial_gains, drop_differences, drops, english_against_others
-from study_utils.analysis.questions.layers import layer_gains
+from study_utils.analysis.questions.layers import layer_gains, layer_table
 from study_utils.analysis.questions.regimes import regime_contrasts, regime_scores, retention
 from study_utils.analysis.questions.robustness import robustness_intervals, robustness_table
 from study_utils.analysis.questions.seen import seen_gains
@@ -39,6 +39,7 @@ __all__ = [
     "join_languages",
     "judge_runs",
     "layer_gains",
+    "layer_table",
     "mixed_gains",
     "regime_contrasts",
     "regime_scores",

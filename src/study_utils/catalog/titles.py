@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from study_utils.catalog.conditions import Condition, find_condition
+from study_utils.catalog.conditions import CONDITIONS, MLM, Condition, find_condition
 from study_utils.catalog.encoders import ENCODERS
 from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import LANGUAGES
@@ -29,6 +29,12 @@ def at_most_five(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def condition_order(keys: Iterable[str]) -> list[str]:
+    """Conditions in the order of the catalogue, each before itself with text mixed in, unknown ones last."""
+    known = {key: place for place, key in enumerate(CONDITIONS)}
+    return sorted(set(keys), key=lambda key: (known.get(str(key).removesuffix(MLM), len(known)), str(key)))
+
+
 def condition_title(key: str) -> str:
     """Title of a condition in the open study (`name_sources`); its key if the catalogue has none."""
     found = find_condition(key)
@@ -47,6 +53,12 @@ def _in_source(item: Condition, text: str) -> str:
         return text
     named = text.replace("English", LANGUAGES[codes[0]].name if len(codes) == 1 else "source-language")
     return named[:1].upper() + named[1:]
+
+
+def beside_task(key: str, task: str) -> str:
+    """Title of a condition where its task is named already: "alone" if they have the same title."""
+    title = condition_title(key)
+    return "alone" if title == rows_title(task) else title
 
 
 def task_title(key: str) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from study_utils.budgets import describe_shortfalls
 from study_utils.catalog import encoder
 from study_utils.catalog.titles import at_most_five
+from study_utils.computing import processor
 from study_utils.encoders.check import check_files
 from study_utils.errors import StoreError
 from study_utils.estimate import memory_bytes
@@ -26,7 +27,7 @@ from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
 from study_utils.params.study import KEEPS
 from study_utils.plan import Run
-from study_utils.sentences import describe_partial
+from study_utils.sentences import describe_partial, describe_processors
 from study_utils.sentences.gains import counted
 from study_utils.sentences.planning import describe_margin, describe_outlook
 from study_utils.study import Study
@@ -88,6 +89,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, re
     lines += [f"report: {study.report / 'index.html'}"]
     if counts.get("stale"):
         lines += ["stale: only an earlier version is in the store; it will be made anew"]
+    lines += [f"processors: {told}" for told in _processors(study, runs)]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
@@ -145,7 +147,14 @@ def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False)
     chosen = select_notebooks(study.params.questions, only)
     runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     left = clock(_left(study, table, runs, chosen, force))
-    return f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"
+    begun = f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"
+    return "\n".join([begun, *(f"warning: {told}" for told in _processors(study, runs))])
+
+
+def _processors(study: Study, runs: Sequence[Run]) -> list[str]:
+    """Say where runs were made on other processors than this one, which makes the rest, or are of several already."""
+    is_here = runs and study.params.computing.device == "cpu" and not study.params.executor
+    return describe_processors(study.devices(), processor() if is_here else "")
 
 
 def _left(study: Study, table: pd.DataFrame, runs: Sequence[Run], chosen: Sequence[Path], force: bool) -> float:

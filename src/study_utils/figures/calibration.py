@@ -19,7 +19,7 @@ _SHOWN = ("mnli", "snli", "anli", "qqp", "sst2")
 
 @styled
 def plot_coverage_of_intervals(points: pd.DataFrame) -> Figure:
-    """Show the share of 95 % intervals that hold the truth, by design and headline; the band is what counts as right.
+    """Show the share of 95% intervals that hold the truth, by design and headline; the band is what counts as right.
 
     Parameters
     ----------

@@ -11,14 +11,13 @@ from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.results.gains import group_labels
 from study_utils.analysis.results.tables import is_source, join_languages, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, task_title
 from study_utils.figures.style import (
     FAINT,
     INK,
     MUTED,
     POINTS,
     SCORE_COLOURS,
-    condition_order,
     grid_shape,
     new_figure,
     nothing,

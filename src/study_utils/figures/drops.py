@@ -13,13 +13,12 @@ from matplotlib.lines import Line2D
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.parallel import SERIES
 from study_utils.catalog.perturbations import variant_title
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
-    condition_order,
     grid_shape,
     new_figure,
     nothing,

@@ -10,12 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from study_utils.analysis.questions.epochs import MEAN, RUN, epoch_choices
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_title, encoder_title, source_names, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, source_names, task_title
 from study_utils.figures.style import (
     INK,
     POINTS,
     Look,
-    condition_order,
     grid_shape,
     looks,
     new_figure,

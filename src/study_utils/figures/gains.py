@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import join_languages, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title, source_name, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, source_name, task_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
-    condition_order,
     draw_interval,
     grid_shape,
     looks,
@@ -28,6 +27,8 @@ from study_utils.figures.style import (
 _PER_ROW, _PANEL = 6, 1.55
 _GAPS_PER_ROW, _GAPS_PANEL = 4, 2.6
 _NAMED_TASKS = 3
+_FAR = 2.0
+"""Times the room of nine of ten interval ends that all may take."""
 _NOTHING = "No gains to show: no condition besides the baseline has a zero-shot language"
 
 
@@ -184,12 +185,17 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
 
 
 def _span(families: pd.DataFrame) -> tuple[float, float]:
-    """Limits of the axis in points: all estimates, and nine of ten interval ends (two languages can give huge ones)."""
+    """Limits of the axis in points: all estimates and interval ends.
+
+    Where these take more than twice the room of nine of ten of them (two languages can give huge ones): those nine.
+    """
     estimates = families["estimate"].to_numpy(float)
     ends = families[["low", "high"]].to_numpy(float)
     ends = ends[np.isfinite(ends)]
-    inner = np.quantile(ends, [0.05, 0.95]) if len(ends) else []
-    low, high = min([*estimates, *inner, 0.0]) * POINTS, max([*estimates, *inner, 0.0]) * POINTS
+    inner = [*estimates, *(np.quantile(ends, [0.05, 0.95]) if len(ends) else []), 0.0]
+    every = [*estimates, *ends, 0.0]
+    reach = every if np.ptp(every) <= _FAR * np.ptp(inner) else inner
+    low, high = min(reach) * POINTS, max(reach) * POINTS
     margin = max(0.06 * (high - low), 0.5)
     return low - margin, high + margin
 

@@ -10,14 +10,13 @@ from matplotlib.figure import Figure
 
 from study_utils.analysis.results.gains import gains, of_metric
 from study_utils.analysis.results.tables import BASELINE, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, task_title
 from study_utils.errors import AnalysisError, unknown
 from study_utils.figures.style import (
     FAINT,
     GAIN_COLOURS,
     POINTS,
     SCORE_COLOURS,
-    condition_order,
     grid_shape,
     language_order,
     mark_blocks,

@@ -9,12 +9,11 @@ from matplotlib.ticker import MaxNLocator
 
 from study_utils.analysis.questions.layers import LAYER_COLUMNS
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, metric_title, rows_title
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
-    condition_order,
     grid_shape,
     looks,
     new_figure,

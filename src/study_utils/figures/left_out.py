@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import shorten
 
 import pandas as pd
@@ -10,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
-    condition_order,
     looks,
     new_figure,
     nothing,
@@ -25,6 +25,8 @@ from study_utils.figures.style import (
 _PANEL, _BESIDE = 4.8, 1.5
 """Inches of a panel, and of them beside the bars on each side, for the names."""
 _LONGEST_NAME = 22
+_LAYER = re.compile(r" \(layer \d+ of \d+\)$")
+"""Part of the title of a retrieval target that has no room here."""
 
 
 @styled
@@ -84,6 +86,7 @@ def _draw_range(ax: Axes, row: tuple, y: int, colour: str) -> None:
     changes = bool(row.sign_changes or row.zero_changes)
     for x, name, side, away in ((low, row.lowest_without, "right", -7), (high, row.highest_without, "left", 7)):
         ax.annotate(
-            shorten(str(name), _LONGEST_NAME, placeholder="…"), (x, y), xytext=(away, 0), textcoords="offset points",
-            ha=side, va="center", fontsize=7.5, color=INK if changes else MUTED,
+            shorten(_LAYER.sub("", str(name)), _LONGEST_NAME, placeholder="…"), (x, y), xytext=(away, 0),
+            textcoords="offset points", ha=side, va="center", fontsize=7.5, color=INK if changes else MUTED,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip

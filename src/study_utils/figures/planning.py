@@ -51,5 +51,5 @@ def plot_detectable(curves: pd.DataFrame, *, margin: float) -> Figure:
     ]
     handles.append(Line2D([], [], color=MUTED, linestyle="--", label="margin"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=8)
-    figure.suptitle("Smallest true gain that is found with 80 % power", fontsize=11, x=0.01, ha="left")
+    figure.suptitle("Smallest true gain that is found with 80% power", fontsize=11, x=0.01, ha="left")
     return figure

@@ -26,7 +26,7 @@ MAX_LABELS = 7
 
 @styled
 def plot_lengths(lengths: pd.DataFrame) -> Figure:
-    """Show the lengths of test rows: one panel a task; dots are medians, lines end at 90 %.
+    """Show the lengths of test rows: one panel a task; dots are medians, lines end at 90%.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def plot_lengths(lengths: pd.DataFrame) -> Figure:
         ax.set(title=rows_title(task), xlabel="characters")
         ax.grid(visible=False, axis="y")
         mark_blocks(ax, rows["block"].tolist(), labels=number == len(tasks) - 1)
-    title = f"Length of test rows: median to 90 % (dashed: {source_names(tasks)} training)"
+    title = f"Length of test rows: median to 90% (dashed: {source_names(tasks)} training)"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
 

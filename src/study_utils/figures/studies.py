@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_title, rows_title
+from study_utils.catalog.titles import condition_order, condition_title, rows_title
 from study_utils.figures.style import (
     INK,
     POINTS,
-    condition_order,
     looks,
     new_figure,
     nothing,

@@ -21,9 +21,8 @@ from matplotlib.figure import Figure
 
 from study_utils.analysis.results.gains import group_labels
 from study_utils.analysis.results.tables import BASELINE, join_languages
-from study_utils.catalog import CONDITIONS, TASKS
-from study_utils.catalog.conditions import MLM
-from study_utils.catalog.titles import source_languages
+from study_utils.catalog import TASKS
+from study_utils.catalog.titles import condition_order, source_languages
 
 POINTS = 100
 """Scores are fractions; figures show percent and gains in points."""
@@ -94,12 +93,6 @@ def looks(conditions: Iterable[str]) -> dict[str, Look]:
     return found
 
 
-def condition_order(keys: Iterable[str]) -> list[str]:
-    """Conditions in the order of the catalogue, each before itself with text mixed in, unknown ones last."""
-    known = {key: place for place, key in enumerate(CONDITIONS)}
-    return sorted(set(keys), key=lambda key: (known.get(str(key).removesuffix(MLM), len(known)), str(key)))
-
-
 def task_order(keys: Iterable[str]) -> list[str]:
     """Tasks in the order of the catalogue, unknown ones last."""
     known = list(TASKS)
@@ -165,9 +158,14 @@ def styled(function):
     return inside
 
 
+NOTHING = "nothing to draw: "
+"""Start of the label of a figure that has nothing to draw; what follows says why."""
+
+
 def nothing(message: str) -> Figure:
-    """Make a figure that says why there is nothing to show."""
+    """Make a figure that says why there is nothing to show; reports print its words in place of the picture."""
     figure, (ax,) = new_figure(width=6, height=1.2)
+    figure.set_label(f"{NOTHING}{message}")
     ax.set_axis_off()
     ax.text(0.5, 0.5, fill(message, 60), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     return figure

@@ -10,11 +10,17 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import require_columns
 from study_utils.catalog import TASKS
-from study_utils.catalog.titles import condition_title, encoder_title, metric_label, task_title
+from study_utils.catalog.titles import (
+    beside_task,
+    condition_order,
+    condition_title,
+    encoder_title,
+    metric_label,
+    task_title,
+)
 from study_utils.figures.style import (
     MUTED,
     POINTS,
-    condition_order,
     grid_shape,
     looks,
     new_figure,
@@ -93,7 +99,7 @@ def plot_loss(curves: pd.DataFrame) -> Figure:
             ax.plot(
                 run["step"], run["loss"], color=style.colour, linestyle=style.dashes if shared else "-", linewidth=1
             )
-        told = title if shared else f"{title}\n{condition_title(key)}"
+        told = title if shared else f"{title}\n{beside_task(key, task)}"
         ax.set_title(wrapped(told, 0.85 * _LOSS_PANEL), fontsize=8.5)
         ax.set(xlabel="step", ylabel="training loss")
         room = 0.05 * max(part["loss"].max() - part["loss"].min(), 0.1)
@@ -140,7 +146,7 @@ def plot_validation(validation: pd.DataFrame) -> Figure:
             ax.plot(values.mean(), place, style.marker, color=style.colour, markersize=6)
         if task in TASKS and TASKS[task].chance:
             ax.axvline(TASKS[task].chance * POINTS, color=MUTED, linestyle="--", linewidth=1)
-        ax.set_yticks(range(len(conditions)), [condition_title(key) for key in conditions], fontsize=8)
+        ax.set_yticks(range(len(conditions)), [beside_task(key, task) for key in conditions], fontsize=8)
         ax.set_ylim(len(conditions) - 0.5, -0.5)
         ax.set(title=wrapped(title, 0.6 * _PANEL), xlabel=wrapped(metric_label(part["metric"].iloc[0]), 0.6 * _PANEL))
         ax.grid(visible=False, axis="y")

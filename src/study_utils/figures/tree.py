@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import is_source, join_languages, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title
 from study_utils.figures.style import (
     INK,
     MUTED,
     POINTS,
     Look,
-    condition_order,
+    draw_interval,
     grid_shape,
     looks,
     new_figure,
@@ -110,10 +110,10 @@ def plot_family_tree(groups: pd.DataFrame, languages: pd.DataFrame, *, same_data
         _draw_tree(ax, nodes)
     panels = [ax for place, ax in enumerate(axes) if place % (columns + 1)]
     limits = _limits(kept)
-    styles = looks(kept["condition"])
+    styles, cut = looks(kept["condition"]), False
     for ax, (encoder, key) in zip(panels, used):
         here = [one[(one["encoder"] == encoder) & (one["condition"] == key)] for one in (groups, kept)]
-        _draw_gains(ax, nodes, *here, styles[key], limits)
+        cut |= _draw_gains(ax, nodes, *here, styles[key], limits)
         title = condition_title(key) + (f"\n{encoder_title(encoder)}" if len(encoders) > 1 else "")
         ax.set_title(wrapped(title, 0.8 * _PANEL), fontsize=9)
     for ax in panels[len(used) :]:
@@ -122,6 +122,8 @@ def plot_family_tree(groups: pd.DataFrame, languages: pd.DataFrame, *, same_data
         Line2D([], [], marker="D", color=INK, label="family or branch; filled: clear, line: interval"),
         Line2D([], [], marker="o", linestyle="none", color=INK, label="language; ticks: seeds"),
     ]
+    if cut:
+        handles.insert(1, Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     figure.suptitle("Zero-shot gain along the tree of languages", fontsize=11, x=0.01, ha="left")
     return figure
@@ -150,7 +152,9 @@ def _draw_tree(ax: Axes, nodes: list[Node]) -> None:
 
 def _draw_gains(
     ax: Axes, nodes: list[Node], groups: pd.DataFrame, gains: pd.DataFrame, look: Look, limits: tuple[float, float]
-) -> None:
+) -> bool:
+    """Draw one panel; say whether an interval goes on beyond it."""
+    cut = False
     estimates = groups.drop_duplicates("group").set_index("group")
     by_seed = gains.groupby(["language", "seed"])["gain"].mean() * POINTS
     for y, node in enumerate(nodes):
@@ -160,8 +164,9 @@ def _draw_gains(
             ax.plot(seeds.mean(), y, "o", markersize=4.5, color=look.colour)
         for row in (estimates.loc[name] for name in [name for name in node.groups if name in estimates.index][:1]):
             if np.isfinite(row["low"]):
-                ends = np.clip([row["low"] * POINTS, row["high"] * POINTS], *limits)
-                ax.plot(ends, [y, y], color=look.colour, linewidth=1.6, solid_capstyle="butt")
+                cut |= draw_interval(
+                    ax, row["low"] * POINTS, row["high"] * POINTS, y, limits=limits, colour=look.colour
+                )
             face = look.colour if row["clear"] else "white"
             ax.plot(row["estimate"] * POINTS, y, "D", markersize=5, color=look.colour, markerfacecolor=face, zorder=4)
     ax.axvline(0, color=INK, linewidth=1, zorder=1)
@@ -169,3 +174,4 @@ def _draw_gains(
     ax.set_xlim(*limits)
     ax.set_xlabel("gain in points")
     ax.tick_params(axis="y", labelleft=False)
+    return cut

@@ -293,7 +293,7 @@ class AnalysisParams(Params):
     components: str = Field(
         "",
         strict=True,
-        description="study whose results say what this one can detect until it has its own; empty: the pilot",
+        description="study whose results say what this one can detect until it has its own; empty: evidence",
     )
     divergence_examples: Annotated[int, Field(strict=True, ge=10)] = Field(
         200, description="at most this many rows a task and language are compared in the question divergence"

@@ -72,7 +72,7 @@
     const head = make("tr", {}), body = make("tbody", {});
     for (const name of shownColumns(which)) {
       const kind = order && order.name === name ? (order.sign > 0 ? "ascending" : "descending") : "none";
-      const cell = make("th", { scope: "col", "aria-sort": kind }), button = make("button", { type: "button" }, UNITS[name] || name);
+      const cell = make("th", { scope: "col", "aria-sort": kind, "data-name": UNITS[name] || name }), button = make("button", { type: "button" }, UNITS[name] || name);
       button.addEventListener("click", () => {
         sorted[which] = { name, sign: kind === "ascending" ? -1 : 1 };
         draw();

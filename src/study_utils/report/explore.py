@@ -66,7 +66,7 @@ def write_explore(report: Path, *, title: str, banner: str = "") -> Path | None:
     files = resources.files("study_utils.report")
     page = Template((files / "explore.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
-        banner=(banner_html(title, banner) if banner else "") + earlier_version(report),
+        banner=(banner_html("", banner) if banner else "") + earlier_version(report),
         style=(files / "page.css").read_text(encoding="utf-8"),
         content=json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         vega=_vega(),
@@ -113,7 +113,7 @@ def _cell_chart(colours: dict[str, str]) -> dict:
     )
     tooltip = _hover("language family condition target seed score:Q gain:Q metric kind encoder rows")
     ticks = base.mark_tick(thickness=1.5, opacity=0.6, bandSize=8).encode(
-        x=alt.X("value:Q", title="gain in points, or score", axis=_AXIS), tooltip=tooltip
+        x=alt.X("value:Q", title="gain in points, or score × 100", axis=_AXIS), tooltip=tooltip
     )
     means = base.mark_point(size=55, filled=True, opacity=1).encode(
         x="mean(value):Q",

@@ -7,6 +7,7 @@ metadata, so that `study_utils.report.site` can build the index from executed no
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -16,6 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from study_utils.analysis.results.tables import is_primary
+from study_utils.figures.style import NOTHING
 from study_utils.paths import project_root
 from study_utils.report.outputs import picture_bytes, save_figure, save_table
 from study_utils.report.provenance import Provenance, provenance
@@ -68,23 +70,44 @@ def tables_style() -> str:
 
 
 def banner_html(title: str, warning: str) -> str:
-    """Banner as HTML, styled in place so that it looks the same in JupyterLab and in the report."""
-    told = f"<br>{escape(warning)}" if warning else ""
+    """Banner as HTML, styled in place so that it looks the same in JupyterLab; `title` may be empty."""
+    told = "<br>".join(filter(None, (f"<strong>{escape(title)}</strong>" if title else "", escape(warning))))
     return (
         '<div role="note" style="background:#fff6dd;color:#222;border-left:4px solid #c98a00;padding:8px 12px;'
-        f'margin:4px 0"><strong>{escape(title)}</strong>{told}</div>'
+        f'margin:4px 0">{told}</div>'
     )
 
 
 def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame) -> None:
-    """Show a figure, and write it as PNG with the table behind it into the report."""
+    """Show a figure, and write it as PNG with the table behind it into the report.
+
+    A figure that has nothing to draw is a sentence that says why, and no picture; one of an earlier time is removed.
+    """
+    if why := _why_nothing(figure):
+        for ending in ("png", "csv"):
+            (study.report / FIGURES / f"{name}.{ending}").unlink(missing_ok=True)
+        _show_sentence(why)
+        return
     picture, _ = save_figure(figure, study.report / FIGURES, name, data)
     _show_picture(picture.read_bytes(), figure, name)
 
 
 def show_figure(figure: Figure, name: str = "figure") -> None:
-    """Show a figure with its own words as alternative text; nothing is written."""
-    _show_picture(picture_bytes(figure), figure, name)
+    """Show a figure with its own words as alternative text, or why there is nothing to draw; nothing is written."""
+    if why := _why_nothing(figure):
+        _show_sentence(why)
+    else:
+        _show_picture(picture_bytes(figure), figure, name)
+
+
+def _why_nothing(figure: Figure) -> str:
+    """Why a figure has nothing to draw; empty for one that has."""
+    label = str(figure.get_label())
+    return label.removeprefix(NOTHING) if label.startswith(NOTHING) else ""
+
+
+def _show_sentence(text: str) -> None:
+    _show({"text/markdown": f"{escape(text.rstrip('.'), quote=False)}.", "text/plain": text})
 
 
 def _show_picture(picture: bytes, figure: Figure, name: str) -> None:
@@ -158,11 +181,16 @@ def show_parameters(study: Study) -> None:
 
 def _choices(frame: pd.DataFrame) -> str:
     rows = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left;overflow-wrap:anywhere">{escape(cell)}</td>' for cell in row)
+        "<tr>" + "".join(f'<td style="text-align:left;overflow-wrap:anywhere">{_broken(cell)}</td>' for cell in row)
         for row in frame.itertuples(index=False)
     )
     heads = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in frame)
     return f'<table class="gt_table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _broken(cell: str) -> str:
+    """Cell whose long names may break where a name has its parts, before they break anywhere."""
+    return re.sub(r"(?<=[a-z])([._])(?=[a-z])", r"\1<wbr>", escape(cell))
 
 
 def keep_results(study: Study, scores: pd.DataFrame) -> None:
@@ -200,12 +228,11 @@ def show_facts(panel: Provenance) -> None:
 def study_provenance(study: Study) -> Provenance:
     """Collect the provenance of a study: parameters, runs, code, versions, machine, data and times."""
     runs = study.runs()
-    devices = {str(study.store.manifest(run).get("device", "")) for run in runs.loc[runs["status"] == "done", "run"]}
     facts = study.data_facts() if (runs.query("stage == '01_data_prep'")["status"] == "done").all() else None
     changed = ", ".join(f"{field}={value!r}" for field, value in study.chosen.items())
     return provenance(
         root=project_root(),
-        device="; ".join(sorted(devices - {""})) or study.params.device,
+        device="; ".join(sorted(study.devices())) or study.params.device,
         seeds=study.params.seeds,
         fingerprints=None if facts is None else _fingerprints(facts),
         seconds=dict(zip(*(study.seconds()[name] for name in ("stage", "seconds")))),

@@ -171,11 +171,15 @@ def write_overview(reports: Path) -> Path:
             except (StudyError, ValueError, OSError) as error:
                 log.warning("report %s is left out of the page over all studies: %s", path.name, error)
                 broken.append(path.name)
+    lines.sort(key=lambda line: line.earlier)  # what the present code made comes first
     others = [path.name for path in there if not (path / f"{RESULTS}.csv").is_file()]
     same = same_comparisons({line.name: line.comparisons for line in lines if line.comparisons is not None})
-    figure = plot_same_comparisons(same)
-    save_figure(figure, reports / FIGURES, SAME, same)
-    body = _body(lines, others, broken, same, figure_text(figure, SAME))
+    alt = ""
+    if len(same):
+        figure = plot_same_comparisons(same)
+        save_figure(figure, reports / FIGURES, SAME, same)
+        alt = figure_text(figure, SAME)
+    body = _body(lines, others, broken, same, alt)
     with writable(reports):
         write_atomically(reports / "index.html", page(TITLE, body, links=[("index.html", TITLE)], current="index.html"))
     return reports / "index.html"
@@ -192,18 +196,24 @@ def _body(
         f"<h1>{TITLE}</h1>",
         "<p>Each study in a line, from the files of its report; its answer is the first sentence of the last question "
         "that it asks (of published claims only where it asks nothing else). What it could detect is the smallest true "
-        "gain that it finds with 80 % power.</p>",
-        f'<div class="wide"><table style="min-width:56rem">{_head(names)}',
-        f"<tbody>{''.join(map(_row, lines))}</tbody></table></div>",
+        "gain that it finds with 80% power.</p>",
+        f'<div class="wide"><table class="studies">{_head(names)}',
+        f"<tbody>{''.join(_row(line, names) for line in lines)}</tbody></table></div>",
         f"<p>Reports without results of their own: {links}.</p>" if links else "",
         f"<p><strong>Reports that can't be read: {names_broken}.</strong> Build them again.</p>" if broken else "",
         f"<h2>The same comparison in several studies</h2><ul>{said}</ul>",
-        f'<figure><div class="wide"><img alt="{escape(alt)}" src="{FIGURES}/{SAME}.png"></div>',
-        "<figcaption>Filled marks are clear results, lines are intervals. Studies that share runs are one mark. "
-        f'Numbers: <a href="{FIGURES}/{SAME}.csv">{SAME}.csv</a>.</figcaption></figure>',
-        f'<div class="wide">{_same_table(same)}</div>',
+        _same_figure(alt) if alt else "",
+        f'<div class="wide">{_same_table(same)}</div>' if alt else "",
     ]
     return "\n".join(filter(None, parts))
+
+
+def _same_figure(alt: str) -> str:
+    return (
+        f'<figure><div class="wide"><img alt="{escape(alt)}" src="{FIGURES}/{SAME}.png"></div>'
+        "<figcaption>Filled marks are clear results, lines are intervals. Studies that share runs are one mark. "
+        f'Numbers: <a href="{FIGURES}/{SAME}.csv">{SAME}.csv</a>.</figcaption></figure>'
+    )
 
 
 def _head(names: Sequence[str]) -> str:
@@ -211,9 +221,14 @@ def _head(names: Sequence[str]) -> str:
     return f"<thead><tr>{cells}</tr></thead>"
 
 
-def _row(line: StudyLine) -> str:
+def _row(line: StudyLine, names: Sequence[str]) -> str:
+    """A study's row; on a narrow screen its cells stand below each other, each with its heading."""
     link = f'<a href="{quote(line.name)}/index.html">{escape(line.title)}</a>{" (earlier version)" * line.earlier}'
-    return _cells(link, (line.question, line.answer, line.detects, line.size, line.seeds, line.encoders))
+    texts = (line.question, line.answer, line.detects, line.size, line.seeds, line.encoders)
+    cells = "".join(
+        f'<td data-name="{escape(name)}">{escape(text)}</td>' for name, text in zip(names[1:], texts, strict=True)
+    )
+    return f'<tr><th scope="row">{link}</th>{cells}</tr>'
 
 
 def _cells(first: str, texts: Sequence[str]) -> str:
@@ -221,8 +236,6 @@ def _cells(first: str, texts: Sequence[str]) -> str:
 
 
 def _same_table(same: pd.DataFrame) -> str:
-    if same.empty:
-        return ""
     names = ("comparison", "study", "gain, points", "interval, points", "clear", "languages", "seeds")
     rows = []
     for row in same.itertuples():

@@ -60,6 +60,18 @@ def versions(names: Sequence[str] = LIBRARIES) -> dict[str, str]:
     return found
 
 
+def duration(seconds: float) -> str:
+    """Write a duration for people: hours and minutes, minutes and seconds, or seconds.
+
+    >>> duration(4), duration(80), duration(4499)
+    ('4 s', '1 min 20 s', '1 h 14 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def provenance(
     *,
     root: Path,
@@ -98,5 +110,5 @@ def provenance(
     if fingerprints:
         facts.append(("data", ", ".join(f"{name} {value}" for name, value in fingerprints.items())))
     if seconds:
-        facts.append(("duration", ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())))
+        facts.append(("duration", ", ".join(f"{name} {duration(value)}" for name, value in seconds.items())))
     return Provenance(facts=tuple(facts))

@@ -21,7 +21,7 @@ from study_utils.errors import NotebookError
 from study_utils.report.crate import CRATE
 from study_utils.report.finished import earlier_version
 from study_utils.report.notebook import FIGURES, MARK, MOST_SENTENCES, banner_html, tables_style
-from study_utils.report.provenance import Provenance
+from study_utils.report.provenance import Provenance, duration
 from study_utils.store import write_atomically
 
 ANSWER = "The answer first"
@@ -148,7 +148,7 @@ def build_site(
         write_atomically(report / one.page, page(one.title, body, links=links, current=one.page, banner=earlier))
     index = report / "index.html"
     body = _index_body(report, title, pages, seconds or {}, answers)
-    warning = (banner_html(title, banner) if banner else "") + earlier
+    warning = (banner_html("", banner) if banner else "") + earlier
     write_atomically(index, page(title, body, links=links, current="index.html", banner=warning))
     return index
 
@@ -191,12 +191,12 @@ def without_bars(text: str) -> str:
 def _picture(report: Path, name: str, alt: str) -> str:
     """Picture of a figure from its file, leading to the file itself, where it can be enlarged."""
     file = f"{FIGURES}/{quote(name)}.png"
-    data = f'<a href="{FIGURES}/{quote(name)}.csv">numbers</a>'
+    data = f'<a href="{FIGURES}/{quote(name)}.csv">{escape(name)}.csv</a>'
     with Image.open(report / FIGURES / f"{name}.png") as drawn:
         size = f'width="{drawn.width}" height="{drawn.height}"'
     return (
         f'<figure><div class="wide"><a href="{file}"><img {size} alt="{escape(alt)}" src="{file}"></a>'
-        f"</div><figcaption>Its {data}.</figcaption></figure>"
+        f"</div><figcaption>Numbers: {data}.</figcaption></figure>"
     )
 
 
@@ -258,7 +258,10 @@ def _index_body(
     cards = "".join(_card(report, page, seconds.get(page.path.stem), picture=page not in answering) for page in pages)
     parts.append(f'<h2>Notebooks</h2><div class="cards">{cards}</div>')
     files = _file_table(report)
-    parts.append(f'<h2>Files</h2><details class="more"><summary>Every figure and table</summary>{files}</details>')
+    parts.append(
+        '<section class="screen"><h2>Files</h2><details class="more"><summary>Every figure and table</summary>'
+    )
+    parts.append(f"{files}</details></section>")
     facts = next((page.provenance for page in reversed(pages) if page.provenance), ())
     if facts:
         parts.append(f'<h2>Provenance</h2><div class="wide">{Provenance(facts=facts)._repr_html_()}</div>')
@@ -274,13 +277,8 @@ def _card(report: Path, page: NotebookPage, seconds: float | None, *, picture: b
     if page.sentences and not page.headlines:
         parts.append(f"<p>{escape(page.sentences[0])}</p>")
     if seconds is not None:
-        parts.append(f"<p>Executed in {_duration(seconds)}.</p>")
+        parts.append(f"<p>Executed in {duration(seconds)}.</p>")
     return f'<article class="card">{"".join(parts)}</article>'
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _file_table(report: Path) -> str:

@@ -12,11 +12,14 @@ from html import escape
 import pandas as pd
 from great_tables import GT, loc, md, style
 
+from study_utils.analysis.models.covariates import TITLES
+from study_utils.analysis.models.variance import OF_SOURCE
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.slopes import CONTROLS
 from study_utils.catalog import LANGUAGES
+from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.perturbations import variant_title
-from study_utils.catalog.titles import condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title, task_title
 from study_utils.figures.style import POINTS
 
 LONGEST = 20
@@ -27,17 +30,33 @@ _IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") fo
 _IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
 _IN_PERCENT = {"score", "baseline", "value", "share", "most_share", "in_language", "retention", "level"}
 _IN_PERCENT |= {f"{name}{end}" for name in ("coverage", "claims", "false_claims") for end in ("", "_error")}
+
+
+def _language(code: str) -> str:
+    return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def _regime(key: str) -> str:
+    return "English" if key == "english" else key.replace("_", " ")
+
+
 _TITLES = {
     "condition": condition_title, "arm": condition_title, "encoder": encoder_title, "task": task_title,
-    "against": condition_title, "target": task_title, "train_task": task_title, "test_task": task_title,
-    "variant": variant_title, "measure": lambda key: _MEASURES.get(key, key),
-    "language": lambda code: LANGUAGES[code].name if code in LANGUAGES else code,
+    "against": condition_title, "target": task_title, "train_task": rows_title, "test_task": rows_title,
+    "variant": variant_title, "measure": lambda key: _MEASURES.get(key, key), "metric": metric_title,
+    "language": _language, "most_in": _language, "selected_in": _language, "regime": _regime,
+    "source": lambda key: OF_SOURCE.get(key, key), "covariate": lambda key: TITLES.get(key, key),
+    "tasks": lambda keys: ", ".join(map(rows_title, keys.split(", "))),
 }  # fmt: skip
 _MEASURES = MEASURES | CONTROLS
 _HEADINGS = {
     "p_holm": "p (Holm)", "low": "from", "high": "to", "general_estimate": "tasks like these: estimate",
     "general_low": "tasks like these: from", "general_high": "tasks like these: to",
     "p_equivalence_holm": "p of equivalence (Holm)", "general_clear": "tasks like these: clear",
+    "freedom": "degrees of freedom", "of": "published languages", "of_rows": "published rows",
+    "all_these_tasks": "all languages, these tasks (points)",
+    "all_tasks_like_these": "all languages, tasks like these (points)",
+    "family_of_three": "family of three languages (points)", "one_language": "one language (points)",
 }  # fmt: skip
 _SURE = "#e3eefa"
 """Behind the rows of clear results; their column says it in words."""
@@ -58,7 +77,7 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
     why = frame.loc[untold, "withheld"].value_counts() if untold.any() else pd.Series(dtype=int)
     reasons = "; ".join(f"{text} ({count})" for text, count in why.items())
     if untold.all():
-        whole = f' All columns: <a href="{escape(file)}">{escape(file.rsplit("/", 1)[-1])}</a>.' if file else ""
+        whole = f' The whole table: <a href="{escape(file)}">{escape(file.rsplit("/", 1)[-1])}</a>.' if file else ""
         return f'<p class="untold">No result can be told; reasons, and of how many rows: {escape(reasons)}.{whole}</p>'
     shown = _telling(frame[~untold])
     units = {name: _unit(shown, name) for name in shown}
@@ -71,7 +90,9 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
         sure = [place for place, is_clear in enumerate(cut["clear"]) if is_clear is True or str(is_clear) == "True"]
         table = table.tab_style(style.fill(_SURE), loc.body(rows=sure)) if sure else table
     if file:
-        rest = f"The first {len(cut)} of {len(shown)} rows; all of them" if len(cut) < len(shown) else "All columns"
+        rest = (
+            "The whole table" if len(cut) == len(shown) else f"The first {len(cut)} of {len(shown)} rows; all of them"
+        )
         table = table.tab_source_note(md(f"{rest}: [{file.rsplit('/', 1)[-1]}]({file})"))
     if reasons:
         table = table.tab_source_note(f"Not told; reasons, and of how many rows: {reasons}")
@@ -111,6 +132,8 @@ def _unit(frame: pd.DataFrame, name: str) -> str:
 
 
 def _heading(name: str, unit: str) -> str:
+    if find_condition(name):  # a column of its scores
+        return f"{condition_title(name)} (%)"
     heading = _HEADINGS.get(name) or _MEASURES.get(name) or re.sub(r"^n_", "", name).replace("_", " ")
     return f"{heading} ({unit})" if unit in ("%", "points") else heading
 

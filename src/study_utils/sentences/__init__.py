@@ -5,6 +5,7 @@ from study_utils.sentences.calibration import describe_calibration
 from study_utils.sentences.checks import (
     describe_equivalence,
     describe_mixed,
+    describe_processors,
     describe_retention,
     describe_robustness,
     describe_sensitivity,
@@ -17,6 +18,7 @@ from study_utils.sentences.data import (
     describe_learning,
     describe_overlap,
     describe_partial,
+    describe_regimes,
 )
 from study_utils.sentences.divergence import (
     describe_by_target,
@@ -88,8 +90,10 @@ __all__ = [
     "describe_overlap",
     "describe_partial",
     "describe_perturbed",
+    "describe_processors",
     "describe_ranking",
     "describe_reading",
+    "describe_regimes",
     "describe_retention",
     "describe_robustness",
     "describe_scores",

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from study_utils.analysis.inference.equivalence import ALPHA, VERDICTS
 from study_utils.analysis.models.mixed import MixedGains
+from study_utils.analysis.models.variance import OF_SOURCE
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.titles import at_most_five, condition_title, source_name
-from study_utils.sentences.gains import counted, ends_text, points, titled, told_few
+from study_utils.sentences.gains import counted, ends_text, in_order, points, titled, told_few
 
 _MOST = 5
 """Results or names that are told one by one; more are left to the table."""
-_OF_SOURCE = {
-    "family": "families",
-    "language": "languages of a family",
-    "task": "tasks",
-    "cell": "languages within a task",
-    "seed": "seeds, over all tasks",
-    "run": "training runs of a task",
-    "residual": "what is left, test examples in it",
-}
+_UNKNOWN = "cpu, "
+"""How a device begins whose processor has no name; after the name of one that has."""
 _ANYTHING = 0.9
 """Width of a share's interval from which it says nothing."""
 
@@ -40,13 +37,15 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
     told = table[(table["unit"] == "all") | table["excludes_zero"].astype(bool) | (table["zero_changes"] != "")]
     if told.empty:
         return ["No family's result excludes zero, and leaving out one language or one task makes none do so."]
-    parts = list(told.groupby(["encoder", "variant", "condition", "group"], sort=False))
+    parts = list(in_order(told).groupby(["encoder", "variant", "condition", "group"], sort=False))
     if len(parts) > _MOST:
         parts.sort(key=lambda part: (part[1]["excludes_zero"].any(), abs(part[1]["estimate"].iloc[0])), reverse=True)
     texts = []
     for (encoder, _, condition, group), part in parts:
         row = part.iloc[0]
-        told = [titled(encoder, f"{condition_title(condition)}, {group}: {points(row['estimate'])} points", table)]
+        told = [
+            titled(encoder, f"{condition_title(condition)}, {_within(group)}: {points(row['estimate'])} points", table)
+        ]
         for one in part.itertuples():
             low, high = points(one.lowest), points(one.highest)
             told.append(
@@ -60,6 +59,11 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
         turns += [f"After correction it {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
         texts.append([". ".join([*told, *(turns or ["No single one changes the conclusion"])]) + "."])
     return told_few(texts, "figure")
+
+
+def _within(group: str) -> str:
+    """Group within a sentence: that of all languages is no name."""
+    return group.replace("All languages", "all languages")
 
 
 def _few(names: str) -> str:
@@ -86,7 +90,8 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
         f"effect\N{RIGHT DOUBLE QUOTATION MARK} is not shown."
     ]
     sentences += [
-        f"{condition_title(row.condition)}, {row.group}: {points(row.estimate)} points, smaller than {margin} in size."
+        f"{condition_title(row.condition)}, {_within(row.group)}: {points(row.estimate)} points, smaller than {margin} "
+        f"in size."
         for row in small.head(_MOST).itertuples()
     ]
     if len(small) > _MOST:
@@ -100,7 +105,7 @@ def describe_equivalence(table: pd.DataFrame) -> list[str]:
     if small.empty and not barred:
         best = tested.loc[tested["smallest_margin"].idxmin()]
         sentences.append(
-            f"The closest: {condition_title(best['condition'])}, {best['group']}, where effects beyond "
+            f"The closest: {condition_title(best['condition'])}, {_within(best['group'])}, where effects beyond "
             f"{100 * best['smallest_margin']:.1f} points are ruled out before correction."
         )
     return sentences
@@ -144,7 +149,7 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
     """
     require_columns(shares, ("condition", "source", "share", "low", "high", "withheld"), table="table of shares")
     texts = []
-    for (encoder, _, condition), part in shares.groupby(["encoder", "variant", "condition"], sort=False):
+    for (encoder, _, condition), part in in_order(shares).groupby(["encoder", "variant", "condition"], sort=False):
         texts.append(sentences := [])
         start = titled(encoder, condition_title(condition), shares)
         known = part[part["withheld"] == ""].sort_values("share", ascending=False, kind="stable")
@@ -157,7 +162,7 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
             sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
         for reason, rows in held.groupby("withheld", sort=False):
-            *first, last = (_OF_SOURCE[source].replace(",", "") for source in rows["source"])
+            *first, last = (OF_SOURCE[source].replace(",", "") for source in rows["source"])
             names = f"{', '.join(first)} and {last}" if first else last
             sentences.append(f"{start}: what {names} contribute can't be told ({reason}).")
     return told_few(texts)
@@ -168,7 +173,7 @@ def _share(row: tuple) -> str:
     interval = "almost any share is possible" if row.high - row.low >= _ANYTHING else f"interval {low} to {high}"
     if low == high:
         interval = f"interval below {max(0.01, row.high):.0%}" if low == "0%" else f"interval around {low}"
-    return f"{_OF_SOURCE[row.source]} ({row.share:.0%} of the variance, {interval})"
+    return f"{OF_SOURCE[row.source]} ({row.share:.0%} of the variance, {interval})"
 
 
 def describe_robustness(found: pd.DataFrame) -> list[str]:
@@ -182,7 +187,9 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
     needed = ("condition", "quantity", "estimate", "low", "high", "worst", "n_languages", "withheld")
     require_columns(found, needed, table="robustness table")
     texts = []
-    for (encoder, _, condition, _), part in found.groupby(["encoder", "variant", "condition", "group"], sort=False):
+    for (encoder, _, condition, _), part in in_order(found).groupby(
+        ["encoder", "variant", "condition", "group"], sort=False
+    ):
         texts.append(sentences := [])
         rows = part.set_index("quantity")
         worst, share = rows.loc["worst_gain"], rows.loc["negative_share"]
@@ -226,3 +233,29 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
         )
         told.append(titled(encoder, text, table))
     return told
+
+
+def describe_processors(made: Mapping[str, int], here: str = "") -> list[str]:
+    """Say where results rest on several models of processor or GPU: they round otherwise, and training carries that on.
+
+    Parameters
+    ----------
+    made : mapping of str to int
+        On what runs were made, as `study_utils.store.Store.devices` counts them. Those of unknown models don't count.
+    here : str
+        Model of this machine's processor, where runs are still to be made on it.
+    """
+    models: Counter[str] = Counter()
+    for device, count in made.items():
+        if not device.startswith(_UNKNOWN):
+            model, is_processor, _ = device.partition(f", {_UNKNOWN}")
+            models[model if is_processor else device.rpartition(", ")[0]] += count
+    told = at_most_five([f"{counted(count, 'run')} on {model}" for model, count in models.most_common()])
+    if here and models and set(models) != {here}:
+        told += f"; what is left is made here, on {here}"
+    elif len(models) < 2:
+        return []
+    return [
+        f"Not all of its runs are made on one model of processor: {told}. Each rounds otherwise, and training carries "
+        "that on: a difference between runs of different ones can be the processor's."
+    ]

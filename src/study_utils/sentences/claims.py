@@ -64,7 +64,7 @@ def _tested(results: pd.DataFrame, tested: pd.DataFrame) -> str:
 
 def _lacking(missing: pd.DataFrame) -> str:
     told = ", ".join(f"{row.missing} ({row.claims})" for row in missing.head(MOST).itertuples())
-    return f"A verdict needs the claim's own material; what most claims lack is: {told}. The table below names it."
+    return f"A verdict needs the claim's own material; what most claims lack is: {told}."
 
 
 def _named(table: pd.DataFrame, chosen: pd.Series, what: str) -> str:

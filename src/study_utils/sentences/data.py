@@ -7,7 +7,16 @@ import pandas as pd
 from study_utils.analysis.results.above_chance import compare_with_chance
 from study_utils.analysis.results.tables import join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
-from study_utils.catalog.titles import at_most_five, condition_title, metric_label, metric_title, rows_title, task_title
+from study_utils.catalog.titles import (
+    at_most_five,
+    beside_task,
+    condition_title,
+    metric_label,
+    metric_title,
+    rows_title,
+    source_name,
+    task_title,
+)
 from study_utils.sentences.gains import counted
 
 
@@ -65,10 +74,24 @@ def describe_overlap(overlaps: pd.DataFrame) -> list[str]:
     if found.empty:
         return [f"No test row occurs in training rows ({counted(len(overlaps), 'pair')} of tasks compared)."]
     return [
-        f"{row.overlapping} of {row.rows} test rows of {rows_title(row.test_task)} ({row.share:.1%}) occur in training "
-        f"rows of {rows_title(row.train_task)}, most in the language {row.most_in!r}."
+        f"{row.overlapping:,} of {row.rows:,} test rows of {rows_title(row.test_task)} ({_percent(row.share)}) "
+        f"occur{'s' * (row.overlapping == 1)} in training rows of {rows_title(row.train_task)}, "
+        f"{'' if row.overlapping == 1 else 'most '}in {LANGUAGES[row.most_in].name}."
         for row in found.itertuples()
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
+
+
+def describe_regimes(conditions: pd.DataFrame) -> list[str]:
+    """Say which conditions of the open study fine-tune in other languages than the source: `condition`, `regime`."""
+    require_columns(conditions, ("condition", "regime"), table="table of conditions")
+    others = conditions.loc[~conditions["regime"].isin(["english", "source"]), "condition"]
+    if others.empty:
+        return [f"Every condition of this study is fine-tuned in {source_name(())} alone."]
+    return [f"Fine-tuned in other languages: {at_most_five([condition_title(key) for key in others])}."]
 
 
 def describe_learning(validation: pd.DataFrame) -> list[str]:
@@ -90,7 +113,7 @@ def describe_learning(validation: pd.DataFrame) -> list[str]:
     for task, part in kept.groupby("task", sort=False):
         chance = TASKS[task].chance
         means = part.groupby("condition", sort=False)["value"].mean() * 100
-        told = ", ".join(f"{condition_title(key)} {value:.1f}" for key, value in means.items())
+        told = ", ".join(f"{beside_task(key, task)} {value:.1f}" for key, value in means.items())
         metric = metric_label(part["metric"].iloc[0])
         end = f" (chance {100 * chance:.1f})" if chance else ""
         codes = set(part["selected_in"])

@@ -15,6 +15,7 @@ from study_utils.analysis.results.tables import BASELINE, is_source, join_langua
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import (
     at_most_five,
+    condition_order,
     condition_title,
     encoder_title,
     metric_label,
@@ -75,7 +76,15 @@ def told_few(texts: Sequence[Sequence[str]], where: str = "table") -> list[str]:
 
 def counted(count: int, noun: str) -> str:
     """Count with its noun, in the plural where it must be."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows encoder by encoder, their conditions in the order that figures have, otherwise as they are."""
+    places = {key: place for place, key in enumerate(condition_order(table["condition"]))}
+    return table.sort_values("condition", key=lambda keys: keys.map(places), kind="stable").sort_values(
+        "encoder", kind="stable"
+    )
 
 
 def describe_gain(row: pd.Series) -> str:
@@ -85,11 +94,17 @@ def describe_gain(row: pd.Series) -> str:
     bars a claim; everything else is not decided at this size, whatever its sign.
     """
     who = _condition(row["condition"])
-    over = {"all": "all zero-shot languages", "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
+    over = {"all": _all_languages(row), "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
     change = f"{who} changes zero-shot scores on {over} by {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{change} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     return f"{change} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
+
+
+def _all_languages(row: pd.Series) -> str:
+    """What a mean over all languages is over: by its name where there is one language."""
+    alone = row["unit"] == "all" and row["n_languages"] == 1
+    return LANGUAGES[row["languages"]].name if alone else "all zero-shot languages"
 
 
 def describe_generally(row: pd.Series) -> str:
@@ -104,8 +119,11 @@ def describe_generally(row: pd.Series) -> str:
     told = f"For tasks like these the change is {points(row['general_estimate'])} points ({ends})"
     if row["general_clear"]:
         return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
-    corrected = " after correction for multiple comparisons" if row["general_low"] * row["general_high"] > 0 else ""
-    return f"{told}: not clear{corrected}, so it may be another on other tasks."
+    if row["general_low"] * row["general_high"] <= 0:
+        return f"{told}: not clear, so it may be another on other tasks."
+    if barred := claim_barred(row.drop("decided_by", errors="ignore").to_frame().T).iloc[0]:
+        return f"{told}: no claim from {barred}."
+    return f"{told}: not clear after correction for multiple comparisons, so it may be another on other tasks."
 
 
 def describe_sound(row: pd.Series) -> str:
@@ -191,7 +209,7 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
     texts = []
-    parts = list(table.groupby(["encoder", "condition"], sort=False))
+    parts = list(in_order(table).groupby(["encoder", "condition"], sort=False))
     if len(parts) > _MOST:
         parts.sort(key=lambda part: (part[1]["clear"].sum(), part[1]["estimate"].abs().max()), reverse=True)
     for (encoder, condition), part in parts:
@@ -202,13 +220,19 @@ def describe_tasks(table: pd.DataFrame) -> list[str]:
             alone = f" in {LANGUAGES[row.languages].name}" if row.n_languages == 1 else ""
             told.append(f"a clear {kind} on {task_title(row.task)}{alone} ({points(row.estimate)} points)")
         if len(clear) > _MOST:
-            told.append(f"{len(clear) - _MOST} more clear results in the table")
-        rest = part[~part["clear"]]
+            told.append(f"{counted(len(clear) - _MOST, 'more clear result')} in the table")
+        held = part[part["withheld"] != ""]
+        rest = part[~part["clear"] & (part["withheld"] == "")]
         if len(rest):
             low, high = points(rest["estimate"].min()), points(rest["estimate"].max())
             ends = f"{low} points" if len(rest) == 1 or low == high else f"estimates from {low} to {high} points"
             other = "other " * (len(clear) > 0)
-            told.append(f"no clear change on {'the' if other else 'its'} {counted(len(rest), f'{other}task')} ({ends})")
+            many = f"{other}task" if len(rest) == 1 else f"{len(rest)} {other}tasks"
+            told.append(f"no clear change on {'the' if other else 'its'} {many} ({ends})")
+        if len(held):
+            low, high = points(held["estimate"].min()), points(held["estimate"].max())
+            ends = f"{low} points" if low == high else f"estimates from {low} to {high} points"
+            told.append(f"no interval on {counted(len(held), 'task')} ({ends}; {held['withheld'].iloc[0]})")
         sentences = [titled(encoder, f"{condition_title(condition)}: {', '.join(told)}.", table)]
         fell = part[part["collapsed"] != ""] if "collapsed" in part else part.head(0)
         for _, row in fell.head(_MOST).iterrows():
@@ -237,7 +261,7 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
     require_columns(overall, NEEDED, table="table of gains")
     if overall.empty:
         return ["No condition besides the baseline has a zero-shot language, so there is no gain to report."]
-    sentences, shown = [], overall
+    sentences, shown = [], in_order(overall)
     if len(overall) > _MOST:
         clear = overall["clear"].astype(bool)
         up, down = int((clear & (overall["estimate"] > 0)).sum()), int((clear & (overall["estimate"] < 0)).sum())
@@ -256,7 +280,7 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         of = "every condition" if primary.condition is None else condition_title(primary.condition)
         sentences.append(
             f"The study's primary comparison is {group} under {of}: it is corrected for its own conditions alone, and "
-            f"all other comparisons among themselves."
+            f"each other comparison for those of its table."
         )
     return sentences + _comparability(overall)
 
@@ -281,7 +305,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     sentences = [
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
         f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
-        f"{len(tested) - len(clear)} are not decided at this size."
+        f"{len(tested) - len(clear)} {'is' if len(tested) - len(clear) == 1 else 'are'} not decided at this size."
     ] * (len(tested) > 0)
     sentences += _adjusted(tested)
     if alone >= MIN_POOL:

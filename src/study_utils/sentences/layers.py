@@ -8,7 +8,7 @@ from study_utils.analysis.questions.layers import LAYER_COLUMNS
 from study_utils.analysis.results.tables import BASELINE, require_columns
 from study_utils.catalog.retrieval import LAST, PUBLISHED
 from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title
-from study_utils.sentences.gains import points
+from study_utils.sentences.gains import in_order, points
 
 _RULES = {PUBLISHED: "as the benchmark does", LAST: "the last one, not the benchmark's rule"}
 
@@ -46,7 +46,7 @@ def describe_layers(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return ["The study has no retrieval target, so no result depends on a layer that is read."]
     sentences = []
-    for (encoder, task), own in table[table["layer"] > 0].groupby(["encoder", "task"], sort=False):
+    for (encoder, task), own in in_order(table[table["layer"] > 0]).groupby(["encoder", "task"], sort=False):
         start = f"{encoder_title(encoder)}, " if table["encoder"].nunique() > 1 else ""
         name = f"{start}{rows_title(task)} ({metric_title(own['metric'].iloc[0])})"
         scores = own[own["condition"] == BASELINE].set_index("layer")["score"] * 100

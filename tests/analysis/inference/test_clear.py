@@ -34,6 +34,9 @@ def test_what_bars_a_claim():
     assert claim_barred(task).tolist() == ["a result that does not hold without Tatoeba or XNLI"]
     assert claim_barred(table.assign(failed_decide=True)).tolist() == ["a result that failed runs decide"]
     assert claim_barred(task.assign(n_seeds=2)).tolist() == ["fewer than 3 seeds"]
+    assert claim_barred(table.assign(n_languages=2)).tolist() == ["fewer than 3 languages"]
+    one = table.assign(n_languages=1)
+    assert claim_barred(one).tolist() == claim_barred(one.assign(unit="language")).tolist() == [""]
     assert not corrected(task)["clear"].any()
 
 

@@ -101,27 +101,28 @@ def test_seen_and_family_nested_are_named():
     chosen = choose_covariates(facts_of(["es", "fr", "it", "de", "nl", "ig", "tn"]), ["seen"])
     assert chosen.names == []
     assert chosen.warnings == (
-        "family and seen can't be separated: no family has languages that differ in it (not seen: Niger-Congo; seen: "
-        "Germanic, Romance). A difference between such families may be one of seen. It is left out.",
+        "family and being seen in pretraining can't be separated: no family has languages that differ in it (not seen: "
+        "Niger-Congo; seen: Germanic, Romance). A difference between such families may be one of being seen in "
+        "pretraining. It is left out.",
     )
 
 
 def test_what_the_languages_cannot_tell_is_said():
     facts = facts_of(CODES)
     chosen = choose_covariates(facts, list(COVARIATES))
-    assert "seen is the same for all languages here" in chosen.warnings[0]
+    assert "being seen in pretraining is the same for all languages here" in chosen.warnings[0]
     assert "seen" not in chosen.names
     assert chosen.languages[chosen.names].mean().to_numpy() == pytest.approx(0)
     near = facts.assign(distance=2 * facts["resource"] + 1e-3 * facts["log_size"])
     twin = choose_covariates(near, ["resource", "distance"])
-    assert "resource and distance say nearly the same within families" in " ".join(twin.warnings)
+    assert "resource class and distance to English say nearly the same within families" in " ".join(twin.warnings)
     exact = choose_covariates(facts.assign(distance=2 * facts["resource"]), ["resource", "distance"])
     assert exact.names == ["resource"]
-    assert "distance can't be separated from family and resource" in " ".join(exact.warnings)
+    assert "distance to English can't be separated from family and resource class" in " ".join(exact.warnings)
     few = choose_covariates(facts_of(["es", "fr", "de", "nl"]), ["log_size", "distance"])
     assert "too few" in " ".join(few.warnings)
     missing = choose_covariates(facts_of([*CODES, "kk", "tr", "az"]), ["distance"])
-    assert "distance not known for Kazakh" in missing.warnings[0]
+    assert "distance to English not known for Kazakh" in missing.warnings[0]
     assert "kk" not in missing.languages.index
     assert "not known for this encoder" in choose_covariates(facts_of(CODES, encoder="./mine"), ["seen"]).warnings[0]
 

@@ -222,10 +222,12 @@ def test_what_can_not_be_claimed_has_no_numbers(balanced):
     two = detectable(KNOWN, with_seeds(balanced, 2))
     assert two["gain"].isna().all()
     assert set(two["withheld"]) == {"nothing is claimed from fewer than 3 seeds"}
-    few = crossed(families=2, languages=1, tasks=2, seeds=3)
+    pair = detectable(KNOWN, crossed(families=2, languages=1, tasks=4, seeds=3)).set_index("about")
+    assert pair.loc[[THESE, LIKE_THESE], "withheld"].tolist() == ["nothing is claimed from fewer than 3 languages"] * 2
+    few = crossed(families=3, languages=1, tasks=2, seeds=3)
     table = detectable(KNOWN, few).set_index("about")
     assert table.loc[LIKE_THESE, "withheld"] == "fewer than 3 tasks: how much tasks differ is not known"
-    assert table.loc[FAMILY, "withheld"] == "2 languages are too few"
+    assert table.loc[FAMILY, "withheld"] == "3 languages are too few"
     assert table.loc[[THESE, LANGUAGE], "gain"].notna().all()
 
 

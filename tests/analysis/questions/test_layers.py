@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study_utils.analysis import Settings, family_gains, layer_gains
+from study_utils.analysis import Settings, family_gains, layer_gains, layer_table
 from study_utils.errors import AnalysisError
 from study_utils.sentences.layers import describe_layers, describe_reading
 
 MINUS = "\N{MINUS SIGN}"
+GAINS = ["SST-2 (gain, points)", "MNLI (gain, points)"]
 SETTINGS = Settings(resamples=200)
 SHIFT = {"de": -0.01, "fr": 0.0, "ru": 0.01}
 BASE = {0: 0.2, 1: 0.5, 2: 0.6, 3: 0.7}
@@ -33,6 +34,16 @@ def made(seeds=(0, 1, 2), conditions=("none", "sst2", "mnli"), layers=tuple(BASE
     facts = {"encoder": "e5_small", "task": "tatoeba", "variant": "clean", "metric": "accuracy_from_english"}
     table = table.assign(**facts, zero_shot=True, same_data=False, run="r", depth=3, published=table["used"])
     return pd.concat([table, table.assign(metric="accuracy_to_english", value=0.9)], ignore_index=True)
+
+
+def test_the_table_for_readers_has_a_row_a_layer_and_a_column_a_condition():
+    table = layer_table(layer_gains(made(), settings=SETTINGS))
+    assert list(table) == ["encoder", "task", "layer", "No intermediate task (%)", *GAINS]
+    assert table["layer"].tolist() == ["0", "1", "2 (read)", "3"]
+    assert table["No intermediate task (%)"].tolist() == ["20.0", "50.0", "60.0", "70.0"]
+    assert table["SST-2 (gain, points)"].iloc[2].startswith(f"{MINUS}10.0 [{MINUS}")
+    assert table["SST-2 (gain, points)"].iloc[3].endswith("], clear")
+    assert layer_table(layer_gains(made().head(0), settings=SETTINGS)).empty
 
 
 def test_scores_and_gains_of_every_layer():

@@ -49,6 +49,7 @@ def change(frame, column, value, row=5):
         (lambda f: change(f, "task", "sib20"), "unknown task 'sib20'.*'sib200'"),
         (lambda f: change(f, "value", np.nan), "1 rows .* missing values"),
         (lambda f: change(f, "value", np.inf), "out of range"),
+        (lambda f: f.assign(zero_shot="False"), "column zero_shot .* True or False, not texts"),
         (lambda f: pd.concat([f, f.iloc[[3]]]), "twice with the same value"),
         (lambda f: pd.concat([f, f.iloc[[3]].assign(value=0.123)]), "twice with conflicting values"),
         (lambda f: f[f["condition"] != "none"], "no baseline 'none'"),

@@ -11,7 +11,7 @@ from study_utils.analysis.inference.settings import Primary
 CLEAR = 0.05
 """A result is called clear if its interval excludes zero and its corrected p-value is below this."""
 CLAIM_LANGUAGES = 3
-"""Fewest languages of a family for which a result can be called clear. Two show too little of how languages differ."""
+"""Fewest languages of a mean for which it can be called clear. Two show too little of how languages differ."""
 CLAIM_SEEDS = 3
 """Fewest seeds for which a result can be called clear: with two, one degree of freedom tells how much runs differ."""
 CLAIM_TASKS = 3
@@ -43,11 +43,24 @@ def corrected(table: pd.DataFrame, primary: Primary | None = None) -> pd.DataFra
             table[p_holm] = found
     table["clear"] = is_clear(table)
     if "general_p" in table:
-        general = table[["unit", "n_languages", "n_seeds"]].assign(
+        general = table.drop(columns="decided_by", errors="ignore").assign(
             low=table["general_low"], high=table["general_high"], p_holm=table["general_p_holm"]
         )
-        table["general_clear"] = is_clear(general) & ~table["failed_decide"].astype(bool)
+        table["general_clear"] = is_clear(general)
     return table
+
+
+def too_few_languages(unit: str, count: int) -> bool:
+    """Whether a mean is over too few languages for a claim; one language, named, speaks for itself if no family does.
+
+    Parameters
+    ----------
+    unit : str
+        What the mean is over: a family, or all languages, those of few resources, one language.
+    count : int
+        Number of its languages.
+    """
+    return count < CLAIM_LANGUAGES and (unit == "family" or (unit != "language" and count > 1))
 
 
 def is_primary(table: pd.DataFrame, primary: Primary) -> np.ndarray:
@@ -67,12 +80,13 @@ def is_clear(table: pd.DataFrame) -> pd.Series:
 def claim_barred(table: pd.DataFrame) -> pd.Series:
     """Why no claim is made from a row, whatever its interval; empty if nothing bars it.
 
-    Too few seeds, too few languages of a family, one task that decides it (column `decided_by`), or runs that failed
+    Too few seeds, too few languages, one task that decides it (column `decided_by`), or runs that failed
     and decide it (column `failed_decide`).
     """
-    few = (table["unit"] == "family") & (table["n_languages"] < CLAIM_LANGUAGES)
+    few = np.array([too_few_languages(*row) for row in zip(table["unit"], table["n_languages"])], bool)
     reasons = [(table["n_seeds"] < CLAIM_SEEDS, f"fewer than {CLAIM_SEEDS} seeds")]
-    reasons.append((few, f"fewer than {CLAIM_LANGUAGES} languages of the family"))
+    reasons.append((few & (table["unit"] == "family"), f"fewer than {CLAIM_LANGUAGES} languages of the family"))
+    reasons.append((few & (table["unit"] != "family"), f"fewer than {CLAIM_LANGUAGES} languages"))
     if "decided_by" in table:
         tasks = table["decided_by"].astype(str).str.replace(", ", " or ")
         reasons.append((table["decided_by"] != "", "a result that does not hold without " + tasks))

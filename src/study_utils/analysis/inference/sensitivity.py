@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from study_utils.analysis.inference.clear import CLAIM_LANGUAGES, CLAIM_SEEDS, CLEAR, is_primary
+from study_utils.analysis.inference.clear import CLAIM_SEEDS, CLEAR, is_primary, too_few_languages
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind
 from study_utils.analysis.inference.gain_model import GainModel
@@ -111,7 +111,7 @@ def _summary(
 def _significant(table: pd.DataFrame, place: int, p: float, languages: int) -> bool:
     """Whether a row is significant with another p-value, the others as they are."""
     row = table.iloc[place]
-    if row["n_seeds"] < CLAIM_SEEDS or (row["unit"] == "family" and languages < CLAIM_LANGUAGES):
+    if row["n_seeds"] < CLAIM_SEEDS or too_few_languages(row["unit"], languages):
         return False
     values = table["p"].where(table.index != place, p)[table["primary"] == row["primary"]]
     return bool(pd.Series(holm(values.to_numpy(float)), values.index)[place] < CLEAR)

@@ -20,6 +20,15 @@ COVARIATES = {
 }
 """Covariates of languages, and what one unit of each means. Task format is added where tasks allow it."""
 
+TITLES = {
+    "seen": "being seen in pretraining",
+    "log_size": "size of the pretraining text",
+    "latin": "Latin script",
+    "resource": "resource class",
+    "distance": "distance to English",
+}
+"""Covariates as people call them."""
+
 _SIZES = {"xlmr_seen": ("xlmr_gib", np.log10), "mbert_seen": ("wikipedia_articles_log10", np.asarray)}
 """Column of pretraining size for each column that says what was seen, and how it becomes a logarithm."""
 
@@ -115,12 +124,12 @@ def choose_covariates(facts: pd.DataFrame, wanted: Sequence[str]) -> Chosen:
     notes = []
     for name in list(wanted):
         if facts[name].isna().all():
-            notes.append(f"{name} is not known for this encoder or these languages: left out.")
+            notes.append(f"{TITLES[name]} is not known for this encoder or these languages: left out.")
             wanted = [other for other in wanted if other != name]
     unknown = facts[list(wanted)].isna()
     if unknown.any().any():
         lost = facts.index[unknown.any(axis=1)]
-        which = ", ".join(name for name in wanted if unknown[name].any())
+        which = ", ".join(TITLES[name] for name in wanted if unknown[name].any())
         notes.append(f"{which} not known for {_names(lost)}: these languages are not in the model.")
         facts = facts.drop(index=lost)
     columns = pd.get_dummies(facts["label"]).astype(float)
@@ -130,11 +139,13 @@ def choose_covariates(facts: pd.DataFrame, wanted: Sequence[str]) -> Chosen:
         together = pd.concat([columns, *(facts[other] for other in kept), centred], axis=1).to_numpy()
         rank = np.linalg.matrix_rank(together[:, :-1])
         if facts[name].nunique() < 2:
-            notes.append(f"{name} is the same for all languages here: no effect of it can be estimated.")
+            notes.append(f"{TITLES[name]} is the same for all languages here: no effect of it can be estimated.")
         elif np.linalg.matrix_rank(together) == rank:
             notes.append(_nested(facts, name, kept))
         elif len(facts) <= rank + 2:
-            notes.append(f"{len(facts)} languages are too few for {name} beside {rank} other effects: left out.")
+            notes.append(
+                f"{len(facts)} languages are too few for {TITLES[name]} beside {rank} other effects: left out."
+            )
         else:
             kept.append(name)
             notes += _weak(facts, name, kept)
@@ -160,13 +171,13 @@ def choose_formats(tasks: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]
 
 def _nested(facts: pd.DataFrame, name: str, kept: list[str]) -> str:
     if (facts.groupby("label")[name].nunique() > 1).any():
-        others = " and ".join(["family", *kept])
-        return f"{name} can't be separated from {others}: together they already determine it. It is left out."
+        others = " and ".join(["family", *(TITLES[other] for other in kept)])
+        return f"{TITLES[name]} can't be separated from {others}: together they already determine it. It is left out."
     means = facts.groupby("label")[name].first()
     parts = [f"{_value(name, v)}: {', '.join(sorted(means.index[means == v]))}" for v in sorted(means.unique())]
     return (
-        f"family and {name} can't be separated: no family has languages that differ in it "
-        f"({'; '.join(parts)}). A difference between such families may be one of {name}. It is left out."
+        f"family and {TITLES[name]} can't be separated: no family has languages that differ in it "
+        f"({'; '.join(parts)}). A difference between such families may be one of {TITLES[name]}. It is left out."
     )
 
 
@@ -178,12 +189,14 @@ def _weak(facts: pd.DataFrame, name: str, kept: list[str]) -> list[str]:
     varies = list(varies.index[varies > 1])
     if len(varies) == 1:
         found.append(
-            f"{name} differs within one family only ({varies[0]}): its estimate is a comparison inside that family."
+            f"{TITLES[name]} differs within one family only ({varies[0]}): its estimate is a comparison inside that "
+            f"family."
         )
     for other in kept[:-1]:
         spread = within[[other, name]].std()
         if spread.min() > 0 and abs(within[other].corr(within[name])) >= _SAME:
-            found.append(f"{other} and {name} say nearly the same within families: their effects can't be separated.")
+            both = f"{TITLES[other]} and {TITLES[name]}"
+            found.append(f"{both} say nearly the same within families: their effects can't be separated.")
     return found
 
 

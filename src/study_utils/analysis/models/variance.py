@@ -20,6 +20,16 @@ SOURCES = {
 }
 """What gains may differ by, and the columns whose combinations are its levels: `cell` is a language within a task,
 `run` the training runs of a task that share a seed (the condition's and the baseline's)."""
+OF_SOURCE = {
+    "family": "families",
+    "language": "languages of a family",
+    "task": "tasks",
+    "cell": "languages within a task",
+    "seed": "seeds, over all tasks",
+    "run": "training runs of a task",
+    "residual": "what is left, test examples in it",
+}
+"""Sources in words."""
 MIN_LEVELS = 2
 FLAT = 1e-9
 """Largest difference between gains that counts as none."""

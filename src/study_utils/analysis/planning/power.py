@@ -371,6 +371,8 @@ def _barred(about: str, cells: StudyCells) -> str:
         return "none of its languages is scored zero-shot"
     if about == PRIMARY and 1 < len(cells.primary) < CLAIM_LANGUAGES:
         return f"nothing is claimed of fewer than {CLAIM_LANGUAGES} languages of a family"
+    if about in ABOUT[:2] and 1 < languages < CLAIM_LANGUAGES:
+        return f"nothing is claimed from fewer than {CLAIM_LANGUAGES} languages"
     if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
         return f"{languages} languages are too few"
     return ""

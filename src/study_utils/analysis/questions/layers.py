@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from study_utils.analysis.inference.families import family_gains
 from study_utils.analysis.inference.settings import Settings
-from study_utils.analysis.results.tables import CELL, SCORE_COLUMNS, is_source, primary_metric, require_columns
+from study_utils.analysis.results.tables import (
+    BASELINE,
+    CELL,
+    SCORE_COLUMNS,
+    is_source,
+    primary_metric,
+    require_columns,
+)
+from study_utils.catalog.titles import condition_title, rows_title
 
 LAYER_COLUMNS = [
     *("encoder", "task", "condition", "metric", "layer", "depth", "used", "published", "score", "n_languages"),
@@ -57,6 +66,44 @@ def layer_gains(
     table = table.reset_index().merge(gains, on=["encoder", "task", "condition", "layer"], how="left")
     table["clear"], table["withheld"] = table["clear"] == True, table["withheld"].fillna("")  # noqa: E712 - or missing
     return table.sort_values(["encoder", "task", "layer"], kind="stable", ignore_index=True)[LAYER_COLUMNS]
+
+
+def layer_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay out `layer_gains` for reading: one row a layer of a task, one column a condition.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From `layer_gains`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own:
+        the score of the baseline in percent; of other conditions the gain in points with its interval, and whether it
+        is clear.
+    """
+    keys = ["encoder", "task", "layer"]
+    if found.empty:
+        return pd.DataFrame(columns=keys)
+    names = dict.fromkeys(found["condition"])
+    columns = [f"{condition_title(key)} ({'%' if key == BASELINE else 'gain, points'})" for key in names]
+    texts = found.assign(text=[_text(row) for row in found.itertuples()])
+    wide = texts.pivot_table(index=[*keys, "used"], columns="condition", values="text", aggfunc="first", sort=False)
+    table = wide[[*names]].set_axis(columns, axis=1).fillna("").reset_index()
+    marked = [f"{layer}{' (read)' * bool(used)}" for layer, used in zip(table["layer"], table["used"])]
+    return table.assign(task=table["task"].map(rows_title), layer=marked).drop(columns="used")
+
+
+def _text(row: tuple) -> str:
+    """Score of the baseline, gain of another condition."""
+    if row.condition == BASELINE:
+        return f"{100 * row.score:.1f}"
+    if np.isnan(row.gain):
+        return ""
+    numbers = [f"{round(100 * value, 1) + 0.0:.1f}" for value in (row.gain, row.low, row.high)]
+    told = numbers[0] if np.isnan(row.low) else f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
+    return f"{told}{', clear' * bool(row.clear)}".replace("-", "\N{MINUS SIGN}")
 
 
 def _gains(part: pd.DataFrame, settings: Settings) -> pd.DataFrame:

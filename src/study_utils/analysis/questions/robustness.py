@@ -63,7 +63,7 @@ def robustness_intervals(
         ``gain``
             score minus that of `none`; the same row as in `family_gains`.
         ``gap``, ``retention``
-            source minus language, and language divided by source, macro over the tasks that score their source language.
+            source minus language, and language divided by source, macro over the tasks that score their source.
         ``gap_change``, ``retention_change``
             the same minus what they are under `none`, paired.
         ``worst_gain``

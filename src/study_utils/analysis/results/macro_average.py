@@ -27,8 +27,8 @@ def macro_average(scores: pd.DataFrame, *, conditions: Sequence[str], targets: S
     -------
     pandas.DataFrame
         One row a target, encoder and metric, one column a condition: ``mean (spread over seeds)`` in percent, the mean
-        alone from one seed, or "not zero-shot"; `languages`, how many are averaged; and of retrieval the `layer` that
-        is read. A target without zero-shot scores has no row.
+        alone from one seed, "not zero-shot", or "not run" without any score; `languages`, how many are averaged; and
+        of retrieval the `layer` that is read. A target without zero-shot scores has no row.
     """
     shown = {(key, name) for key in targets for name in (TASKS[key].metric, *TASKS[key].beside)}
     is_shown = pd.MultiIndex.from_frame(scores[["task", "metric"]]).isin(shown)
@@ -42,7 +42,10 @@ def macro_average(scores: pd.DataFrame, *, conditions: Sequence[str], targets: S
     by_seed = kept.groupby([*groups, "condition", "seed"], sort=False)["value"].mean()
     summary = by_seed.groupby(level=[*groups, "condition"], sort=False).agg(["mean", "std"]).mul(100)
     text = summary.apply(_mean_and_spread, axis=1).unstack()
-    text = text.reindex(index=order[order.isin(text.index)], columns=conditions).fillna("not zero-shot")
+    text = text.reindex(index=order[order.isin(text.index)], columns=conditions)
+    there = scores[is_shown].groupby([*groups, "condition"]).size().unstack()
+    there = there.reindex(index=text.index, columns=conditions).notna()
+    text = text.where(text.notna() | ~there, "not zero-shot").where(text.notna() | there, "not run")
     if "layer" in kept and kept["layer"].notna().any():
         text.insert(0, "layer", kept.groupby(groups)["layer"].first())
     text.insert(0, "languages", kept.groupby(groups)["language"].nunique())

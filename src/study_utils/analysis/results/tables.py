@@ -78,8 +78,8 @@ def check_results(frame: pd.DataFrame) -> None:
     Raises
     ------
     AnalysisError
-        For missing columns, an empty table, unknown languages or tasks, missing values, scores out of range,
-        rows that occur twice, and a condition without the baseline `none` in the same cell.
+        For missing columns, an empty table, unknown languages or tasks, missing values, truth values that are texts,
+        scores out of range, rows that occur twice, and a condition without the baseline `none` in the same cell.
     """
     require_columns(frame, SCORE_COLUMNS, table="results table")
     if frame.empty:
@@ -95,6 +95,12 @@ def check_results(frame: pd.DataFrame) -> None:
             f"{bad.sum()} rows of the results table have missing values; first: {_cell(frame, bad)}. "
             f"Score that run again"
         )
+    for name in ("zero_shot", "same_data"):
+        if not set(frame[name].unique()) <= {True, False}:
+            raise AnalysisError(
+                f"column {name} of the results table has {sorted(map(repr, frame[name].unique()))[:3]}: give True or "
+                f"False, not texts"
+            )
     low = np.where(frame["metric"].isin(CORRELATIONS), -1.0, 0.0)
     if (bad := ~frame["value"].between(low, 1.0)).any():
         value = float(frame.loc[bad, "value"].iloc[0])
