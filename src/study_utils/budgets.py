@@ -8,8 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from study_utils.catalog import task
-from study_utils.catalog.conditions import regime_name
-from study_utils.catalog.titles import at_most_five
+from study_utils.catalog.titles import at_most_five, regime_name
 from study_utils.data.sources import stated_rows
 from study_utils.errors import DataError, ParameterError
 from study_utils.params import StudyParams

@@ -17,8 +17,7 @@ from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import condition, language_table
-from study_utils.catalog.conditions import regime_name
-from study_utils.catalog.titles import condition_reason, condition_title, name_layers, name_sources
+from study_utils.catalog.titles import condition_reason, condition_title, name_layers, name_sources, regime_name
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
@@ -246,7 +245,6 @@ class Study:
 
     def conditions(self) -> pd.DataFrame:
         """Conditions of the study: `condition`, `title`, `tasks` (in order), `regime` (of the target), `reason`."""
-        chosen = [condition(key) for key in self.params.conditions]
         return pd.DataFrame(
             {
                 "condition": c.key,
@@ -255,7 +253,7 @@ class Study:
                 "regime": regime_name(c.regime, self.params.targets),
                 "reason": condition_reason(c),
             }
-            for c in chosen
+            for c in map(condition, self.params.conditions)
         )
 
     def source_conditions(self) -> list[str]:

@@ -4,7 +4,6 @@ import pytest
 from german_source import GERMAN, enter_german
 
 from study_utils.catalog import FORMATS, condition
-from study_utils.catalog.conditions import regime_name
 from study_utils.catalog.titles import (
     condition_reason,
     condition_title,
@@ -13,6 +12,7 @@ from study_utils.catalog.titles import (
     metric_title,
     name_layers,
     name_sources,
+    regime_name,
     rows_title,
     source_name,
     task_title,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.schema import Task
-from study_utils.catalog.tasks import TASKS, source_language
+from study_utils.catalog.tasks import TASKS
 from study_utils.errors import CatalogError, unknown
 
 
@@ -119,12 +119,6 @@ class Condition:
         if self.has_text or self.regime != "english":
             return True
         return any(language in TASKS[key].training_languages for key in self.tasks)
-
-
-def regime_name(regime: str, targets: Iterable[str]) -> str:
-    """Name a regime in tables: ``source`` in place of ``english`` where a target is trained in another language."""
-    others = any(TASKS[key].languages and source_language(key) != "en" for key in targets)
-    return "source" if others and regime == "english" else regime
 
 
 BASELINE = "none"

@@ -46,6 +46,12 @@ def condition_reason(item: Condition) -> str:
     return _in_source(item, item.reason)
 
 
+def regime_name(regime: str, targets: Iterable[str]) -> str:
+    """Name a regime in tables: ``source`` in place of ``english`` where a target is trained in another language."""
+    others = any(TASKS[key].languages and source_language(key) != "en" for key in targets)
+    return "source" if others and regime == "english" else regime
+
+
 def _in_source(item: Condition, text: str) -> str:
     """Name the source language where a text calls it English: that of a condition which only fine-tunes."""
     codes = source_languages(())

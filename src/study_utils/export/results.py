@@ -20,9 +20,9 @@ import pandas as pd
 
 from study_utils.analysis.results.tables import CORRELATIONS, check_results
 from study_utils.catalog import ENCODERS, TASKS
-from study_utils.catalog.conditions import find_condition, regime_name
+from study_utils.catalog.conditions import find_condition
 from study_utils.catalog.schema import HubRows
-from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title
+from study_utils.catalog.titles import condition_title, encoder_title, metric_title, regime_name, rows_title
 from study_utils.encoders.identity import is_folder
 from study_utils.errors import StoreError
 from study_utils.store import writable, write_atomically
