@@ -93,7 +93,7 @@ report.keep_figure(study, figures.plot_lengths(lengths), "lengths", lengths)
 # %% [markdown]
 # ## How are the labels distributed?
 #
-# A test set whose labels are distributed otherwise than the English training set makes accuracy harder to compare.
+# A test set whose labels are distributed otherwise than the training set makes accuracy harder to compare.
 
 # %%
 labels = label_table(rows)
@@ -110,10 +110,10 @@ report.show_table(study.examples())
 # %% [markdown]
 # ## Method
 #
-# Training and selection rows are English only, else nothing would be zero-shot; what trains in other languages on
-# purpose (other regimes, text that is mixed in, intermediate tasks in another language) is listed above. Test sets
-# differ in size and in the languages they cover, and coverage is very uneven over families, so later notebooks never
-# average raw scores over different sets of languages.
+# Training and selection rows are in the source language only (English, unless a target says otherwise), else nothing
+# would be zero-shot; what trains in other languages on purpose (other regimes, text that is mixed in, intermediate tasks
+# in another language) is listed above. Test sets differ in size and in the languages they cover, and coverage is very
+# uneven over families, so later notebooks never average raw scores over different sets of languages.
 #
 # | reads | writes | takes |
 # |---|---|---|

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Fine-tune on the target tasks
 #
-# **Question.** How well does each condition learn the target tasks in English, for most the only language it is trained
-# on?
+# **Question.** How well does each condition learn the target tasks in their source language (English, unless a target
+# says otherwise), for most conditions the only one that they are trained in?
 #
 # Before: [02 Intermediate training](02_intermediate_training.ipynb). Next: [04 Zero-shot evaluation](04_zero_shot_eval.ipynb).
 
@@ -32,7 +32,7 @@ report.banner(study)
 # %%
 complete(study, "03_target_finetuning")
 validation = study.validation("03_target_finetuning")
-english = validation[validation["language"] == ""]
+in_source = validation[validation["language"] == ""]
 
 # %% [markdown]
 # ## The answer first
@@ -40,10 +40,10 @@ english = validation[validation["language"] == ""]
 # Validation score of the chosen epoch by condition; small marks are seeds, the dashed line is chance.
 
 # %%
-report.say(sentences.describe_learning(english))
+report.say(sentences.describe_learning(in_source))
 
 # %%
-report.keep_figure(study, figures.plot_validation(english), "target_validation", english)
+report.keep_figure(study, figures.plot_validation(in_source), "target_validation", in_source)
 
 # %% [markdown]
 # ## Why it may be wrong
@@ -72,23 +72,23 @@ report.keep_table(study, validation[validation["chosen"] & (validation["language
 # %% [markdown]
 # ## Method
 #
-# If an intermediate task helps at all, it should show in English first: a lower loss at the start of fine-tuning or a
-# better validation score. A gain in English alone says nothing about transfer. Retrieval targets have no training and
+# If an intermediate task helps at all, it should show in the source language first: a lower loss at the start of
+# fine-tuning or a better validation score. A gain there alone says nothing about transfer. Retrieval targets have no training and
 # don't appear here.
 #
 # | reads | writes | takes |
 # |---|---|---|
-# | trained encoders of 02, English rows of the targets | one fine-tuned model per condition, target and seed | most of the time, with 02 |
+# | trained encoders of 02, training rows of the targets | one fine-tuned model per condition, target and seed | most of the time, with 02 |
 
 # %% [markdown]
-# The encoder of each condition gets a new head and is fine-tuned on English rows with the same settings and the same
-# seed in every condition, so that differences are paired. Conditions of another regime train in other languages: in each
-# one alone, in all together, or in English and then a few rows of each. What a target has no rows for is left out.
+# The encoder of each condition gets a new head and is fine-tuned on rows in the source language with the same settings and
+# the same seed in every condition, so that differences are paired. Conditions of another regime train in other
+# languages: in each one alone, in all together, or in the source and then a few rows of each. What a target has no rows for is left out.
 
 # %% [markdown]
 # ## Limits
 #
-# The epoch is chosen on English validation rows: choosing on target languages would not be zero-shot. A run in one
+# The epoch is chosen on validation rows in the source language: choosing on target languages would not be zero-shot. A run in one
 # language alone chooses on that language's rows where there are some, and few shots keep the last epoch. Validation
 # sets are small here, so single differences between conditions are noisy.
 

@@ -58,9 +58,10 @@ report.say([*sentences.describe_failed_runs(scores), *sentences.describe_seen(sc
 # %% [markdown]
 # ## Scores of every condition
 #
-# In percent: macro average over the languages of each target that are zero-shot, of conditions fine-tuned in English: of the
-# primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in brackets. All
-# are averaged over the same languages; a condition whose intermediate stage was trained in all of them has no average.
+# In percent: macro average over the languages of each target that are zero-shot, of conditions fine-tuned in the source
+# language: of the primary metric, and where the benchmark has another one, of that beside it; the spread over seeds is in
+# brackets. All are averaged over the same languages; a condition whose intermediate stage was trained in all of them has
+# no average.
 
 # %%
 report.keep_table(study, study.macro_scores(scores), "macro_scores")
@@ -98,16 +99,16 @@ report.keep_table(study, layers, "layers", shown=analysis.layer_table(layers))
 # only where no cell is missing. `PROTOCOL.md` says where the study measures otherwise than the benchmark.
 
 # %%
-english = scores[scores["condition"].isin(study.english_conditions())]
+zero_shot = scores[scores["condition"].isin(study.source_conditions())]
 
 # %%
-keep_benchmark(study, english, "xtreme")
+keep_benchmark(study, zero_shot, "xtreme")
 
 # %%
-keep_benchmark(study, english, "xtreme_r")
+keep_benchmark(study, zero_shot, "xtreme_r")
 
 # %% [markdown]
-# ## Fine-tuned in other languages than English
+# ## Fine-tuned in other languages than the source
 #
 # Beside the baseline in the same languages, where both were trained on the same number of rows (under few shots: the
 # baseline's and the few). Only languages that no row was in count as zero-shot; what lacks training rows is omitted.
@@ -124,7 +125,7 @@ report.keep_table(study, study.omissions(), "omissions")
 # %% [markdown]
 # ## Which epoch?
 #
-# The English selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
+# The selection score chooses an epoch; is that epoch the best one in the zero-shot languages too? The oracle
 # looks at the test rows. It profits from their noise, so points below it are an upper bound of what a better choice
 # could gain.
 
@@ -136,7 +137,7 @@ show_epochs(study, curves, epoch_table(choices), sentences.describe_epochs(choic
 # %% [markdown]
 # ## Method
 #
-# English is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
+# The source is best, languages near to it and well represented in pretraining follow, and scores stay above chance. A
 # score at chance means that nothing was transferred; a score at the ceiling would leave no room for a difference.
 #
 # | reads | writes | takes |

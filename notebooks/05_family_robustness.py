@@ -153,9 +153,9 @@ report.keep_table(study, seen, "seen_gains")
 report.say(sentences.describe_seen_gains(seen))
 
 # %% [markdown]
-# ## Do languages far behind English gain more?
+# ## Do languages far behind the source gain more?
 #
-# The gap is that of the baseline, over the tasks that score English. Read with care: the baseline's score is in both
+# The gap is that of the baseline, over the tasks that score their source language. Read with care: the baseline's score is in both
 # axes, so its noise alone makes points rise to the right.
 
 # %%
@@ -165,8 +165,8 @@ report.keep_figure(study, figures.plot_gap_gains(gaps), "gap_gains", gaps)
 # %% [markdown]
 # ## Is transfer more robust?
 #
-# Robustness is more than the mean: the gap to English, the part of English that is retained, the worst language, the
-# share of languages that lose, the spread within a family and between seeds. In points or percent, with intervals.
+# Robustness is more than the mean: the gap to the source language, the part of its score that is retained, the worst
+# language, the share of languages that lose, the spread within a family and between seeds. In points or percent, with intervals.
 
 # %%
 everywhere = analysis.robustness_intervals(examples, scores, by="all", settings=settings)

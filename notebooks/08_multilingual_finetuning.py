@@ -32,8 +32,8 @@ report.banner(study)
 # %% [markdown]
 # ## The answer first
 #
-# Every arm against English fine-tuning alone, then every other regime against every intermediate task, over the cells
-# that both arms have. English itself is never counted.
+# Every arm against fine-tuning in the source language alone, then every other regime against every intermediate task, over the cells
+# that both arms have. The source itself is never counted.
 
 # %%
 settings = study.params.analysis

@@ -42,11 +42,12 @@ def _only_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_study_open() -> Iterator[None]:
-    """Forget at which layers the study of an earlier test reads retrieval: titles would say it."""
+    """Forget layers and targets of the study of an earlier test: titles would say them."""
     yield
-    from study_utils.catalog.titles import name_layers
+    from study_utils.catalog.titles import name_layers, name_sources
 
     name_layers({})
+    name_sources(())
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from study_utils.catalog import task
+from study_utils.catalog.conditions import regime_name
 from study_utils.catalog.titles import at_most_five
 from study_utils.data.sources import stated_rows
 from study_utils.errors import DataError, ParameterError
@@ -37,7 +38,8 @@ def shortfalls(plan: Plan, store: Store, params: StudyParams) -> pd.DataFrame:
         there = store.manifest(run.id)["rows"]["train"] if done else _stated(run, params)
         if there is not None and there < asked:
             languages = " ".join(run.work["languages"])
-            found.append((run.work["task"], run.work["regime"], languages, asked, there, done))
+            regime = regime_name(run.work["regime"], [run.work["task"]])
+            found.append((run.work["task"], regime, languages, asked, there, done))
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 

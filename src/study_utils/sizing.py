@@ -17,8 +17,8 @@ from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_p
 from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, make_cells, with_seeds
 from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.gains import group_labels
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages
-from study_utils.catalog import TASKS, condition
+from study_utils.analysis.results.tables import BASELINE, join_languages
+from study_utils.catalog import TASKS, condition, source_language
 from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.errors import AnalysisError, StoreError, unknown
@@ -118,7 +118,7 @@ def _cells(plan: Plan, params: StudyParams) -> pd.DataFrame:
         found += [
             (cell.encoder, item.key, cell.task, code)
             for code in cell.languages
-            if code != ENGLISH and not item.may_have_seen(code)
+            if code != source_language(cell.task) and not item.may_have_seen(code)
         ]
     return pd.DataFrame(found, columns=["encoder", "condition", "task", "language"])
 

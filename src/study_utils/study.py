@@ -17,7 +17,8 @@ from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.macro_average import macro_average
 from study_utils.budgets import require_equal, shortfalls, training_sizes
 from study_utils.catalog import condition, language_table
-from study_utils.catalog.titles import name_layers
+from study_utils.catalog.conditions import regime_name
+from study_utils.catalog.titles import condition_reason, condition_title, name_layers, name_sources
 from study_utils.errors import StoreError
 from study_utils.estimate import expected_seconds
 from study_utils.outcomes.embeddings import read_embeddings
@@ -153,7 +154,7 @@ class Study:
                 {
                     "task": task,
                     "role": role,
-                    "regime": self.plan.runs[run].work["regime"],
+                    "regime": regime_name(self.plan.runs[run].work["regime"], [task]),
                     "languages": sum(len(codes) for _, codes in self.plan.runs[run].work["parts"][role]),
                     "rows": manifest["rows"][role],
                     "dropped": manifest["dropped"][role],
@@ -249,16 +250,16 @@ class Study:
         return pd.DataFrame(
             {
                 "condition": c.key,
-                "title": c.title,
+                "title": condition_title(c.key),
                 "tasks": ", ".join(c.tasks),
-                "regime": c.regime,
-                "reason": c.reason,
+                "regime": regime_name(c.regime, self.params.targets),
+                "reason": condition_reason(c),
             }
             for c in chosen
         )
 
-    def english_conditions(self) -> list[str]:
-        """Keys of the conditions that fine-tune in English."""
+    def source_conditions(self) -> list[str]:
+        """Keys of the conditions that fine-tune in the source language."""
         return [key for key in self.params.conditions if condition(key).regime == "english"]
 
     def losses(self, stage: str) -> pd.DataFrame:
@@ -278,8 +279,8 @@ class Study:
         return training_frames(self.plan, self.store, stage, "validation.parquet")
 
     def macro_scores(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Macro averages of the conditions fine-tuned in English; see `study_utils.analysis.results.macro_average`."""
-        return macro_average(scores, conditions=self.english_conditions(), targets=self.params.targets)
+        """Macro averages of the `source_conditions`; see `study_utils.analysis.results.macro_average`."""
+        return macro_average(scores, conditions=self.source_conditions(), targets=self.params.targets)
 
     def predictions(self, *, variants: bool = False) -> pd.DataFrame:
         """One row an example of every cell; columns as `study_utils.analysis.results.tables.PREDICTION_COLUMNS`.
@@ -388,6 +389,7 @@ def open_study(name: str, changes: Mapping[str, object] | None = None, *, absent
     report = report_name(source, params, changes)
     plan, store = make_plan(params, absent_ok=absent_ok), Store(root / params.artifacts)
     name_layers(layer_words(params))
+    name_sources(params.targets)
     require_equal(plan, store, params)
     return Study(
         name=report,

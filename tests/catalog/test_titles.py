@@ -1,15 +1,20 @@
 """Titles for readers."""
 
 import pytest
+from german_source import GERMAN, enter_german
 
-from study_utils.catalog import FORMATS
+from study_utils.catalog import FORMATS, condition
+from study_utils.catalog.conditions import regime_name
 from study_utils.catalog.titles import (
+    condition_reason,
     condition_title,
     encoder_title,
     metric_label,
     metric_title,
     name_layers,
+    name_sources,
     rows_title,
+    source_name,
     task_title,
 )
 
@@ -52,3 +57,30 @@ def test_results_of_retrieval_say_their_layer_and_its_rows_do_not():
     finally:
         name_layers({})
     assert task_title("bucc") == "BUCC (development)"
+
+
+def test_the_source_language_is_named():
+    enter_german()
+    both = ["sib200", GERMAN]
+    assert (source_name(["sib200"]), source_name([GERMAN])) == ("English", "German")
+    assert source_name(both) == "the source language (English, German)"
+    assert source_name(both, adjective=True) == "source-language (English, German)"
+    assert source_name(["tatoeba", GERMAN]) == "German", "retrieval is not trained"
+    assert source_name(["tatoeba"]) == source_name([]) == "English"
+
+
+def test_conditions_that_fine_tune_name_the_source_of_the_open_study():
+    enter_german()
+    title, reason = "Multilingual, English first", "English target fine-tuning only."
+    assert (condition_title("multilingual_sequential"), condition_reason(condition("none"))) == (title, reason)
+    name_sources([GERMAN])
+    assert condition_title("multilingual_sequential") == "Multilingual, German first"
+    assert condition_reason(condition("none")) == "German target fine-tuning only."
+    assert "An English task before" in condition_reason(condition("qqp_in_language"))
+    assert regime_name("english", [GERMAN]) == "source"
+    name_sources(["sib200", GERMAN])
+    assert condition_title("multilingual_sequential") == "Multilingual, source-language first"
+    assert condition_reason(condition("none")) == "Source-language target fine-tuning only."
+    name_sources(["sib200"])
+    assert (condition_title("multilingual_sequential"), condition_reason(condition("none"))) == (title, reason)
+    assert regime_name("english", ["sib200"]) == "english"

@@ -127,6 +127,19 @@ def test_figures_and_tables_say_which_other_language_a_task_trains_in(tmp_path: 
     assert condition("mine").reason == "The same kind of task in German: does it have to be English?"
 
 
+def test_a_target_may_be_trained_in_another_language(tmp_path: Path) -> None:
+    rows = {"training_language": "de", "train": {"de": "a.csv"}, "validation": {"de": "a.csv"}}
+    enter(tmp_path, **rows, test={"en": "b.csv", "de": "c.csv"}, train_in={"en": "d.csv"})
+    item = TASKS["mine"]
+    assert (item.training_language, item.training_languages, item.languages) == ("de", ("de",), ("de", "en"))
+    assert item.own_languages == ("en",)
+    assert task_title("mine") == "T (German)"
+    with pytest.raises(
+        ParameterError, match="train_in has \\['de'\\]: it may have languages that are scored, and not the"
+    ):
+        enter(tmp_path, **rows, test={"en": "b.csv", "de": "c.csv"}, train_in={"de": "d.csv"})
+
+
 def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
     hub = {"split": "train", "configs": {"de": ["deu", "gsw"]}}
     enter(tmp_path, folder=None, hub_id="me/mine", revision="abc", train=hub, validation=hub, training_language="de")
@@ -144,7 +157,7 @@ def test_several_configs_of_a_language_of_your_own(tmp_path: Path) -> None:
         ({"train": {"split": "train", "configs": {"en": "c"}}}, "write one file a language"),
         ({"train": {"de": "a.csv"}}, "training_language"),
         ({"test": {"xx": "a.csv"}}, "unknown language 'xx'"),
-        ({"training_language": "de", "test": {"de": "a.csv"}}, "a target is trained in English"),
+        ({"training_language": "de", "test": {"de": "a.csv"}}, "training_language 'de' only, and these are in en"),
         ({"same_data": ["none_such"]}, "unknown tasks in same_data"),
         ({"validation": None}, "training rows need validation rows"),
         ({"columns": {"text": "t", "textpair": "u", "label": "y"}}, "unknown field 'textpair'"),

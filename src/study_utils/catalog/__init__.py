@@ -6,7 +6,7 @@ from study_utils.catalog.encoders import ENCODERS, Encoder, encoder
 from study_utils.catalog.formats import FORMATS
 from study_utils.catalog.languages import LANGUAGES, Language, covariate_table, language, language_table
 from study_utils.catalog.schema import FolderRows, HeldOut, HubRows, Select, StarterRows, Task
-from study_utils.catalog.tasks import TASKS, task
+from study_utils.catalog.tasks import TASKS, source_language, task
 
 __all__ = [
     "BENCHMARKS",
@@ -32,5 +32,6 @@ __all__ = [
     "encoder",
     "language",
     "language_table",
+    "source_language",
     "task",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from study_utils.catalog.languages import LANGUAGES
 from study_utils.catalog.schema import Task
-from study_utils.catalog.tasks import TASKS
+from study_utils.catalog.tasks import TASKS, source_language
 from study_utils.errors import CatalogError, unknown
 
 
@@ -56,19 +56,22 @@ REGIMES = ("english", "in_language", "multilingual", "multilingual_sequential", 
 """Whose training rows of the target task fine-tune the encoder.
 
 english
-    English ones only: scores in every other language are zero-shot.
+    Those in the target's source language only, English unless the target says otherwise: scores in every other
+    language are zero-shot.
 in_language
     Those of the scored language itself, a run for each. Its own validation rows choose the epoch if they are declared,
-    else English ones.
+    else the source's.
 multilingual
-    English and all other scored languages that have some, mixed: together as many rows as `english` has, shared evenly.
+    The source's and those of all other scored languages that have some, mixed: together as many rows as `english` has,
+    shared evenly.
 multilingual_sequential
-    The same rows, the English ones first, then the others.
+    The same rows, the source's first, then the others.
 few_shot
-    English ones first, then a few of the scored language itself, a run for each; the head is kept.
+    The source's first, then a few of the scored language itself, a run for each; the head is kept.
 
-English rows choose the epoch in all but `in_language`, and few shots end with the last one: English would choose the
-epoch that has changed least. In English itself, the runs of `in_language` and `few_shot` are those of `english`.
+Rows of the source language choose the epoch in all but `in_language`, and few shots end with the last one: the source
+would choose the epoch that has changed least. In the source language itself, the runs of `in_language` and `few_shot`
+are those of `english`.
 """
 
 ONE_BY_ONE = ("in_language", "few_shot")
@@ -86,7 +89,7 @@ class Condition:
     stages : tuple of Stage
         Empty for the baseline `none`.
     regime : str
-        One of `REGIMES`; English fine-tuning if left out.
+        One of `REGIMES`; fine-tuning in the source language if left out.
     reason : str
         What the condition is there to show.
     """
@@ -116,6 +119,12 @@ class Condition:
         if self.has_text or self.regime != "english":
             return True
         return any(language in TASKS[key].training_languages for key in self.tasks)
+
+
+def regime_name(regime: str, targets: Iterable[str]) -> str:
+    """Name a regime in tables: ``source`` in place of ``english`` where a target is trained in another language."""
+    others = any(TASKS[key].languages and source_language(key) != "en" for key in targets)
+    return "source" if others and regime == "english" else regime
 
 
 BASELINE = "none"

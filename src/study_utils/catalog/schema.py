@@ -230,10 +230,11 @@ class Task:
     test : HubRows, FolderRows, StarterRows or None
         Rows of every language that is scored. None: an intermediate task only.
     train_in, validation_in : HubRows, FolderRows, StarterRows or None
-        Rows of a target in other languages than English that train and select under conditions that are not
+        Rows of a target in other languages than `training_language` that train and select under conditions that are not
         zero-shot (`study_utils.catalog.conditions.REGIMES`). A language may have training rows and none to select.
     training_language : str
-        Language of the rows that train and select. A task with test rows is always trained in English: zero-shot.
+        Language of the rows that train and select. Of a target it is the source language: scores in every other one are
+        zero-shot.
     domain : {"general", "scientific", "biomedical", "legal"}
         What its texts are about.
     chance : float
@@ -301,32 +302,27 @@ class Task:
             raise CatalogError(unknown("domain", self.domain, DOMAINS, where=f"task {self.key}"))
         if self.training_language not in LANGUAGES:
             raise CatalogError(unknown("language", self.training_language, LANGUAGES, where=f"task {self.key}"))
-        if self.test is not None and self.training_language != "en":
-            raise CatalogError(f"task {self.key}: {self._not_english(self.training_language)}")
+        if self.train is None and self.training_language != "en":
+            raise CatalogError(
+                f"task {self.key}: training_language {self.training_language!r} is of train and validation, and there "
+                "are none: leave it out, or name them"
+            )
         for role in ("validation",) if self.is_text else ("train", "validation"):
             if (rows := getattr(self, role)) is None or (found := row_languages(rows)) == (self.training_language,):
                 continue
-            if self.test is not None and len(found) == 1:
-                raise CatalogError(f"task {self.key}, {role}: {self._not_english(found[0])}")
+            told = ", ".join(found)
+            if len(found) == 1:
+                told += f": say training_language: {found[0]} if the task is trained in that language"
+                told += f", or train_in: {{{found[0]}: ...}} for such rows beside others" if self.test else ""
             raise CatalogError(
                 f"task {self.key}, {role}: training and selection rows must be in its training_language "
-                f"{self.training_language!r} only, and these are in {', '.join(found)}"
+                f"{self.training_language!r} only, and these are in {told}"
             )
         if self.is_text and self.test is not None:
             raise CatalogError(f"task {self.key}: text (format mask) is only trained on and has no test rows")
         if bad := {*self.languages, *self.training_languages} - set(LANGUAGES):
             raise CatalogError(f"task {self.key}: languages {sorted(bad)} are not in languages.csv")
         self._check_other_languages()
-
-    def _not_english(self, language: str) -> str:
-        """Say what can be done with training rows of a target that are in another language than English."""
-        name = LANGUAGES[language].name if language in LANGUAGES else language
-        return (
-            f"a target is trained in English, else its scores are not zero-shot as reports count them, and these "
-            f"rows are {name}. Two ways to use them: beside English train and validation, as train_in: "
-            f"{{{language}: ...}} (conditions in_language, multilingual); or as an intermediate task of its own, with "
-            f"training_language: {language} and without test"
-        )
 
     def _check_other_languages(self) -> None:
         if self.train_in is None and self.validation_in is None:
@@ -335,7 +331,10 @@ class Task:
             raise CatalogError(f"task {self.key}: train_in and validation_in belong to a target with training rows")
         trained = set(row_languages(self.train_in))
         if bad := trained - (set(row_languages(self.test)) - {self.training_language}):
-            raise CatalogError(f"task {self.key}: train_in has {sorted(bad)}, which it does not score, or English")
+            raise CatalogError(
+                f"task {self.key}: train_in has {sorted(bad)}: it may have languages that are scored, and not the "
+                f"training_language {self.training_language!r}"
+            )
         if self.validation_in is not None and (bad := set(row_languages(self.validation_in)) - trained):
             raise CatalogError(f"task {self.key}: validation_in has {sorted(bad)}, which train_in has not")
 
@@ -361,7 +360,7 @@ class Task:
 
     @property
     def own_languages(self) -> tuple[str, ...]:
-        """Languages besides English in which a target has training rows of its own."""
+        """Languages besides the source in which a target has training rows of its own."""
         return row_languages(self.train_in) if self.train_in is not None else ()
 
     @property

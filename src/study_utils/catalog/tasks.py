@@ -46,6 +46,11 @@ def task(key: str) -> Task:
     return TASKS[key]
 
 
+def source_language(key: str) -> str:
+    """Language that a target is trained in, and transfers from; English for a key that the catalogue doesn't have."""
+    return TASKS[key].training_language if key in TASKS else "en"
+
+
 def add_tasks(tasks: Iterable[Task]) -> None:
     """Enter a user's own tasks for the rest of this process. The same declaration again changes nothing.
 

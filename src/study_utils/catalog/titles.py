@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from study_utils.catalog.conditions import CONDITIONS, MLM, find_condition
+from study_utils.catalog.conditions import CONDITIONS, MLM, Condition, find_condition
 from study_utils.catalog.encoders import ENCODERS
 from study_utils.catalog.formats import FORMATS
-from study_utils.catalog.tasks import TASKS
+from study_utils.catalog.languages import LANGUAGES
+from study_utils.catalog.tasks import TASKS, source_language
 
 _WRITTEN = {
     **{"f1": "F1", "em": "EM", "map": "MAP", "squad": "SQuAD", "mlqa": "MLQA"},
@@ -17,6 +18,10 @@ _WRITTEN = {
 
 _LAYERS: dict[str, str] = {}
 """Retrieval target to the layer that the open study reads it at, in words."""
+
+
+_TARGETS: list[str] = []
+"""Targets of the open study."""
 
 
 def at_most_five(names: Sequence[str]) -> str:
@@ -31,9 +36,23 @@ def condition_order(keys: Iterable[str]) -> list[str]:
 
 
 def condition_title(key: str) -> str:
-    """Title of a condition; its key if the catalogue has none."""
+    """Title of a condition in the open study (`name_sources`); its key if the catalogue has none."""
     found = find_condition(key)
-    return str(key) if found is None else found.title
+    return str(key) if found is None else _in_source(found, found.title)
+
+
+def condition_reason(item: Condition) -> str:
+    """What a condition is there to show in the open study (`name_sources`)."""
+    return _in_source(item, item.reason)
+
+
+def _in_source(item: Condition, text: str) -> str:
+    """Name the source language where a text calls it English: that of a condition which only fine-tunes."""
+    codes = source_languages(())
+    if item.stages or codes == ["en"]:
+        return text
+    named = text.replace("English", LANGUAGES[codes[0]].name if len(codes) == 1 else "source-language")
+    return named[:1].upper() + named[1:]
 
 
 def beside_task(key: str, task: str) -> str:
@@ -52,6 +71,37 @@ def rows_title(key: str) -> str:
     return TASKS[key].title if key in TASKS else str(key)
 
 
+def source_languages(tasks: Iterable[str]) -> list[str]:
+    """Languages that targets are trained in, each once; of none, those of the open study (`name_sources`).
+
+    Targets without training count only where no other is there.
+    """
+    keys = list(dict.fromkeys(tasks)) or _TARGETS
+    trained = [key for key in keys if key in TASKS and TASKS[key].is_trained] or keys
+    return list(dict.fromkeys(map(source_language, trained))) or ["en"]
+
+
+def source_names(tasks: Iterable[str]) -> str:
+    """Names of what targets are trained in: ``English``, or ``English, German``."""
+    return ", ".join(LANGUAGES[code].name for code in source_languages(tasks))
+
+
+def source_name(tasks: Iterable[str], *, adjective: bool = False) -> str:
+    """Name what targets are trained in, in a sentence: ``German``, or ``the source language (English, German)``.
+
+    Parameters
+    ----------
+    tasks : iterable of str
+        Keys of targets.
+    adjective : bool
+        As what stands before a noun: ``source-language (English, German)`` where there are several.
+    """
+    codes = source_languages(tasks)
+    if len(codes) == 1:
+        return LANGUAGES[codes[0]].name
+    return f"{'source-language' if adjective else 'the source language'} ({source_names(tasks)})"
+
+
 def name_layers(words: Mapping[str, str]) -> None:
     """Say at which layer retrieval targets are read from here on, in place of what was said before.
 
@@ -62,6 +112,17 @@ def name_layers(words: Mapping[str, str]) -> None:
     """
     _LAYERS.clear()
     _LAYERS.update(words)
+
+
+def name_sources(targets: Iterable[str]) -> None:
+    """Say which targets are trained from here on: texts of conditions that fine-tune name their source language.
+
+    Parameters
+    ----------
+    targets : iterable of str
+        Those of the study that is open; of none, English is named.
+    """
+    _TARGETS[:] = targets
 
 
 def encoder_title(key: str) -> str:

@@ -112,7 +112,9 @@ class UserTask(_Strict):
     test: RoleSource | None = None
     train_in: RoleSource | None = None
     validation_in: RoleSource | None = None
-    training_language: Text = Field("en", description="of train and validation, where there is no test; in the title")
+    training_language: Text = Field(
+        "en", description="of train and validation: the source language of a target; in the title"
+    )
     domain: Literal[DOMAINS] = "general"
     chance: Annotated[float, Field(strict=True, ge=0.0, lt=1.0)] = 0.0
     value_range: tuple[Number, Number] | None = None

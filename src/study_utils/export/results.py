@@ -20,7 +20,7 @@ import pandas as pd
 
 from study_utils.analysis.results.tables import CORRELATIONS, check_results
 from study_utils.catalog import ENCODERS, TASKS
-from study_utils.catalog.conditions import find_condition
+from study_utils.catalog.conditions import find_condition, regime_name
 from study_utils.catalog.schema import HubRows
 from study_utils.catalog.titles import condition_title, encoder_title, metric_title, rows_title
 from study_utils.encoders.identity import is_folder
@@ -124,7 +124,7 @@ def _model(encoder: str, condition: str, task: str, seed: int) -> dict:
         "encoder_revision": (known.revision if known else "") or "not known",
         "condition": condition,
         "intermediate_tasks": ", ".join(stages.tasks) if stages else "not known",
-        "regime": stages.regime if stages else "not known",
+        "regime": regime_name(stages.regime, [task]) if stages else "not known",
         "target_task": task,
         "seed": str(seed),
     }

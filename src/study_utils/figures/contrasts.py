@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import BASELINE, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_title, encoder_title, source_name
 from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, reach_around_zero, styled
 
 _NEEDED = ("encoder", "contrast", "arm", "against", "group", "estimate", "low", "high", "level", "clear")
@@ -35,6 +35,8 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
     several = table["encoder"].nunique() > 1
     rows = list(dict.fromkeys(zip(table["encoder"], table["contrast"], table["arm"], table["against"])))
     panels = list(dict.fromkeys(table[by]))
+    tasks = " ".join(table.get("tasks", ())).split()
+    alone = f"{source_name(tasks, adjective=True)} fine-tuning alone"
     figure, axes = new_figure(
         width=4.0 + 2.2 * len(panels),
         height=1.5 + 0.3 * max(len(rows), 2),
@@ -51,7 +53,7 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
         ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
         count = int(part["n_languages"].max())
         ax.set(title=f"{panel} ({count} language{'' if count == 1 else 's'})", xlabel="difference in points")
-        ax.set_yticks(range(len(rows)), [_label(row, several) for row in rows], fontsize=8.5)
+        ax.set_yticks(range(len(rows)), [_label(row, several, alone) for row in rows], fontsize=8.5)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
     reach_around_zero(axes[0])
@@ -67,8 +69,8 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
     return figure
 
 
-def _label(row: tuple[str, str, str, str], several: bool) -> str:
+def _label(row: tuple[str, str, str, str], several: bool, alone: str) -> str:
     encoder, _, arm, against = row
-    other = "English fine-tuning alone" if against == BASELINE else condition_title(against)
+    other = alone if against == BASELINE else condition_title(against)
     text = f"{condition_title(arm)} against {other}"
     return f"{encoder_title(encoder)}: {text}" if several else text

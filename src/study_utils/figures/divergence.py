@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.results.gains import group_labels
-from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
+from study_utils.analysis.results.tables import is_source, join_languages, require_columns
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.titles import condition_order, condition_title, encoder_title, task_title
 from study_utils.figures.style import (
@@ -47,12 +47,12 @@ def plot_divergence_map(table: pd.DataFrame, *, measure: str = "mmd") -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `study_utils.analysis.questions.divergence.table.divergence_table`; English is left out.
+        From `study_utils.analysis.questions.divergence.table.divergence_table`; the source language is left out.
     measure : str
         One of `MEASURES`.
     """
     require_columns(table, ("encoder", "condition", "task", "language", measure), table="table of divergence")
-    kept = table[(table["language"] != ENGLISH) & table[measure].notna()]
+    kept = table[~is_source(table) & table[measure].notna()]
     if kept.empty:
         return nothing(_NOTHING)
     kept = join_languages(kept)

@@ -1,4 +1,4 @@
-"""Epoch by epoch: the English selection score beside the score in the target languages."""
+"""Epoch by epoch: the selection score in the source language beside the score in the target languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from study_utils.analysis.questions.epochs import MEAN, RUN, epoch_choices
 from study_utils.analysis.results.tables import require_columns
-from study_utils.catalog.titles import condition_order, condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, source_names, task_title
 from study_utils.figures.style import (
     INK,
     POINTS,
@@ -74,8 +74,9 @@ def _draw_run(ax: Axes, rows: pd.DataFrame, colour: str, choice: pd.Series | Non
 
 
 def _draw_legend(figure: Figure, curves: pd.DataFrame, styles: dict[str, Look]) -> None:
+    selection = f"selection score ({source_names(curves['task'])})"
     kinds = [
-        Line2D([], [], color=INK, linestyle="--", linewidth=0.8, label="selection score (English)"),
+        Line2D([], [], color=INK, linestyle="--", linewidth=0.8, label=selection),
         Line2D([], [], color=INK, linewidth=1.0, label="macro average, zero-shot languages"),
         Line2D([], [], color=INK, linestyle="none", marker="o", markersize=4, label="chosen by the selection score"),
         Line2D([], [], color=INK, linestyle="none", marker="o", markersize=8, fillstyle="none", label="oracle"),

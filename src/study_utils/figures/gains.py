@@ -1,4 +1,4 @@
-"""Gains over the baseline with intervals by task and by family, and beside the gap to English."""
+"""Gains over the baseline with intervals by task and by family, and beside the gap to the source language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import join_languages, require_columns
-from study_utils.catalog.titles import condition_order, condition_title, encoder_title, task_title
+from study_utils.catalog.titles import condition_order, condition_title, encoder_title, source_name, task_title
 from study_utils.figures.heatmaps import group_order
 from study_utils.figures.style import (
     INK,
@@ -143,7 +143,9 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
     """
     require_columns(table, ("encoder", "condition", "language", "gap", "gain"), table="table of gaps")
     if table.empty:
-        return nothing("No gaps to show: no target scores English, or no condition besides the baseline is zero-shot")
+        return nothing(
+            f"No gaps to show: no target scores {source_name(())}, or no condition besides the baseline is zero-shot"
+        )
     names = join_languages(table)["name"]
     encoders, conditions = sorted(table["encoder"].unique()), condition_order(table["condition"])
     used = [(encoder, condition) for encoder in encoders for condition in conditions]

@@ -59,7 +59,7 @@ def plot_scores(scores: pd.DataFrame, *, condition: str | None = None, metric: s
     conditions = condition_order(chosen["condition"])
     if condition is not None and condition not in conditions:
         raise AnalysisError(unknown("condition", condition, conditions, where="plot_scores"))
-    rows, tasks = language_order(chosen["language"]), task_order(chosen["task"])
+    rows, tasks = language_order(chosen["language"], chosen["task"]), task_order(chosen["task"])
     encoders = sorted(chosen["encoder"].unique())
     panels = []
     for encoder in encoders:
@@ -86,7 +86,7 @@ def plot_coverage(coverage: pd.DataFrame) -> Figure:
         Columns `task`, `language`, `examples`.
     """
     require_columns(coverage, ("task", "language", "examples"), table="coverage table")
-    rows, tasks = language_order(coverage["language"]), list(dict.fromkeys(coverage["task"]))
+    rows, tasks = language_order(coverage["language"], coverage["task"]), list(dict.fromkeys(coverage["task"]))
     table = coverage.pivot_table(index="language", columns="task", values="examples", aggfunc="sum")
     table = table.reindex(index=rows["language"], columns=tasks)
     figure, (ax,) = new_figure(width=3.6 + 0.9 * len(tasks), height=1.2 + _ROW * len(rows))

@@ -7,8 +7,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from study_utils.analysis.results.tables import ENGLISH, require_columns
-from study_utils.catalog.titles import rows_title
+from study_utils.analysis.results.tables import is_source, require_columns
+from study_utils.catalog.titles import rows_title, source_names
 from study_utils.figures.style import (
     FAINT,
     INK,
@@ -32,14 +32,14 @@ def plot_lengths(lengths: pd.DataFrame) -> Figure:
     ----------
     lengths : pandas.DataFrame
         Columns `task`, `role`, `language`, `median_characters`, `p90_characters`. A dashed line marks the median of the
-        English training rows, where there are some.
+        source-language training rows, where there are some.
     """
     require_columns(lengths, ("task", "role", "language", "median_characters", "p90_characters"), table="length table")
     test = lengths[lengths["role"] == "test"]
     if test.empty:
         return nothing("No test rows to show")
     tasks = list(dict.fromkeys(test["task"]))
-    rows = language_order(test["language"])
+    rows = language_order(test["language"], tasks)
     places = {code: place for place, code in enumerate(rows["language"])}
     figure, axes = new_figure(
         width=3.2 + 1.9 * len(tasks), height=1.2 + 0.2 * len(rows), columns=len(tasks), sharey=True
@@ -49,7 +49,7 @@ def plot_lengths(lengths: pd.DataFrame) -> Figure:
         y = part["language"].map(places)
         ax.hlines(y, part["median_characters"], part["p90_characters"], color=MUTED, linewidth=1.2)
         ax.plot(part["median_characters"], y, "o", color=INK, markersize=4)
-        train = lengths[(lengths["task"] == task) & (lengths["role"] == "train") & (lengths["language"] == ENGLISH)]
+        train = lengths[(lengths["task"] == task) & (lengths["role"] == "train") & is_source(lengths)]
         if len(train):
             ax.axvline(train["median_characters"].iloc[0], color=MUTED, linestyle="--", linewidth=1)
         ax.set_yticks(range(len(rows)), rows["name"], fontsize=8)
@@ -58,13 +58,14 @@ def plot_lengths(lengths: pd.DataFrame) -> Figure:
         ax.set(title=rows_title(task), xlabel="characters")
         ax.grid(visible=False, axis="y")
         mark_blocks(ax, rows["block"].tolist(), labels=number == len(tasks) - 1)
-    figure.suptitle("Length of test rows: median to 90% (dashed: English training)", fontsize=11, x=0.01, ha="left")
+    title = f"Length of test rows: median to 90% (dashed: {source_names(tasks)} training)"
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure
 
 
 @styled
 def plot_labels(labels: pd.DataFrame) -> Figure:
-    """Show the shares of labels in test rows beside the English training rows: one panel a task, one bar a language.
+    """Show the shares of labels in test rows beside those of training rows: one panel a task, one bar a language.
 
     Parameters
     ----------
@@ -76,8 +77,8 @@ def plot_labels(labels: pd.DataFrame) -> Figure:
     if test.empty:
         return nothing("No test rows with labels to show")
     tasks = list(dict.fromkeys(test["task"]))
-    rows = language_order(test["language"])
-    names = ["English (training)", *rows["name"]]
+    rows = language_order(test["language"], tasks)
+    names = [f"{source_names(tasks)} (training)", *rows["name"]]
     figure, axes = new_figure(
         width=3.2 + 2.6 * len(tasks), height=2.6 + 0.2 * len(names), columns=len(tasks), sharey=True
     )
@@ -86,7 +87,7 @@ def plot_labels(labels: pd.DataFrame) -> Figure:
         of_task = labels[labels["task"] == task]
         shares = of_task[of_task["role"] == "test"].pivot_table(index="language", columns="label", values="share")
         shares = shares.reindex(rows["language"])
-        train = of_task[(of_task["role"] == "train") & (of_task["language"] == ENGLISH)].set_index("label")["share"]
+        train = of_task[(of_task["role"] == "train") & is_source(of_task)].set_index("label")["share"]
         shares = pd.concat([train.reindex(shares.columns).to_frame("train").T, shares])
         common = shares.mean().sort_values(ascending=False).index
         kept, rest = list(common[:MAX_LABELS]), list(common[MAX_LABELS:])

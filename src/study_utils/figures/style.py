@@ -20,9 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study_utils.analysis.results.gains import group_labels
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages
+from study_utils.analysis.results.tables import BASELINE, join_languages
 from study_utils.catalog import TASKS
-from study_utils.catalog.titles import condition_order
+from study_utils.catalog.titles import condition_order, source_languages
 
 POINTS = 100
 """Scores are fractions; figures show percent and gains in points."""
@@ -99,16 +99,24 @@ def task_order(keys: Iterable[str]) -> list[str]:
     return sorted(set(keys), key=lambda key: (known.index(key) if key in known else len(known), str(key)))
 
 
-def language_order(codes: Iterable[str]) -> pd.DataFrame:
-    """Order languages for the rows of a figure: English, families by size, then single languages.
+def language_order(codes: Iterable[str], tasks: Iterable[str] = ()) -> pd.DataFrame:
+    """Order languages for the rows of a figure: source languages, families by size, then single languages.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        The languages.
+    tasks : iterable of str
+        Targets whose source languages come first; of none, those of the open study.
 
     Returns
     -------
     pandas.DataFrame
-        One row a language: `language`, `name`, `block` (family, ``"English"`` or ``"Single languages"``).
+        One row a language: `language`, `name`, `block` (family, name of a source language, or ``"Single languages"``).
     """
     table = join_languages(pd.DataFrame({"language": sorted(set(codes))}))
-    others = table[table["language"] != ENGLISH].copy()
+    first = source_languages(tasks)
+    others = table[~table["language"].isin(first)].copy()
     others["block"] = group_labels(others).where(
         (others.groupby("group")["language"].transform("nunique") > 1) & ~others["is_isolate"],
         "Single languages",
@@ -116,8 +124,8 @@ def language_order(codes: Iterable[str]) -> pd.DataFrame:
     others["size"] = others.groupby("block")["language"].transform("size")
     others["last"] = others["block"] == "Single languages"
     others = others.sort_values(["last", "size", "block", "name"], ascending=[True, False, True, True])
-    english = table[table["language"] == ENGLISH].assign(block="English")
-    return pd.concat([english, others])[["language", "name", "block"]].reset_index(drop=True)
+    sources = table[table["language"].isin(first)].assign(block=lambda rows: rows["name"])
+    return pd.concat([sources, others])[["language", "name", "block"]].reset_index(drop=True)
 
 
 def new_figure(

@@ -1,4 +1,4 @@
-"""How training went: loss curves and English validation scores."""
+"""How training went: loss curves and validation scores."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def plot_loss(curves: pd.DataFrame) -> Figure:
 
 @styled
 def plot_validation(validation: pd.DataFrame) -> Figure:
-    """Show the English validation score of the chosen epoch: one panel a task, small marks are seeds, dashes chance.
+    """Show the validation score of the chosen epoch: one panel a task, small marks are seeds, dashes chance.
 
     Parameters
     ----------

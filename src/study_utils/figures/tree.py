@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from study_utils.analysis.results.tables import ENGLISH, join_languages, require_columns
+from study_utils.analysis.results.tables import is_source, join_languages, require_columns
 from study_utils.catalog.titles import condition_order, condition_title, encoder_title
 from study_utils.figures.style import (
     INK,
@@ -86,14 +86,14 @@ def plot_family_tree(groups: pd.DataFrame, languages: pd.DataFrame, *, same_data
     groups : pandas.DataFrame
         Rows of `study_utils.analysis.family_gains` by family and by branch.
     languages : pandas.DataFrame
-        From `study_utils.analysis.gains`. Zero-shot rows without English are shown.
+        From `study_utils.analysis.gains`. Zero-shot rows without the source language are shown.
     same_data : bool
         Whether pairs of intermediate and target task made from the same data count.
     """
     require_columns(groups, _GROUP, table="table of families and branches")
-    needed = ("encoder", "condition", "language", "seed", "gain", "zero_shot", "same_data")
+    needed = ("encoder", "condition", "task", "language", "seed", "gain", "zero_shot", "same_data")
     require_columns(languages, needed, table="gains")
-    kept = languages[languages["zero_shot"].astype(bool) & (languages["language"] != ENGLISH)]
+    kept = languages[languages["zero_shot"].astype(bool) & ~is_source(languages)]
     if not same_data:
         kept = kept[~kept["same_data"].astype(bool)]
     if kept.empty:

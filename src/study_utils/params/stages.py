@@ -85,7 +85,7 @@ class TrainingParams(Params):
 
     examples: Count | None = Field(None, description="at most this many training examples a task; null: all")
     validation_examples: Count | None = Field(
-        None, description="at most this many English examples select the epoch; null: all"
+        None, description="at most this many examples of the source language select the epoch; null: all"
     )
     epochs: Count = Field(2, description="passes over the training examples")
     learning_rate: Rate = Field(1e-4, description="peak, after warm-up")

@@ -67,13 +67,13 @@ class _Place:
     upstream: str | None
 
     @property
-    def english(self) -> tuple[str, ...]:
+    def source(self) -> tuple[str, ...]:
         return (self.task.training_language,)
 
     @property
-    def english_name(self) -> str:
-        """Whose English fine-tuning this condition shares."""
-        return _english_name(self.item)
+    def source_name(self) -> str:
+        """Whose fine-tuning in the source language this condition shares."""
+        return _source_name(self.item)
 
 
 class _Planner:
@@ -96,7 +96,7 @@ class _Planner:
         upstream, settings = None, self.params.intermediate
         for number, stage in enumerate(item.stages, start=1):
             suffix = f"-{number}" if len(item.stages) > 1 else ""
-            name = f"intermediate-{_english_name(item)}{suffix}"
+            name = f"intermediate-{_source_name(item)}{suffix}"
             data = {key: self.add(self.rows.training_data(TASKS[key], settings, seed)) for key in stage.tasks}
             if stage.text:
                 self.require_mask_head(spec, item)
@@ -112,7 +112,7 @@ class _Planner:
                 continue
             place = _Place(spec=spec, item=item, task=TASKS[key], seed=seed, upstream=upstream)
             if item.regime == "english":
-                start = self.fine_tuned_in_english(place)
+                start = self.fine_tuned_in_source(place)
                 self.score(place, start)
                 self.score_epochs(place, start)
             elif trained := self.trained_in(place):
@@ -121,10 +121,10 @@ class _Planner:
     def add_one_by_one(self, place: _Place, trained: tuple[str, ...]) -> None:
         """Add a run for each language."""
         settings, few = self.params.target_settings(place.task.key), place.item.regime == "few_shot"
-        is_scored = place.english[0] in self.params.task_languages(place.task.key)
-        english = self.fine_tuned_in_english(place) if is_scored or few else None
+        is_scored = place.source[0] in self.params.task_languages(place.task.key)
+        source = self.fine_tuned_in_source(place) if is_scored or few else None
         if is_scored:
-            self.score(place, english, place.english, shared=True)
+            self.score(place, source, place.source, shared=True)
         for code in trained:
             data, name = (
                 self.add(self.rows.other_data(place.task, place.item.regime, (code,), place.seed)),
@@ -132,7 +132,7 @@ class _Planner:
             )
             if few:
                 own = _own(_few_shot(settings), place.task.key)
-                start = self.fine_tuned(place, name, data, own, english, keep_heads=True)
+                start = self.fine_tuned(place, name, data, own, source, keep_heads=True)
             else:
                 own = _own(_without_epochs(settings), place.task.key)
                 start = self.fine_tuned(place, name, data, own, place.upstream)
@@ -145,12 +145,12 @@ class _Planner:
         if place.item.regime == "multilingual":
             start = self.fine_tuned(place, name, data, own, place.upstream)
         else:
-            start = self.fine_tuned(place, f"{name}-1", data, own, place.upstream, only=place.english)
+            start = self.fine_tuned(place, f"{name}-1", data, own, place.upstream, only=place.source)
             start = self.fine_tuned(place, f"{name}-2", data, own, start, only=trained, keep_heads=True)
         self.score(place, start)
 
     def trained_in(self, place: _Place) -> tuple[str, ...]:
-        """Languages besides English that a target can be trained in; notes what cannot be scored for want of rows."""
+        """Languages besides the source that a target can be trained in; notes what is not scored for want of rows."""
         task, found, left_out = place.task, [], {}
         languages = self.params.task_languages(task.key)
         for code in languages:
@@ -169,17 +169,17 @@ class _Planner:
         if found and place.item.regime not in ONE_BY_ONE:  # a language that is not trained in is scored zero-shot
             return tuple(found)
         for reason, codes in left_out.items():
-            also = place.english if not found and place.english[0] in languages else ()
+            also = place.source if not found and place.source[0] in languages else ()
             codes = (*also, *codes)
             self.omissions[Omission(condition=place.item.key, task=task.key, languages=codes, reason=reason)] = None
         return tuple(found)
 
-    def fine_tuned_in_english(self, place: _Place) -> str | None:
+    def fine_tuned_in_source(self, place: _Place) -> str | None:
         if not place.task.is_trained:
             return place.upstream
         settings = self.params.target_settings(place.task.key)
         data = self.add(self.rows.training_data(place.task, settings, place.seed))
-        return self.fine_tuned(place, place.english_name, data, _own(settings, place.task.key), place.upstream)
+        return self.fine_tuned(place, place.source_name, data, _own(settings, place.task.key), place.upstream)
 
     def fine_tuned(self, place: _Place, name: str, data: str, own: dict, start: str | None, **more: object) -> str:
         key = place.task.key
@@ -192,7 +192,7 @@ class _Planner:
 
         A shared one scores all, and a cell takes some.
         """
-        name = place.item.key if not languages else place.english_name if shared else f"{place.item.key}-{languages[0]}"
+        name = place.item.key if not languages else place.source_name if shared else f"{place.item.key}-{languages[0]}"
         everything = self.params.task_languages(place.task.key)
         for variant in (CLEAN, *self.params.evaluation.variants):
             there = everything if variant == CLEAN else self.params.variant_languages(variant, place.task.key)
@@ -346,8 +346,8 @@ class _Planner:
             return False
 
 
-def _english_name(item: Condition) -> str:
-    """Key of the condition that fine-tunes in English after the same stages, so that both share those runs."""
+def _source_name(item: Condition) -> str:
+    """Key of the condition that fine-tunes in the source language after the same stages: both share those runs."""
     same = [key for key, other in CONDITIONS.items() if other.regime == "english" and other.stages == item.stages]
     return item.key if item.regime == "english" or not same else same[0]
 

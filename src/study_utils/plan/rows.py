@@ -55,7 +55,7 @@ class RowRuns:
         return self._scored[task.key]
 
     def other_data(self, task: Task, regime: str, languages: tuple[str, ...], seed: int) -> Run:
-        """Lay out rows of a target that train in other languages than English."""
+        """Lay out rows of a target that train in other languages than the source."""
         settings, alone = self.params.target_settings(task.key), regime in ONE_BY_ONE
         name = f"data-{task.key}-{regime}-{languages[0]}" if alone else f"data-{task.key}-multilingual"
         most = settings.few_shot if regime == "few_shot" else settings.examples
@@ -174,18 +174,18 @@ class RowRuns:
         return by_label | ({"draw": seed} if sampling.per_seed and seed is not None else {})
 
     def parts(self, task: Task, regime: str, languages: tuple[str, ...]) -> Parts:
-        """Rows that train and that select under a regime that trains in other languages than English."""
-        english, alone = (task.training_language,), regime in ONE_BY_ONE
-        selects, own = ("validation", english), regime == "in_language"
+        """Rows that train and that select under a regime that trains in other languages than the source."""
+        source, alone = (task.training_language,), regime in ONE_BY_ONE
+        selects, own = ("validation", source), regime == "in_language"
         if "validation" in _shares(self.params.target_settings(task.key)):
-            selects = ("train_in", languages) if own else ("train", english)
+            selects = ("train_in", languages) if own else ("train", source)
         elif own and task.validation_in and languages[0] in row_languages(task.validation_in):
             selects = ("validation_in", languages)
-        first = () if alone else (("train", english),)
+        first = () if alone else (("train", source),)
         return {"train": (*first, ("train_in", languages)), "validation": (selects,)}
 
     def is_there(self, parts: Parts, task: Task) -> bool:
-        """Whether the rows are in some source; without English ones the baseline is an error already."""
+        """Whether the rows are in some source; without those of the source the baseline is an error already."""
         try:
             for role, languages in (piece for part in parts.values() for piece in part):
                 self.digest(task, role, languages)

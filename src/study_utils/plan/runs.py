@@ -54,8 +54,8 @@ class Run:
 class Cell:
     """One (encoder, condition, target task, seed, variant) of the study, some languages of it, and the run for them.
 
-    Several cells can share a run: without training, nothing depends on the seed, and English is trained once. `epoch`
-    is that of the scored weights, counted from 1; 0 for the weights that training kept.
+    Several cells can share a run: without training, nothing depends on the seed, and the source language is trained
+    once. `epoch` is that of the scored weights, counted from 1; 0 for the weights that training kept.
     """
 
     encoder: str

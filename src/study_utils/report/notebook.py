@@ -244,7 +244,7 @@ def study_provenance(study: Study) -> Provenance:
 
 
 def _fingerprints(facts: pd.DataFrame) -> dict[str, str]:
-    regimes = facts["regime"].where(facts["regime"] != "english", "").str.replace("_", " ")
+    regimes = facts["regime"].where(~facts["regime"].isin(["english", "source"]), "").str.replace("_", " ")
     return dict(zip((facts["task"] + " " + facts["role"] + " " + regimes).str.strip(), facts["fingerprint"]))
 
 

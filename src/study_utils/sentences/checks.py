@@ -12,7 +12,7 @@ from study_utils.analysis.inference.equivalence import ALPHA, VERDICTS
 from study_utils.analysis.models.mixed import MixedGains
 from study_utils.analysis.models.variance import OF_SOURCE
 from study_utils.analysis.results.tables import BASELINE, require_columns
-from study_utils.catalog.titles import at_most_five, condition_title
+from study_utils.catalog.titles import at_most_five, condition_title, source_name
 from study_utils.sentences.gains import counted, ends_text, in_order, points, titled, told_few
 
 _MOST = 5
@@ -224,7 +224,8 @@ def describe_retention(table: pd.DataFrame) -> list[str]:
     told = []
     for (encoder, condition), part in table.groupby(["encoder", "condition"], sort=False):
         by_language = part.groupby(["task", "language"])["retention"].mean()
-        who = "Fine-tuning in English alone" if condition == BASELINE else f"With {condition_title(condition)} it"
+        alone = f"Fine-tuning in {source_name(part['task'])} alone"
+        who = alone if condition == BASELINE else f"With {condition_title(condition)} it"
         text = (
             f"{who} reaches {by_language.mean():.0%} of the score of fine-tuning in the language itself, the mean over "
             f"{counted(part['language'].nunique(), 'language')} and {counted(part['task'].nunique(), 'task')} (from "

@@ -7,7 +7,7 @@ import pandas as pd
 from study_utils.analysis.questions.divergence.explain import PARTS, Explained
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.slopes import CONTROLS, FORMAT, TYPOLOGY
-from study_utils.analysis.results.tables import ENGLISH, require_columns
+from study_utils.analysis.results.tables import is_source, require_columns
 from study_utils.catalog.titles import condition_title, task_title
 from study_utils.sentences.gains import counted, interval_text, points, titled
 
@@ -27,7 +27,7 @@ def describe_divergence(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return [NOT_ASKED]
     sentences = []
-    for (encoder, task), part in table[table["language"] != ENGLISH].groupby(["encoder", "task"], sort=False):
+    for (encoder, task), part in table[~is_source(table)].groupby(["encoder", "task"], sort=False):
         means = part.groupby("condition")["mmd"].mean().dropna()
         if means.empty:
             told = f"{task_title(task)}: too few rows a language to measure distances between samples."

@@ -9,8 +9,8 @@ from study_utils.analysis.questions.encoders import (
     TARGET_GAIN_COLUMNS,
     trained_cells,
 )
-from study_utils.analysis.results.tables import ENGLISH, require_columns
-from study_utils.catalog import CONDITIONS, LANGUAGES
+from study_utils.analysis.results.tables import require_columns
+from study_utils.catalog import CONDITIONS, LANGUAGES, source_language
 from study_utils.catalog.titles import encoder_title, task_title
 from study_utils.sentences.gains import counted, interval_text, points, verdict
 
@@ -99,4 +99,5 @@ def _told(row: pd.Series, *, several: bool) -> str:
 
 
 def _target(task: str, language: str) -> str:
-    return task_title(task) if language == ENGLISH else f"{task_title(task)} in {LANGUAGES[language].name}"
+    where = "" if language == source_language(task) else f" in {LANGUAGES[language].name}"
+    return f"{task_title(task)}{where}"

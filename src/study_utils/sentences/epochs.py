@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from study_utils.catalog.titles import source_name
 from study_utils.sentences.gains import counted
 
 
 def describe_epochs(choices: pd.DataFrame) -> list[str]:
-    """Say how good the English choice of an epoch is.
+    """Say how good the choice of an epoch in the source language is.
 
     Parameters
     ----------
@@ -16,10 +17,12 @@ def describe_epochs(choices: pd.DataFrame) -> list[str]:
         What `study_utils.analysis.epochs.epoch_choices` returns.
     """
     if choices.empty:
-        return ["No run has kept several epochs (keep_epochs), so what their choice in English costs is not known."]
+        source = source_name(())
+        return [f"No run has kept several epochs (keep_epochs), so what their choice in {source} costs is not known."]
+    source = source_name(choices.get("task", ()), adjective=True)
     runs, agree = len(choices), int(choices["agree"].sum())
     sentences = [
-        f"The epoch with the best English selection score is also the best one in the zero-shot languages in {agree} "
+        f"The epoch with the best {source} selection score is also the best one in the zero-shot languages in {agree} "
         f"of {counted(runs, 'run')} ({agree / runs:.0%}; random epochs: {choices['by_chance'].mean():.0%}).",
         f"It is {_points(choices['lost'].mean())} points below the oracle on average and "
         f"{_points(choices['lost'].max())} at most; the last epoch is {_points(choices['lost_last'].mean())} below it. "

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from study_utils.analysis.results.failed_runs import judge_runs
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, is_primary
+from study_utils.analysis.results.tables import BASELINE, is_primary, is_source
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.perturbations import CLEAN
-from study_utils.catalog.titles import at_most_five, condition_title, metric_title, task_title
+from study_utils.catalog.titles import at_most_five, condition_title, metric_title, source_name, task_title
 from study_utils.sentences.gains import counted, titled
 
 _MOST = 5
@@ -35,9 +35,9 @@ def describe_unscored(scores: pd.DataFrame) -> list[str]:
 def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
     """Name targets that were not learnt, arms at chance and runs that collapsed; empty if there are none.
 
-    Judged as in `study_utils.analysis.results.failed_runs`, on clean rows in languages other than English.
+    Judged as in `study_utils.analysis.results.failed_runs`, on clean rows in languages other than the source.
     """
-    runs = judge_runs(scores[(scores["language"] != ENGLISH) & (scores["variant"] == CLEAN)])
+    runs = judge_runs(scores[~is_source(scores) & (scores["variant"] == CLEAN)])
     sentences = []
     for (encoder, task), part in runs.groupby(["encoder", "task"], sort=False):
         chance = TASKS[task].chance
@@ -47,8 +47,8 @@ def describe_failed_runs(scores: pd.DataFrame) -> list[str]:
             most = part.groupby("condition")["value"].mean().max()
             told = (
                 f"{task_title(task)} was not learnt under any condition: {metric_title(part['metric'].iloc[0])} of at "
-                f"most {100 * most:.1f}{end} in the mean over other languages than English. Differences there say "
-                f"nothing."
+                f"most {100 * most:.1f}{end} in the mean over other languages than {source_name([task])}. Differences "
+                f"there say nothing."
             )
             sentences.append(titled(encoder, told, runs))
         elif arms.any():

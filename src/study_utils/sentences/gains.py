@@ -11,7 +11,7 @@ from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.groups import MIN_POOL
 from study_utils.analysis.inference.settings import Primary
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, join_languages, require_columns
+from study_utils.analysis.results.tables import BASELINE, is_source, join_languages, require_columns
 from study_utils.catalog import LANGUAGES, TASKS
 from study_utils.catalog.titles import (
     at_most_five,
@@ -19,6 +19,7 @@ from study_utils.catalog.titles import (
     condition_title,
     encoder_title,
     metric_label,
+    source_name,
     task_title,
 )
 
@@ -140,7 +141,8 @@ def describe_sound(row: pd.Series) -> str:
 def describe_contrast(row: pd.Series) -> str:
     """Say what one row of `study_utils.analysis.contrast_gains` shows; "clear" as in `describe_gain`."""
     over = {"all": "all languages", "language": row["group"]}.get(row["unit"], f"{row['group'].lower()} languages")
-    told = f"{_arm(row['arm'])} against {_arm(row['against'])}, {over}: {points(row['estimate'])} points"
+    arm, against = (_arm(row[side], row["tasks"].split()) for side in ("arm", "against"))
+    told = f"{arm} against {against}, {over}: {points(row['estimate'])} points"
     if row["withheld"]:
         return f"{told} ({', '.join(behind(row))}); no interval: {row['withheld']}."
     return f"{told} ({interval_text(row)}; {', '.join(behind(row))}): {verdict(row)}."
@@ -170,8 +172,8 @@ def describe_contrasts(table: pd.DataFrame) -> list[str]:
     return told + [titled(row["encoder"], describe_contrast(row), table) for _, row in shown.iterrows()]
 
 
-def _arm(key: str) -> str:
-    return "English fine-tuning alone" if key == BASELINE else condition_title(key)
+def _arm(key: str, tasks: Sequence[str]) -> str:
+    return f"{source_name(tasks, adjective=True)} fine-tuning alone" if key == BASELINE else condition_title(key)
 
 
 def behind(row: pd.Series) -> list[str]:
@@ -345,7 +347,7 @@ def _with_and_without(row: pd.Series) -> str:
 
 
 def describe_scores(scores: pd.DataFrame) -> list[str]:
-    """Say how the baseline does per task: English, mean of the zero-shot languages, best, worst and chance.
+    """Say how the baseline does per task: the source language, mean of the zero-shot languages, best, worst and chance.
 
     Returns
     -------
@@ -356,12 +358,12 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
     chosen = join_languages(chosen[chosen["condition"] == BASELINE])
     sentences = []
     for (encoder, task), part in chosen.groupby(["encoder", "task"], sort=False):
-        others = part[part["zero_shot"].astype(bool) & (part["language"] != ENGLISH)]
+        others = part[part["zero_shot"].astype(bool) & ~is_source(part)]
         if others.empty:
             continue
         zero_shot = others.groupby("name")["value"].mean()
-        english = part.loc[part["language"] == ENGLISH, "value"]
-        told = f"English {100 * english.mean():.1f}, " if len(english) else ""
+        source = part.loc[is_source(part), "value"]
+        told = f"{source_name([task])} {100 * source.mean():.1f}, " if len(source) else ""
         chance = TASKS[task].chance
         at_chance = int((zero_shot <= chance).sum()) if chance else 0
         end = f"; chance is {100 * chance:.1f}" if chance else ""

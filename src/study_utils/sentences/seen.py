@@ -6,9 +6,9 @@ import pandas as pd
 
 from study_utils.analysis.inference.contrasts import CONTRAST_COLUMNS
 from study_utils.analysis.questions.seen import seen_scores
-from study_utils.analysis.results.tables import ENGLISH, SCORE_COLUMNS, require_columns
+from study_utils.analysis.results.tables import SCORE_COLUMNS, is_source, require_columns
 from study_utils.catalog import LANGUAGES
-from study_utils.catalog.titles import condition_title, encoder_title
+from study_utils.catalog.titles import condition_title, encoder_title, source_name
 from study_utils.sentences.gains import behind, counted, interval_text, points, verdict
 
 
@@ -17,10 +17,10 @@ def describe_seen(scores: pd.DataFrame) -> list[str]:
     require_columns(scores, SCORE_COLUMNS, table="results table")
     found = seen_scores(scores)
     if found.empty:
-        return ["No intermediate stage was trained in a scored language other than English."]
+        return [f"No intermediate stage was trained in a scored language other than {source_name(scores['task'])}."]
     sentences = []
     for key, own in found.groupby("condition", sort=False):
-        scored = scores[(scores["condition"] == key) & (scores["language"] != ENGLISH)]["language"].nunique()
+        scored = scores[(scores["condition"] == key) & ~is_source(scores)]["language"].nunique()
         codes = list(dict.fromkeys(own["language"]))
         if len(codes) == scored:
             told = f"every scored language ({scored}), so none of its scores is zero-shot and no figure of gains has it"

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 class TaskRows:
     """Training rows of a task and the rows that select the epoch (None: the last epoch is kept).
 
-    Selection rows are in the language `selects`; left out, it is the task's training language, English for every
-    target. Only a run that trains in a language is told to select in it.
+    Selection rows are in the language `selects`; left out, it is the task's training language. Only a run
+    that trains in a language is told to select in it.
     """
 
     task: Task

@@ -80,9 +80,9 @@ def test_many_studies_at_once_are_fitted_as_one_by_one(families, kind):
 
 def test_intervals_hold_and_claims_are_rare_without_an_effect():
     found = calibrate(PLAIN, n_studies=150).set_index("headline")
-    assert set(found.index) == {"all", "family", "general"}
+    assert set(found.index) == {"all", "task", "family", "general"}
     assert set(found.index) <= set(HEADLINES)
-    assert found["n_groups"].to_dict() == {"all": 1, "family": 3, "general": 1}
+    assert found["n_groups"].to_dict() == {"all": 1, "task": PLAIN.tasks, "family": 3, "general": 1}
     assert found["coverage"].between(0.9, 0.99).all()
     assert (found["false_claims"] <= 0.06 + 3 * np.sqrt(0.06 * 0.94 / 150)).all()
     assert (found["claims"] == 0).all()
@@ -105,11 +105,20 @@ def test_collapsed_runs_are_left_out_of_what_is_said():
     assert (found["false_claims"] <= 0.15).all()
 
 
+def test_single_tasks_are_claimed_rarely_where_runs_differ():
+    """From the cells of each task alone a tenth to a fifth of these studies would make a false claim."""
+    noisy = replace(PLAIN, conditions=4, baseline_sd=0.03, training_sd=0.01)
+    for design in (replace(PLAIN, training_sd=0.02, run_sd=0.005), noisy):
+        found = calibrate(design, n_studies=150).set_index("headline").loc["task"]
+        assert found["false_claims"] <= 0.06 + 2 * np.sqrt(0.06 * 0.94 / 150)
+        assert found["coverage"] > 0.93
+
+
 def test_power_grows_with_the_effect_and_languages_alone_are_told_apart():
     design = StudyDesign(families=(5, 3, 1, 1))
     both = calibrate(design, effects=(0.05, 0.01), n_studies=60)
     found, small = (both[both["effect"] == effect].set_index("headline") for effect in (0.05, 0.01))
-    assert set(found.index) == {"all", "family", "language", "general"}
+    assert set(found.index) == {"all", "task", "family", "language", "general"}
     assert found.loc["family", "claims"] > 0.8
     assert (small["claims"] < found["claims"]).all()
     assert found["coverage"].tolist() == small["coverage"].tolist()

@@ -39,6 +39,10 @@ class Estimates:
         """Half the width of the intervals."""
         return special.stdtrit(self.freedom, 0.5 + level / 2) * self.standard_error
 
+    def p(self, effect: float) -> np.ndarray:
+        """Two-sided p-values where all gains are larger by an effect."""
+        return 2 * special.stdtr(self.freedom, -np.abs(self.estimate + effect) / self.standard_error)
+
 
 class Batch:
     """A model laid out for many studies.
@@ -53,7 +57,7 @@ class Batch:
 
     def __init__(self, model: GainModel, seeds: int) -> None:
         (piece,) = model.pieces
-        self.seeds, self.targets, self.tasks = seeds, piece.targets, piece.tasks
+        self.seeds, self.targets = seeds, piece.targets
         self.languages, self.pools = np.eye(len(piece.pools))[piece.languages[::seeds]], piece.pools
         codes = {name: code[::seeds] for name, code in piece.design.codes.items() if name not in ("seed", "run")}
         fixed = piece.fixed[::seeds]
@@ -94,7 +98,7 @@ class Batch:
             doubt = np.array([_doubt(*args) for args in zip(observed, expected, theta, parts)])
             estimate.append((weights * mean[:, 0]).sum(axis=1))
             own = noise.own / max(1, len(target.tasks)) if target.tasks else 0.0
-            extra = own + (noise.shared / len(self.tasks) if self.tasks else 0.0)
+            extra = own + (noise.shared / len(target.averaged) if target.averaged else 0.0)
             free = np.maximum(1.0, 2 * square**2 / doubt)
             if not target.levels:
                 by_pool = self._of_languages(theta, weights) @ np.eye(self.pools.max() + 1)[self.pools]

@@ -6,10 +6,10 @@ Every study goes through the model, the correction and the rules of `study_utils
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from study_utils.analysis.calibration.batch import Batch, Estimates
 from study_utils.analysis.calibration.studies import CHANCE, Study, StudyDesign, simulate, study_cells
@@ -25,6 +25,7 @@ FALSE_CLAIMS = 0.06
 HEADLINES = {
     "all": "all languages, on these tasks",
     "general": "all languages, tasks like these",
+    "task": "single tasks",
     "family": "families, on these tasks",
     "language": "single languages, on these tasks",
 }
@@ -33,12 +34,33 @@ HEADLINES = {
 _ALL = "All languages"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cautious(Estimates):
+    """Numbers of tasks from their own cells and from the model of all tasks, joined as in `task_gains`."""
+
+    together: Estimates
+
+    def half(self, level: float = 0.95) -> np.ndarray:
+        """The wider one where the model of all tasks has the larger standard error."""
+        return self._larger(super().half(level), self.together.half(level))
+
+    def p(self, effect: float) -> np.ndarray:
+        """The larger one there."""
+        return self._larger(super().p(effect), replace(self.together, estimate=self.estimate).p(effect))
+
+    def _larger(self, own: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.where(self.together.standard_error > self.standard_error, np.maximum(own, other), own)
+
+
 class _Table:
     """One table of a study's report, for many studies at once: the model, and those without one task."""
 
     def __init__(self, name: str, cells: pd.DataFrame) -> None:
         self.general = "general" in name
-        self.cells = cells.assign(unit="all", label=_ALL, pool=_ALL) if name in ("all", "general") else cells
+        self.cells = cells if name == "family" else cells.assign(unit="all", label=_ALL, pool=_ALL)
+        self.by_task = name == "task"
+        if self.by_task:
+            self.cells = self.cells.assign(unit="task", label=cells["task"])
         self.seeds = cells["seed"].nunique()
         self.model = self._lay_out(np.ones(len(cells), bool))
         first = self.cells.drop_duplicates("label").set_index("label")
@@ -55,7 +77,16 @@ class _Table:
 
     def estimate(self, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """Estimate every study; `gains` has the shape (studies, rows)."""
-        return Batch(self.model, self.seeds).estimate(gains, design.noise)
+        found = Batch(self.model, self.seeds).estimate(gains, design.noise)
+        if not self.by_task:
+            return found
+        own = []
+        for task in self.labels:
+            there = (self.cells["task"] == task).to_numpy()
+            model = GainModel(self.cells[there].assign(unit="all"))
+            own.append(Batch(model, self.seeds).estimate(gains[:, there], design.noise))
+        parts = {name: np.concatenate([getattr(one, name) for one in own], axis=1) for name in vars(found)}
+        return Cautious(**parts, together=found)
 
     def without_task(self, task: str, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """The same without a task; missing for a group that has no other."""
@@ -70,7 +101,13 @@ class _Table:
     def without_rows(self, gains: np.ndarray, kept: np.ndarray, design: StudyDesign) -> list[tuple]:
         """Numbers of every group of one study without some rows."""
         noise = dict.fromkeys(self.cells["task"].unique(), design.noise)
-        found = self._lay_out(kept).estimate(gains[kept], noise=noise)
+        if self.by_task:
+            found = {}
+            for task in self.cells.loc[kept, "task"].unique():
+                there = kept & (self.cells["task"] == task).to_numpy()
+                found |= GainModel(self.cells[there]).estimate(gains[there], noise=noise)
+        else:
+            found = self._lay_out(kept).estimate(gains[kept], noise=noise)
         rows = [found.get(label) for label in self.labels]
         return [(np.nan,) * 3 if i is None else (i.estimate, i.standard_error, i.freedom) for i in rows]
 
@@ -110,7 +147,7 @@ def calibrate(
     cells = study_cells(design)
     studies = [simulate(design, cells, rng) for _ in range(n_studies)]
     fell = [_collapsed_runs(study) for study in studies]
-    names = ["all", "family"]
+    names = ["all", "task", "family"] if cells["task"].nunique() > 1 else ["all", "family"]
     if cells["task"].nunique() >= CLAIM_TASKS:
         names += ["general"]
     rows = []
@@ -144,9 +181,11 @@ class _Trial:
         on_tasks = np.concatenate([study.tasks.mean(axis=1) for study in studies])
         own = np.concatenate([study.languages[:, table.language] for study in studies])
         self.truth = np.where(table.alone, own, 0.0) + (0.0 if table.general else on_tasks[:, None])
+        if table.by_task:
+            self.truth = np.concatenate([study.tasks for study in studies])
         self.without: list[Estimates] = []
         self.tried = np.zeros(len(gains), bool)
-        if not table.general:
+        if not (table.general or table.by_task):
             for effect in effects:
                 self.tried |= self._significant(effect).any(axis=1)
             if self.tried.any():
@@ -167,7 +206,7 @@ class _Trial:
 
     def _significant(self, effect: float) -> np.ndarray:
         """Which groups exclude zero after correction, nothing barring a claim; shape (studies x conditions, groups)."""
-        p = _p(self.whole, effect).reshape(self.shape[0], -1)
+        p = self.whole.p(effect).reshape(self.shape[0], -1)
         found = np.stack([holm(row) for row in p]) < CLEAR
         return found.reshape(self.whole.estimate.shape) & ~self.table.barred
 
@@ -176,23 +215,18 @@ class _Trial:
         estimate, clear = self.whole.estimate + effect, self._significant(effect)
         places = np.flatnonzero(self.tried)
         for other in self.without:
-            clear[places] &= ~_differs(estimate[places], _p(other, effect), other.estimate + effect)
+            clear[places] &= ~_differs(estimate[places], other.p(effect), other.estimate + effect)
         there = np.isfinite(self.sound.estimate)
-        clear &= ~(there & _differs(estimate, _p(self.sound, effect), self.sound.estimate + effect))
-        shown = Estimates(**{name: np.where(there, getattr(self.sound, name), part)
-                             for name, part in vars(self.whole).items()})  # fmt: skip
-        covered = np.abs(shown.estimate - self.truth) <= shown.half()
+        clear &= ~(there & _differs(estimate, self.sound.p(effect), self.sound.estimate + effect))
+        half = np.where(there, self.sound.half(), self.whole.half())
+        covered = np.abs(np.where(there, self.sound.estimate, self.whole.estimate) - self.truth) <= half
         right = np.sign(estimate) == np.sign(self.truth + effect)
-        return tuple(part.reshape(self.shape) for part in (covered, clear & right, clear & ~right, 2 * shown.half()))
+        return tuple(part.reshape(self.shape) for part in (covered, clear & right, clear & ~right, 2 * half))
 
 
 def _collapsed_runs(study: Study) -> np.ndarray:
     """Which runs collapsed, shape (1 + conditions, tasks, seeds)."""
     return np.stack([collapsed(study.scores[:, task], CHANCE) for task in range(study.scores.shape[1])], axis=1)
-
-
-def _p(found: Estimates, effect: float) -> np.ndarray:
-    return 2 * special.stdtr(found.freedom, -np.abs(found.estimate + effect) / found.standard_error)
 
 
 def _differs(estimate: np.ndarray, p: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from study_utils.analysis.calibration.studies import StudyDesign
 
 _CODE = (
     *("batch.py", "calibrate.py", "studies.py", "../results/failed_runs.py"),
-    *(f"../inference/{name}.py" for name in ("clear", "gain_model", "holm", "interval", "unequal")),
+    *(f"../inference/{name}.py" for name in ("clear", "gain_model", "holm", "interval", "tasks", "unequal")),
     *(f"../models/{name}.py" for name in ("layout", "reml", "search", "solve")),
 )
 """Modules on which the counts depend."""

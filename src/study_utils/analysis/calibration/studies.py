@@ -9,7 +9,7 @@ import pandas as pd
 
 from study_utils.analysis.inference.example_noise import Noise
 from study_utils.analysis.inference.groups import ALONE
-from study_utils.analysis.results.tables import ENGLISH, join_languages
+from study_utils.analysis.results.tables import is_source, join_languages
 from study_utils.catalog import benchmark
 from study_utils.errors import AnalysisError
 
@@ -94,8 +94,8 @@ def study_cells(design: StudyDesign) -> pd.DataFrame:
         rows = [(f"t{task}", *item) for task in range(design.tasks) for item in languages]
         cells = pd.DataFrame(rows, columns=["task", "language", "family"])
     else:
-        pairs = [pair for pair in benchmark("xtreme_r").cells if pair[1] != ENGLISH]
-        cells = join_languages(pd.DataFrame(pairs, columns=["task", "language"]))
+        cells = pd.DataFrame(benchmark("xtreme_r").cells, columns=["task", "language"])
+        cells = join_languages(cells[~is_source(cells)].reset_index(drop=True))
         cells["family"] = cells["name"].where(cells["is_isolate"], cells["group"])
     alone = cells.groupby("family")["language"].transform("nunique") == 1
     cells["unit"] = np.where(alone, "language", "family")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from study_utils.analysis.claims.evidence import Evidence, english_tasks
 from study_utils.analysis.questions.encoders import size_rule
-from study_utils.analysis.results.tables import ENGLISH
-from study_utils.catalog import TASKS
+from study_utils.analysis.results.tables import ENGLISH, is_source
+from study_utils.catalog import TASKS, source_language
 from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.claims import Claim
 from study_utils.catalog.conditions import find_condition
@@ -25,9 +25,9 @@ def own_encoders(claim: Claim, evidence: Evidence) -> Answer:
 
 def three_phases(claim: Claim, evidence: Evidence) -> Answer:
     """One English stage, English fine-tuning, and languages that no stage was trained in."""
-    scores = evidence.scores
+    scores = evidence.scores[evidence.scores["task"].map(source_language) == ENGLISH]
     zero_shot = scores[scores["condition"].isin(evidence.singles) & scores["zero_shot"].astype(bool)]
-    count = zero_shot.loc[zero_shot["language"] != ENGLISH, "language"].nunique()
+    count = zero_shot.loc[~is_source(zero_shot), "language"].nunique()
     return count > 0, f"{len(evidence.singles)} such conditions, {count} zero-shot languages"
 
 
@@ -86,15 +86,17 @@ def two_kinds(claim: Claim, evidence: Evidence) -> Answer:
     """Some targets are fine-tuned and scored in English, others in another language."""
     scores = evidence.scores
     other = _in_language(evidence)
-    english = set(scores.loc[scores["language"] == ENGLISH, "task"]) - other
+    english = set(scores.loc[is_source(scores) & (scores["language"] == ENGLISH), "task"]) - other
     return bool(english and other), f"{len(english)} in English, {len(other)} in another language"
 
 
 def _in_language(evidence: Evidence) -> set[str]:
-    found = evidence.scores["condition"].map(find_condition)
+    """Targets fine-tuned and scored in another language than English: their source, or under another regime."""
+    scores = evidence.scores
+    found = scores["condition"].map(find_condition)
     regime = found.map(lambda item: item is not None and item.regime != "english").astype(bool)
-    own = regime & (evidence.scores["language"] != ENGLISH) & ~evidence.scores["zero_shot"].astype(bool)
-    return set(evidence.scores.loc[own, "task"])
+    own = (regime & ~scores["zero_shot"].astype(bool)) | is_source(scores)
+    return set(scores.loc[own & (scores["language"] != ENGLISH), "task"])
 
 
 def larger_intermediate(claim: Claim, evidence: Evidence) -> Answer:

@@ -15,7 +15,7 @@ from study_utils.analysis.claims.parts import Part, beyond, either, every, most
 from study_utils.analysis.claims.verdicts import Finding
 from study_utils.analysis.questions.encoders import without_stages
 from study_utils.analysis.results.condition_means import mean_rows
-from study_utils.analysis.results.tables import ENGLISH
+from study_utils.analysis.results.tables import is_source
 from study_utils.catalog import CONDITIONS, TASKS
 from study_utils.catalog.claims import Claim
 from study_utils.catalog.titles import encoder_title, task_title
@@ -190,8 +190,7 @@ def _trained_languages(evidence: Evidence, task: str, arms: Mapping[str, Arm]) -
     keys = {key for arm in arms.values() for _, key in arm}
     rows = evidence.scores[(evidence.scores["task"] == task) & evidence.scores["condition"].isin(keys)]
     if all(CONDITIONS[key].regime == "english" for key in keys):
-        scored = set(rows["language"])
-        return {ENGLISH} & scored or scored
+        return set(rows.loc[is_source(rows), "language"]) or set(rows["language"])
     return set(rows.loc[~rows["zero_shot"].astype(bool), "language"])
 
 

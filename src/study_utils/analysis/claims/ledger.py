@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pandas as pd
 
@@ -19,8 +19,9 @@ from study_utils.analysis.claims.verdicts import (
     Verdict,
     verdicts,
 )
+from study_utils.catalog import source_language
 from study_utils.catalog.claims import CLAIMS, SOURCES, TESTABLE, Claim
-from study_utils.catalog.titles import encoder_title
+from study_utils.catalog.titles import encoder_title, task_title
 
 Test = Callable[[Claim, Evidence], Finding]
 
@@ -45,7 +46,7 @@ OF_ONE_ENCODER: Mapping[str, Test] = {
     "lin-seeds": stability.seed_variance,
     "lin-tasks": stability.task_variance,
 }
-"""Testable claim to the function that holds one encoder's results against it."""
+"""Testable claim to the function that holds one encoder's results, of targets trained in English, against it."""
 
 OF_ALL_ENCODERS: Mapping[str, Test] = {
     "mohapatra-direct-better": encoders.direct_better,
@@ -77,7 +78,7 @@ def claim_ledger(evidence: Evidence) -> pd.DataFrame:
     for key, claim in CLAIMS.items():
         if key in OF_ONE_ENCODER:
             for encoder in evidence.encoders:
-                finding = _find(OF_ONE_ENCODER[key], claim, evidence.of(encoder))
+                finding = _find_from_english(OF_ONE_ENCODER[key], claim, evidence.of(encoder))
                 found.append((claim, encoder_title(encoder), finding, told(missing[key, encoder])))
         elif key in OF_ALL_ENCODERS:
             finding = _find(OF_ALL_ENCODERS[key], claim, evidence)
@@ -109,6 +110,19 @@ def _find(test: Test, claim: Claim, evidence: Evidence) -> Finding:
     if not learnt:
         return Finding(note="no target was learnt")
     return test(claim, (evidence.on(learnt) if evidence.unlearnt else evidence).about(claim))
+
+
+def _find_from_english(test: Test, claim: Claim, evidence: Evidence) -> Finding:
+    """Hold results against a claim about English sources: those of learnt targets that are trained in English."""
+    english = [key for key in evidence.targets if source_language(key) == "en"]
+    others = [key for key in evidence.targets if key not in english]
+    if not others or set(claim.targets) & set(english):
+        return _find(test, claim, evidence)
+    told = f"about targets trained in English, so left out: {', '.join(map(task_title, others))}"
+    if not english:
+        return Finding(note=told)
+    found = _find(test, claim, evidence.on(english))
+    return replace(found, note=f"{found.note}; {told}" if found.note else told)
 
 
 def claim_needs(evidence: Evidence) -> dict[tuple[str, str], list[Need]]:

@@ -13,7 +13,7 @@ from study_utils.analysis.claims.parts import SHARE, Part, make_part, most
 from study_utils.analysis.claims.verdicts import Finding
 from study_utils.analysis.questions.epochs import MEAN
 from study_utils.analysis.results.gains import gains, of_metric
-from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.analysis.results.tables import BASELINE, is_source
 from study_utils.catalog.claims import Claim
 from study_utils.catalog.titles import task_title
 
@@ -85,7 +85,7 @@ def task_variance(claim: Claim, evidence: Evidence) -> Finding:
 def _pair_gains(evidence: Evidence) -> pd.DataFrame | None:
     """Mean gain in points without English: rows (task, condition), columns seeds; None where there are not several."""
     table = gains(evidence.scores)
-    table = table[table["condition"].isin(evidence.singles) & (table["language"] != ENGLISH)]
+    table = table[table["condition"].isin(evidence.singles) & ~is_source(table)]
     if table.empty:
         return None
     wide = 100 * table.groupby(["task", "condition", "seed"])["gain"].mean().unstack().dropna()

@@ -14,9 +14,9 @@ from study_utils.analysis.results.cells import Blocks
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     PREDICTION_COLUMNS,
     SCORE_COLUMNS,
+    is_source,
     require_columns,
 )
 from study_utils.errors import AnalysisError, unknown
@@ -75,11 +75,11 @@ def contrast_gains(
     by : {"family", "branch", "language", "resource", "all"}
         What to average over.
     seen : {"exclude", "include"}
-        Languages other than English that one of the arms was trained in: left out, or counted.
+        Languages other than the source that one of the arms was trained in: left out, or counted.
     same_data : {"exclude", "include"}
         Pairs of intermediate and target task made from the same data, in either arm.
     english : {"exclude", "include"}
-        English cells.
+        Cells of the source language: English, or what the target is trained in.
     judged, checked : bool
         As in `family_gains`.
 
@@ -104,7 +104,7 @@ def contrast_gains(
         mine, cells = _two_arms(scores, item)
         if mine.empty:
             continue
-        counts = mine["language"] != ENGLISH
+        counts = ~is_source(mine)
         counts = counts & (mine["zero_shot"].astype(bool) | (seen == "include")) | (~counts & (english == "include"))
         mine["zero_shot"] = counts
         if not (counts & ((same_data == "include") | ~mine["same_data"].astype(bool))).any():

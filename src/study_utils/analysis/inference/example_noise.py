@@ -15,7 +15,8 @@ import pandas as pd
 
 from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.results.cells import Block
-from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.analysis.results.tables import BASELINE
+from study_utils.catalog import source_language
 
 GRADIENTS: Mapping[str, Callable[..., tuple]] = {
     "gain": lambda s, s0, e, e0: (1, -1, 0, 0),
@@ -24,9 +25,9 @@ GRADIENTS: Mapping[str, Callable[..., tuple]] = {
     "retention": lambda s, s0, e, e0: (1 / e, 0, -s / e**2, 0),
     "retention_change": lambda s, s0, e, e0: (1 / e, -1 / e0, -s / e**2, s0 / e0**2),
 }
-"""How each value of a cell changes with its score, the baseline's, English, and English under the baseline."""
+"""How each value of a cell changes with its score, the baseline's, the source's, and that under the baseline."""
 
-_FROM = ("score", "baseline", "english", "english_baseline")
+_FROM = ("score", "baseline", "source", "source_baseline")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,8 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
     """Work out the noise of examples in one condition.
 
     A cell is the mean over seeds; its deviation from resampling the examples is a sum over examples (linearised), so
-    the covariance of two languages is a sum over the examples with the same id. Scores of English count where the value
-    holds them: they are the same in every language.
+    the covariance of two languages is a sum over the examples with the same id. Scores of the source count where the
+    value holds them: they are the same in every language.
 
     Parameters
     ----------
@@ -66,14 +67,14 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
     found = {}
     for task, rows in part[part["examples"] > 0].groupby("task"):
         values = {name: rows[name].to_numpy() for name in ("seed", "gain", *_FROM)}
-        cells = dict(sorted(rows.groupby("language").indices.items()))
-        needed = {(encoder, variant, task, code) for code in (*cells, ENGLISH)} & blocks.keys()
+        source, cells = source_language(task), dict(sorted(rows.groupby("language").indices.items()))
+        needed = {(encoder, variant, task, code) for code in (*cells, source)} & blocks.keys()
         ids = np.unique(np.concatenate([blocks[key].ids for key in needed]))
         deviations = np.zeros((len(cells), len(ids)))
         for place, (language, at_rows) in enumerate(cells.items()):
             own = {name: column[at_rows] for name, column in values.items()}
             gradients = np.broadcast_arrays(own["gain"], *GRADIENTS[value](*(own[name] for name in _FROM)))[1:]
-            sides = ((language, condition), (language, BASELINE), (ENGLISH, condition), (ENGLISH, BASELINE))
+            sides = ((language, condition), (language, BASELINE), (source, condition), (source, BASELINE))
             for gradient, (code, arm) in zip(gradients, sides):
                 if np.any(gradient):
                     block = blocks[encoder, variant, task, code]

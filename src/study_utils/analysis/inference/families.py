@@ -14,7 +14,7 @@ from study_utils.analysis.inference.groups import Prepared, prepare
 from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.failed_runs import judge_runs
-from study_utils.analysis.results.tables import BASELINE, ENGLISH
+from study_utils.analysis.results.tables import BASELINE, is_source
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import task_title
 
@@ -76,7 +76,8 @@ def family_gains(
         ``"own"``: each condition is averaged over the (task, language) cells it has, and `comparable` is False where
         conditions of a group have different ones. ``"common"``: only over cells that all conditions have.
     english : {"exclude", "include"}
-        English, where the results table calls it zero-shot: for `study_utils.analysis.inference.contrasts` alone.
+        The source language (English, or what the target is trained in), where the results table calls it zero-shot: for
+        `study_utils.analysis.inference.contrasts` alone.
     judged : bool
         Whether the values are scores that can be compared with chance, so that failed runs are looked for.
     checked : bool
@@ -209,7 +210,7 @@ def differs(one: Interval, other: Interval) -> bool:
 def _judged_scores(prepared: Prepared, scores: pd.DataFrame | None) -> pd.DataFrame:
     """Scores of the languages that count, of both arms; the cells' own values where there is no results table."""
     if scores is not None:
-        others = scores[(scores["language"] != ENGLISH)]
+        others = scores[~is_source(scores)]
         return others if len(others) else scores
     table = prepared.table.rename(columns={"measure": "metric"})
     baseline = table.assign(condition=BASELINE, value=table["baseline"])

@@ -38,13 +38,17 @@ LANGUAGE, CELL = "language", "language and task"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
-    """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`."""
+    """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`.
+
+    `averaged` are the fixed tasks over which it is a mean, each with the same weight.
+    """
 
     label: str
     weights: np.ndarray
     rows: np.ndarray
     levels: Mapping[str, np.ndarray]
     tasks: tuple[str, ...]
+    averaged: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +87,7 @@ class GainModel:
     ----------
     cells : pandas.DataFrame
         One row a cell and seed: `task`, `language`, `seed`, `unit`, `label`, `pool`, as
-        `study_utils.analysis.inference.groups.prepare` gives them.
+        `study_utils.analysis.inference.groups.prepare` gives them; with the unit ``task`` every fixed task is a group.
     tasks : {"these", "like these"}
         Whether the task is fixed or random.
 
@@ -130,8 +134,9 @@ class GainModel:
         """
         found, noise = {}, noise or {}
         for piece in self.pieces:
-            shared = sum(noise[task].shared for task in piece.tasks if task in noise) / max(1, len(piece.tasks)) ** 2
             for target, told in zip(piece.targets, _predict(piece, gains[piece.rows])):
+                count = max(1, len(target.averaged))
+                shared = sum(noise[task].shared for task in target.averaged if task in noise) / count**2
                 own = sum(noise[task].own for task in target.tasks if task in noise) / max(1, len(target.tasks)) ** 2
                 found[target.label] = make_interval(*told, shared + own, level=level, limits=limits)
         return found
@@ -177,10 +182,13 @@ def _target(
     tasks: tuple[str, ...],
 ) -> Target:
     own = (cells["label"] == label).to_numpy()
+    unit = cells["unit"].to_numpy()[own][0]
+    if unit == "task":
+        return Target(label=label, weights=columns[own][0], rows=own, levels={}, tasks=(), averaged=(str(label),))
     weights = np.zeros(columns.shape[1])
     weights[codes["pool"][own][0]] = 1.0
-    if cells["unit"].to_numpy()[own][0] != "language":
-        return Target(label=label, weights=weights, rows=own, levels={}, tasks=())
+    if unit != "language":
+        return Target(label=label, weights=weights, rows=own, levels={}, tasks=(), averaged=tasks)
     levels = {}
     for name in (LANGUAGE, *[CELL] * bool(tasks)):
         if name in random:
@@ -192,6 +200,7 @@ def _target(
         rows=own,
         levels=levels,
         tasks=tuple(tasks[i] for i in np.unique(codes["task"][own])) if tasks else (),
+        averaged=tasks,
     )
 
 

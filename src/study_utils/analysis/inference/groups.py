@@ -9,7 +9,7 @@ import pandas as pd
 
 from study_utils.analysis.results.cells import Block, example_blocks, paired_cells
 from study_utils.analysis.results.gains import group_labels
-from study_utils.analysis.results.tables import ENGLISH, check_results, join_languages
+from study_utils.analysis.results.tables import check_results, is_source, join_languages
 from study_utils.catalog import LANGUAGES
 from study_utils.errors import AnalysisError, unknown
 
@@ -83,7 +83,7 @@ def prepare(
         check_results(scores)
     blocks = {} if predictions is None else example_blocks(predictions)
     table = paired_cells(blocks, scores)
-    table = table[table["zero_shot"].astype(bool) & ((table["language"] != ENGLISH) | (english == "include"))]
+    table = table[table["zero_shot"].astype(bool) & (~is_source(table) | (english == "include"))]
     same = table["same_data"].astype(bool)
     shared = table[same].groupby(["encoder", "variant", "condition"])["task"].unique()
     if same_data == "exclude":
@@ -93,10 +93,10 @@ def prepare(
     if cells == "common":
         table = _common_cells(table)
     _check_seeds(table)
-    table["gap"] = table["english"] - table["score"]
-    table["gap_change"] = table["gap"] - (table["english_baseline"] - table["baseline"])
-    table["retention"] = table["score"] / table["english"].where(table["english"] > 0)
-    before = table["baseline"] / table["english_baseline"].where(table["english_baseline"] > 0)
+    table["gap"] = table["source"] - table["score"]
+    table["gap_change"] = table["gap"] - (table["source_baseline"] - table["baseline"])
+    table["retention"] = table["score"] / table["source"].where(table["source"] > 0)
+    before = table["baseline"] / table["source_baseline"].where(table["source_baseline"] > 0)
     table["retention_change"] = table["retention"] - before
     return Prepared(table=table, blocks=blocks, shared={key: tuple(tasks) for key, tasks in shared.items()})
 

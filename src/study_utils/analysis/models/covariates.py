@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study_utils.catalog import ENCODERS, LANGUAGES, TASKS, covariate_table
+from study_utils.catalog import ENCODERS, LANGUAGES, TASKS, covariate_table, source_language
+from study_utils.catalog.titles import task_title
 
 COVARIATES = {
     "seen": "seen in pretraining, against not seen",
@@ -54,6 +55,29 @@ class Chosen:
     def names(self) -> list[str]:
         """Covariates that were kept."""
         return [name for name in self.languages if name != "label"]
+
+
+def without_distance(tasks: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Leave out the distance, which is one to English, where a target is trained in another language.
+
+    Parameters
+    ----------
+    tasks : sequence of str
+        Keys of targets.
+    wanted : sequence of str
+        Keys of `COVARIATES`.
+
+    Returns
+    -------
+    wanted, notes : list of str
+        The covariates that may be asked for, and what is left out in plain words.
+    """
+    others = [task for task in tasks if source_language(task) != "en"]
+    if "distance" not in wanted or not others:
+        return list(wanted), []
+    told = ", ".join(f"{task_title(task)} in {LANGUAGES[source_language(task)].name}" for task in others)
+    note = f"distance is known to English alone, and not every target is trained in it ({told}): left out."
+    return [name for name in wanted if name != "distance"], [note]
 
 
 def language_facts(table: pd.DataFrame) -> pd.DataFrame:

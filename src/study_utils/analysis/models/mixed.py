@@ -13,7 +13,13 @@ from scipy import stats
 from study_utils.analysis.inference.groups import check_choice, prepare
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.inference.settings import Settings
-from study_utils.analysis.models.covariates import COVARIATES, choose_covariates, choose_formats, language_facts
+from study_utils.analysis.models.covariates import (
+    COVARIATES,
+    choose_covariates,
+    choose_formats,
+    language_facts,
+    without_distance,
+)
 from study_utils.analysis.models.reml import Fit, fit, make_design
 from study_utils.errors import AnalysisError
 
@@ -114,10 +120,11 @@ COLUMNS = {
 
 
 def _model(part: pd.DataFrame, wanted: list[str], level: float) -> dict[str, list[dict]]:
+    wanted, notes = without_distance(sorted(part["task"].unique()), wanted)
     chosen = choose_covariates(language_facts(part), wanted)
     languages = chosen.languages
     counts = languages["label"].value_counts()
-    notes = list(chosen.warnings)
+    notes += chosen.warnings
     if (counts < 2).all():
         notes.append("No family has two languages with all covariates known: family and language can't be separated.")
         return {"warnings": [{"warning": text} for text in notes]}

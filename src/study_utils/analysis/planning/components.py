@@ -11,7 +11,7 @@ import pandas as pd
 from study_utils.analysis.models.reml import make_design, variances
 from study_utils.analysis.results.cells import Block, example_blocks
 from study_utils.analysis.results.gains import gains, group_labels
-from study_utils.analysis.results.tables import BASELINE, CORRELATIONS, ENGLISH, check_results, join_languages
+from study_utils.analysis.results.tables import BASELINE, CORRELATIONS, check_results, is_source, join_languages
 from study_utils.catalog.perturbations import CLEAN
 from study_utils.errors import AnalysisError
 
@@ -60,7 +60,7 @@ def gain_components(scores: pd.DataFrame, predictions: pd.DataFrame | None = Non
 
     For each (encoder, condition), gain = mean + family + task + language + language × task + seed + task × seed +
     residual, all but the mean random. Each variance is averaged over the (encoder, condition) pairs, all alike. Pairs
-    of tasks made from the same data and English are left out.
+    of tasks made from the same data and source languages are left out.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def _zero_shot_gains(scores: pd.DataFrame) -> pd.DataFrame:
     table = gains(clean).merge(clean.loc[clean["condition"] == BASELINE, [*key, "n"]], on=key)
     if not pd.to_numeric(table["n"], errors="coerce").gt(0).all():
         raise AnalysisError("the results table has scores without a number of test rows (column n)")
-    kept = table["zero_shot"].astype(bool) & ~table["same_data"].astype(bool) & (table["language"] != ENGLISH)
+    kept = table["zero_shot"].astype(bool) & ~table["same_data"].astype(bool) & ~is_source(table)
     table = join_languages(table[kept])
     return table.assign(
         family=group_labels(table),

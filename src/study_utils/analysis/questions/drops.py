@@ -13,13 +13,12 @@ from study_utils.analysis.results.condition_means import mean_rows
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     PREDICTION_COLUMNS,
     SCORE_COLUMNS,
     join_languages,
     require_columns,
 )
-from study_utils.catalog import CONDITIONS, TASKS
+from study_utils.catalog import CONDITIONS, TASKS, source_language
 from study_utils.catalog.parallel import ADVERSARIAL, series_of
 from study_utils.catalog.perturbations import CLEAN
 
@@ -47,7 +46,7 @@ def drops(
     ----------
     predictions, scores : pandas.DataFrame
         Tables of one study with all variants; of every condition, the baseline too, only cells that it scores clean
-        and perturbed count. A condition in another language than English counts outside its own family.
+        and perturbed count. A condition in another language than the target's counts outside its own family.
     by, settings, same_data
         As in `study_utils.analysis.inference.contrasts.contrast_gains`.
 
@@ -180,21 +179,24 @@ def outside_own_family(frame: pd.DataFrame | None, *, english: bool = False) -> 
     Parameters
     ----------
     frame : pandas.DataFrame or None
-        With `condition` and `language`.
+        With `condition`, `task` and `language`.
     english : bool
-        Whether this holds for English, and the family of English, too; the baseline keeps all.
+        Whether this holds for the source language of the target, and its family, too; the baseline keeps all.
     """
     if frame is None or frame.empty:
         return frame
     groups = join_languages(pd.DataFrame({"language": frame["language"].unique()}))
     groups = dict(zip(groups["language"], groups["group"]))
     drop = pd.Series(False, index=frame.index)
+    task = frame["task"] if "task" in frame else pd.Series("", index=frame.index)
+    source = task.astype(object).map({key: source_language(key) for key in task.unique()})
     for name in frame["condition"].unique():
-        own = _languages(name) - (set() if english else {ENGLISH})
-        if own:
-            families = set(join_languages(pd.DataFrame({"language": sorted(own)}))["group"])
-            codes = [code for code, group in groups.items() if group in families]
-            drop |= (frame["condition"] == name) & frame["language"].isin(codes)
+        for code in source.unique():
+            own = _languages(name) - (set() if english else {code})
+            if own:
+                families = set(join_languages(pd.DataFrame({"language": sorted(own)}))["group"])
+                codes = [other for other, group in groups.items() if group in families]
+                drop |= (frame["condition"] == name) & (source == code) & frame["language"].isin(codes)
     return frame[~drop].reset_index(drop=True)
 
 

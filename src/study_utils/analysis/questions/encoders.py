@@ -1,7 +1,7 @@
 """Encoders side by side, and what an intermediate task does to each target: the tables that arXiv 2210.01091 reports.
 
-Unlike the figures about families, these count English and languages that the target was trained in: a monolingual
-encoder is fine-tuned on the rows of the scored language itself.
+Unlike the figures about families, these count the source language and others that the target was trained in: a
+monolingual encoder is fine-tuned on the rows of the scored language itself.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.results.cells import example_blocks
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, require_columns
-from study_utils.catalog import CONDITIONS, condition
+from study_utils.analysis.results.tables import BASELINE, CELL, SCORE_COLUMNS, is_source, require_columns
+from study_utils.catalog import CONDITIONS, condition, source_language
 from study_utils.catalog.conditions import ONE_BY_ONE, find_condition
 from study_utils.errors import AnalysisError
 
@@ -64,7 +64,7 @@ def target_gains(
     Returns
     -------
     pandas.DataFrame
-        One row an (encoder, variant, condition, task, language), English included: `against` (the condition without
+        One row an (encoder, variant, condition, task, language), the source included: `against` (the condition without
         stages), `zero_shot` (whether neither arm was trained in the language), and the numbers of
         `study_utils.analysis.family_gains`; `p_holm` is corrected over all rows. With one language a row, an interval
         speaks about examples and seeds; about seeds alone where a task has no per-example measure.
@@ -148,12 +148,12 @@ def rank_encoders(predictions: pd.DataFrame | None, scores: pd.DataFrame, contra
 def trained_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Keep the languages that a target was fine-tuned in; all cells if there are none.
 
-    English under English fine-tuning, whatever an intermediate stage was trained in; under other regimes, which a
-    monolingual encoder has, the cells with `zero_shot` false.
+    The source language under fine-tuning in it, whatever an intermediate stage was trained in; under other regimes,
+    which a monolingual encoder has, the cells with `zero_shot` false.
     """
     found = table["condition"].map(find_condition)
     others = found.map(lambda item: item is not None and item.regime != "english").astype(bool)
-    own = (table["language"] == ENGLISH) | (others & ~table["zero_shot"].astype(bool))
+    own = is_source(table) | (others & ~table["zero_shot"].astype(bool))
     return table[own] if own.any() else table
 
 
@@ -171,7 +171,7 @@ def size_rule(sizes: pd.DataFrame, *, times: float = TIMES) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns `SIZE_COLUMNS`, one row a fine-tuning after intermediate stages: a condition and task, and under regimes
-        that fine-tune for each language anew, a language (English for all others). `times` is the ratio, `holds`
+        that fine-tune for each language anew, a language (the source for all others). `times` is the ratio, `holds`
         whether it is large enough.
 
     Raises
@@ -182,7 +182,7 @@ def size_rule(sizes: pd.DataFrame, *, times: float = TIMES) -> pd.DataFrame:
     require_columns(sizes, tuple(SIZE_COLUMNS[:5]), table="table of training sizes")
     table = sizes[(sizes["intermediate_examples"] > 0) & (sizes["target_examples"] > 0)]
     each = table["condition"].map(lambda key: condition(key).regime in ONE_BY_ONE)
-    table = table.assign(language=table["language"].where(each, ENGLISH))
+    table = table.assign(language=table["language"].where(each, table["task"].map(source_language)))
     table = table.drop_duplicates(["condition", "task", "language"], ignore_index=True)
     table["times"] = table["intermediate_examples"] / table["target_examples"]
     return table.assign(holds=table["times"] >= times)[SIZE_COLUMNS]

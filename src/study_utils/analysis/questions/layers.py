@@ -7,7 +7,14 @@ import pandas as pd
 
 from study_utils.analysis.inference.families import family_gains
 from study_utils.analysis.inference.settings import Settings
-from study_utils.analysis.results.tables import BASELINE, CELL, ENGLISH, SCORE_COLUMNS, primary_metric, require_columns
+from study_utils.analysis.results.tables import (
+    BASELINE,
+    CELL,
+    SCORE_COLUMNS,
+    is_source,
+    primary_metric,
+    require_columns,
+)
 from study_utils.catalog.titles import condition_title, rows_title
 
 LAYER_COLUMNS = [
@@ -50,7 +57,7 @@ def layer_gains(
     if layers.empty:
         return pd.DataFrame(columns=LAYER_COLUMNS)
     primary = layers["metric"] == layers["task"].map({key: primary_metric(key) for key in layers["task"].unique()})
-    kept = layers[primary & layers["zero_shot"].astype(bool) & (layers["language"] != ENGLISH)]
+    kept = layers[primary & layers["zero_shot"].astype(bool) & ~is_source(layers)]
     keys = ["encoder", "task", "condition", "metric", "layer", "depth", "used", "published"]
     by_language = kept.groupby([*keys, "language"], sort=False)["value"].mean()
     table = by_language.groupby(keys, sort=False).agg(["mean", "size"]).set_axis(["score", "n_languages"], axis=1)

@@ -1,4 +1,4 @@
-"""Fine-tuning in other languages than English, against zero-shot transfer: language by language, at equal budgets.
+"""Fine-tuning in other languages than the source, against zero-shot transfer: language by language, at equal budgets.
 
 Budgets are numbers of training rows of the target (`train_examples`); those of intermediate tasks don't count.
 """
@@ -11,7 +11,7 @@ import pandas as pd
 
 from study_utils.analysis.inference.contrasts import Contrast
 from study_utils.analysis.results.gains import of_metric
-from study_utils.analysis.results.tables import BASELINE, CELL, ENGLISH, require_columns
+from study_utils.analysis.results.tables import BASELINE, CELL, is_source, require_columns
 from study_utils.catalog import condition
 from study_utils.catalog.conditions import find_condition
 
@@ -64,7 +64,7 @@ def retention(
 
 
 def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
-    """Set conditions that fine-tune in other languages than English beside the baseline in the same languages.
+    """Set conditions that fine-tune in other languages than the source beside the baseline in the same languages.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str 
     Returns
     -------
     pandas.DataFrame
-        One row an (encoder, variant, condition, task), without English: `languages` (scored), `omitted` (languages),
+        One row an (encoder, variant, condition, task), without the source: `languages` (scored), `omitted` (languages),
         `zero_shot` (languages that no row was in), `train_examples` and `baseline_examples` (mean over languages),
         `equal` (languages with the budget that is due: the baseline's rows, and under `few_shot` the few besides); of
         these only, as fractions averaged over languages and seeds, `score`, `baseline` and `gain`. A target that is
@@ -90,12 +90,12 @@ def regime_scores(scores: pd.DataFrame, omissions: pd.DataFrame, *, metric: str 
         As `retention`.
     """
     chosen = _with_budgets(scores, metric)
-    chosen = chosen[chosen["language"] != ENGLISH]
+    chosen = chosen[~is_source(chosen)]
     regimes = [key for key in chosen["condition"].unique() if _regime(key) != "english"]
     baseline = _one_side(chosen, BASELINE, value="baseline", examples="baseline_examples")
     both = chosen[chosen["condition"].isin(regimes)].merge(baseline, on=_PAIR, validate="many_to_one")
-    left_out = omissions.assign(omitted=omissions["languages"].str.split()).explode("omitted")
-    left_out = left_out[left_out["omitted"] != ENGLISH].groupby(["condition", "task"])["omitted"].nunique()
+    left_out = omissions.assign(language=omissions["languages"].str.split()).explode("language")
+    left_out = left_out[~is_source(left_out)].groupby(["condition", "task"])["language"].nunique()
     rows = []
     for key, part in both.groupby(["encoder", "variant", "condition", "task"], sort=False):
         excess = part["train_examples"] - part["baseline_examples"]
@@ -131,7 +131,7 @@ def regime_contrasts(conditions: Sequence[str]) -> list[Contrast]:
     -------
     list of Contrast
         Every condition against the baseline, intermediate ones first; then every other regime against every
-        intermediate task with English fine-tuning.
+        intermediate task with fine-tuning in the source language.
     """
     english = [key for key in conditions if key != BASELINE and condition(key).regime == "english"]
     others = [key for key in conditions if condition(key).regime != "english"]

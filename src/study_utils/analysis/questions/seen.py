@@ -7,7 +7,7 @@ import pandas as pd
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.contrasts import CONTRAST_COLUMNS, Contrast, contrast_gains
 from study_utils.analysis.inference.settings import Settings
-from study_utils.analysis.results.tables import BASELINE, ENGLISH, SCORE_COLUMNS, require_columns
+from study_utils.analysis.results.tables import BASELINE, SCORE_COLUMNS, is_source, require_columns
 from study_utils.catalog.conditions import find_condition
 
 
@@ -19,7 +19,7 @@ def seen_gains(
 ) -> pd.DataFrame:
     """Average the gains in languages that the intermediate stages were trained in, which no other table holds.
 
-    By text of many languages that was mixed in, or by an intermediate task in another language than English.
+    By text of many languages that was mixed in, or by an intermediate task in another language than the target's.
     Conditions that fine-tune on the target in other languages are not in it.
 
     Parameters
@@ -48,9 +48,9 @@ def seen_gains(
 
 
 def seen_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Rows of languages that an intermediate stage was trained in, of conditions fine-tuned in English."""
+    """Rows of languages that an intermediate stage was trained in, of conditions fine-tuned in the source language."""
     own = [key for key in scores["condition"].unique() if key != BASELINE and _is_english(key)]
-    seen = ~scores["zero_shot"].astype(bool) & (scores["language"] != ENGLISH)
+    seen = ~scores["zero_shot"].astype(bool) & ~is_source(scores)
     return scores[seen & scores["condition"].isin(own)]
 
 

@@ -13,12 +13,11 @@ from study_utils.analysis.results.gains import of_metric
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     EXAMPLE_COLUMNS,
     primary_metric,
     require_columns,
 )
-from study_utils.catalog import LANGUAGES, TASKS
+from study_utils.catalog import LANGUAGES, TASKS, source_language
 from study_utils.catalog.conditions import find_condition
 from study_utils.errors import AnalysisError, unknown
 
@@ -184,7 +183,7 @@ def _chosen_rows(task: np.ndarray, tasks: np.ndarray, column: pd.Series) -> tupl
 
 
 def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | None) -> pd.DataFrame:
-    """Pair every cell with the baseline, and with English under the same condition.
+    """Pair every cell with the baseline, and with the source language of its task under the same condition.
 
     Parameters
     ----------
@@ -198,8 +197,8 @@ def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | No
     -------
     pandas.DataFrame
         One row a cell of every condition but the baseline: the columns of `CELL`, `measure`, `score`, `baseline`,
-        `gain`, `english`, `english_baseline` (missing where the task does not score English), `examples` (0: no
-        example level), `zero_shot`, `same_data`.
+        `gain`, `source`, `source_baseline` (missing where the task does not score its source language), `examples`
+        (0: no example level), `zero_shot`, `same_data`.
 
     Raises
     ------
@@ -219,7 +218,8 @@ def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | No
         same, unseen = [], []
         for task, key, code in zip(values["task"], values["condition"], values["language"]):
             same.append(items[key] is not None and not related[task].isdisjoint(items[key].tasks))
-            unseen.append(code != ENGLISH and not (items[key] is not None and items[key].may_have_seen(code)))
+            trained = items[key] is not None and items[key].may_have_seen(code)
+            unseen.append(code != source_language(task) and not trained)
         return _pair(values.assign(zero_shot=unseen, same_data=same))
     _check_agreement(values, scores)
     flags = scores[[*CELL, "zero_shot", "same_data"]].drop_duplicates()
@@ -241,10 +241,11 @@ def paired_cells(blocks: Mapping[tuple, Block] | None, scores: pd.DataFrame | No
 def _pair(values: pd.DataFrame) -> pd.DataFrame:
     value = values.set_index(list(CELL))["value"]
     paired = values[values["condition"] != BASELINE].rename(columns={"value": "score"})
+    source = paired["task"].map({task: source_language(task) for task in paired["task"].unique()})
     for name, fixed in (
         ("baseline", {"condition": BASELINE}),
-        ("english", {"language": ENGLISH}),
-        ("english_baseline", {"condition": BASELINE, "language": ENGLISH}),
+        ("source", {"language": source}),
+        ("source_baseline", {"condition": BASELINE, "language": source}),
     ):
         other = pd.MultiIndex.from_frame(paired.assign(**fixed)[list(CELL)])
         paired[name] = value.reindex(other).to_numpy()
@@ -253,7 +254,7 @@ def _pair(values: pd.DataFrame) -> pd.DataFrame:
         raise AnalysisError(f"predictions without a baseline {BASELINE!r}: {where}. Run it for the same cell")
     paired["gain"] = paired["score"] - paired["baseline"]
     last = ["examples", "zero_shot", "same_data"]
-    return paired[[*CELL, "measure", "score", "baseline", "gain", "english", "english_baseline", *last]]
+    return paired[[*CELL, "measure", "score", "baseline", "gain", "source", "source_baseline", *last]]
 
 
 def _check_agreement(values: pd.DataFrame, scores: pd.DataFrame) -> None:

@@ -9,9 +9,9 @@ import pandas as pd
 from study_utils.analysis.results.tables import (
     BASELINE,
     CELL,
-    ENGLISH,
     SCORE_COLUMNS,
     check_results,
+    is_source,
     join_languages,
     primary_metric,
     require_columns,
@@ -76,23 +76,24 @@ def of_metric(
 
 
 def transfer(scores: pd.DataFrame, *, metric: str = "primary") -> pd.DataFrame:
-    """Compare each language with English under the same condition.
+    """Compare each language with the source language of its task under the same condition.
 
     Returns
     -------
     pandas.DataFrame
-        One row a cell of a language other than English: the columns of `CELL`, `metric`, `score`, `english`, `gap`
-        (English minus language) and `retention` (language divided by English). Missing where the task does not
-        score English, as in retrieval, or where English scores nothing.
+        One row a cell of a language other than the source: the columns of `CELL`, `metric`, `score`, `source`, `gap`
+        (source minus language) and `retention` (language divided by source). Missing where the task does not score
+        its source language, as in retrieval, or where that scores nothing.
     """
     chosen = of_metric(scores, metric=metric)
     key = [name for name in CELL if name != "language"]
-    english = chosen.loc[chosen["language"] == ENGLISH, [*key, "value"]].rename(columns={"value": "english"})
-    rest = chosen[chosen["language"] != ENGLISH].rename(columns={"value": "score"})
-    paired = rest.merge(english, on=key, how="left", validate="many_to_one")
-    paired["gap"] = paired["english"] - paired["score"]
-    paired["retention"] = paired["score"] / paired["english"].where(paired["english"] > 0)
-    return paired[[*CELL, "metric", "score", "english", "gap", "retention", "zero_shot", "same_data"]]
+    own = is_source(chosen)
+    source = chosen.loc[own, [*key, "value"]].rename(columns={"value": "source"})
+    rest = chosen[~own].rename(columns={"value": "score"})
+    paired = rest.merge(source, on=key, how="left", validate="many_to_one")
+    paired["gap"] = paired["source"] - paired["score"]
+    paired["retention"] = paired["score"] / paired["source"].where(paired["source"] > 0)
+    return paired[[*CELL, "metric", "score", "source", "gap", "retention", "zero_shot", "same_data"]]
 
 
 def seed_gains(scores: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +128,7 @@ def task_means(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap_gains(scores: pd.DataFrame) -> pd.DataFrame:
-    """Put each language's transfer gap under the baseline beside its gain, over tasks that score English.
+    """Put each language's transfer gap under the baseline beside its gain, over tasks that score their source language.
 
     Returns
     -------
@@ -147,8 +148,8 @@ def gap_gains(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _zero_shot(table: pd.DataFrame, *, same_data: bool = False) -> pd.DataFrame:
-    """Rows of languages that no run saw, without English; pairs made from the same data only if asked for."""
-    kept = table["zero_shot"].astype(bool) & (table["language"] != ENGLISH)
+    """Rows of languages that no run saw, without the source; pairs made from the same data only if asked for."""
+    kept = table["zero_shot"].astype(bool) & ~is_source(table)
     return table[kept if same_data else kept & ~table["same_data"].astype(bool)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study_utils.catalog import ENCODERS, FORMATS, LANGUAGES, TASKS, language_table
+from study_utils.catalog import ENCODERS, FORMATS, LANGUAGES, TASKS, language_table, source_language
 from study_utils.errors import AnalysisError, unknown
 
 BASELINE = "none"
@@ -45,6 +45,12 @@ def primary_metric(task: str) -> str:
 def is_primary(scores: pd.DataFrame) -> pd.Series:
     """Tell which scores are of their task's primary metric, for a table with the columns `task` and `metric`."""
     return scores["metric"] == scores["task"].map({task: primary_metric(task) for task in scores["task"].unique()})
+
+
+def is_source(frame: pd.DataFrame) -> pd.Series:
+    """Tell which rows are in the source language of their task, for a table with the columns `task` and `language`."""
+    source = {task: source_language(task) for task in frame["task"].unique()}
+    return frame["language"].astype(object) == frame["task"].astype(object).map(source)
 
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], *, table: str) -> None:

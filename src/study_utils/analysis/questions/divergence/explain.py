@@ -23,8 +23,8 @@ from study_utils.analysis.questions.divergence.slopes import (
     without_slope,
 )
 from study_utils.analysis.results.gains import gains
-from study_utils.analysis.results.tables import ENGLISH, join_languages
-from study_utils.catalog import condition, covariate_table
+from study_utils.analysis.results.tables import is_source, join_languages
+from study_utils.catalog import condition, covariate_table, source_language
 
 MIN_TASKS, MIN_LANGUAGES, MIN_WITHIN = 6, 8, 4
 """Fewest intermediate tasks (or families left out), languages, and languages more than families, from which slopes are
@@ -136,15 +136,19 @@ _TABLES = {"slopes": SLOPE_COLUMNS, "together": SLOPE_COLUMNS, "controls": SLOPE
 
 
 def modelled_cells(scores: pd.DataFrame, divergence: pd.DataFrame) -> pd.DataFrame:
-    """Zero-shot gains of single intermediate tasks, means over seeds, beside divergence; without same-data pairs."""
+    """Zero-shot gains of single intermediate tasks, means over seeds, beside divergence; without same-data pairs.
+
+    `typology` is the distance to English, and missing for a target that is trained in another language.
+    """
     table = gains(scores)
-    kept = table["zero_shot"].astype(bool) & ~table["same_data"].astype(bool) & (table["language"] != ENGLISH)
+    kept = table["zero_shot"].astype(bool) & ~table["same_data"].astype(bool) & ~is_source(table)
     kept &= (table["variant"] == "clean") & table["condition"].map(_is_single)
     key = ["encoder", "condition", "task", "language"]
     means = table[kept].groupby(key, sort=False).agg(gain=("gain", "mean"), seeds=("seed", "nunique")).reset_index()
     columns = [*key, FORMAT, "same_format", *MEASURES]
     joined = means.merge(divergence[columns], on=key, how="inner", validate="one_to_one")
-    joined[TYPOLOGY] = 10 * joined["language"].map(covariate_table()["uriel_syntactic"])
+    distance = 10 * joined["language"].map(covariate_table()["uriel_syntactic"])
+    joined[TYPOLOGY] = distance.where(joined["task"].map(source_language) == "en")
     joined[FAMILY] = join_languages(joined[["language"]])["group"].to_numpy()
     return joined
 
@@ -199,12 +203,12 @@ def _too_few(cells: pd.DataFrame) -> dict[str, str]:
     languages, families = known["language"].nunique(), known[FAMILY].nunique()
     told = {"task": f"{tasks} intermediate tasks, at least {MIN_TASKS} are needed" if tasks < MIN_TASKS else ""}
     told["language"] = ""
+    what = "languages" if (cells["task"].map(source_language) == "en").all() else "languages of English-trained targets"
     if languages < MIN_LANGUAGES:
-        told["language"] = f"{languages} languages, at least {MIN_LANGUAGES} are needed"
+        told["language"] = f"{languages} {what}, at least {MIN_LANGUAGES} are needed"
     elif languages - families < MIN_WITHIN:
         told["language"] = (
-            f"{languages} languages of {families} families, at least {MIN_WITHIN} more languages than families are "
-            f"needed"
+            f"{languages} {what} of {families} families, at least {MIN_WITHIN} more languages than families are needed"
         )
     return told
 
