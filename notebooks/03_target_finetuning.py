@@ -57,7 +57,7 @@ together = figures.loss_curves(losses[losses["language"] == ""])
 report.keep_figure(study, figures.plot_loss(together), "target_loss", together)
 
 # %% [markdown]
-# A condition may fine-tune in other languages than English. What a target has no rows for is then left out and listed,
+# A condition may fine-tune in other languages than the source. What a target has no rows for is then left out and listed,
 # and so are runs in one language alone, with the language whose rows chose the epoch.
 
 # %%

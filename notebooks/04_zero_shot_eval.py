@@ -95,7 +95,7 @@ report.keep_table(study, layers, "layers", shown=analysis.layer_table(layers))
 # ## What there is of the published benchmarks
 #
 # Task by task: languages that every condition is scored in and those that one or more lack, and the score of a condition
-# that lacks none; with conditions fine-tuned in English. The average is the benchmark's, over its own metrics, and stands
+# that lacks none; with conditions fine-tuned in the source. The average is the benchmark's, over its own metrics, and stands
 # only where no cell is missing. `PROTOCOL.md` says where the study measures otherwise than the benchmark.
 
 # %%

@@ -28,7 +28,7 @@ def test_source_languages_come_first():
     assert alone.set_index("language").loc["en", "block"] == "Germanic"
     both = language_order(codes, ["sib200", GERMAN]).head(2)
     assert both["block"].tolist() == both["name"].tolist()
-    assert set(both["language"]) == {"de", "en"}
+    assert both["language"].tolist() == ["en", "de"]
     name_sources([GERMAN])
     assert language_order(codes)["language"].tolist()[0] == "de"
     assert (
@@ -59,6 +59,11 @@ def test_fine_tuning_alone_and_selection_are_in_the_source():
     table = contrast_gains(None, scores, [Contrast(key="a", arm="mnli")], settings=Settings())
     (label,) = plot_contrasts(table, title="t").axes[0].get_yticklabels()
     assert label.get_text() == "MNLI against German fine-tuning alone"
+    both = contrast_gains(
+        None, mixed_scores("sib200", GERMAN, gains={"mnli": 0.1}), [Contrast(key="a", arm="mnli")], settings=Settings()
+    )
+    (label,) = plot_contrasts(both, title="t").axes[0].get_yticklabels()
+    assert label.get_text() == "MNLI against source-language fine-tuning alone"
     rows = [("e5_small", "none", GERMAN, 0, n, n / 10, "fr", "accuracy", n / 5, True) for n in (1, 2)]
     curves = epoch_curves(pd.DataFrame(rows, columns=list(EPOCH_COLUMNS)))
     texts = [text.get_text() for text in plot_epochs(curves).legends[0].get_texts()]

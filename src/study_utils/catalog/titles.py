@@ -72,13 +72,13 @@ def rows_title(key: str) -> str:
 
 
 def source_languages(tasks: Iterable[str]) -> list[str]:
-    """Languages that targets are trained in, each once; of none, those of the open study (`name_sources`).
+    """Languages that targets are trained in, by name; of none, those of the open study (`name_sources`).
 
     Targets without training count only where no other is there.
     """
     keys = list(dict.fromkeys(tasks)) or _TARGETS
     trained = [key for key in keys if key in TASKS and TASKS[key].is_trained] or keys
-    return list(dict.fromkeys(map(source_language, trained))) or ["en"]
+    return sorted({source_language(key) for key in trained} or {"en"}, key=lambda code: LANGUAGES[code].name)
 
 
 def source_names(tasks: Iterable[str]) -> str:

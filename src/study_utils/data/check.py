@@ -97,7 +97,7 @@ def check(
         one; `rows` those that are used, `dropped` those without a gold label; `moved` those whose answer stands
         elsewhere than its start says; `labels` different labels or values; lengths in characters; `repeated` rows whose
         text occurred before in the language; `overlap` rows that test or select whose text occurs in the task's
-        training rows, English or in the language.
+        training rows, in the source or in the language.
     faults : list of str
         What is missing or wrong: one message a task and role, with how many languages it holds for; and which configs
         languages lack that are declared with several.

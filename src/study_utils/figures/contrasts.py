@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from study_utils.analysis.results.tables import BASELINE, require_columns
-from study_utils.catalog.titles import condition_title, encoder_title, source_name
+from study_utils.catalog.titles import condition_title, encoder_title, source_names
 from study_utils.figures.style import INK, MUTED, draw_estimate, new_figure, nothing, reach_around_zero, styled
 
 _NEEDED = ("encoder", "contrast", "arm", "against", "group", "estimate", "low", "high", "level", "clear")
@@ -35,8 +35,8 @@ def plot_contrasts(table: pd.DataFrame, *, title: str, by: str = "group") -> Fig
     several = table["encoder"].nunique() > 1
     rows = list(dict.fromkeys(zip(table["encoder"], table["contrast"], table["arm"], table["against"])))
     panels = list(dict.fromkeys(table[by]))
-    tasks = " ".join(table.get("tasks", ())).split()
-    alone = f"{source_name(tasks, adjective=True)} fine-tuning alone"
+    sources = source_names(" ".join(table.get("tasks", ())).split())
+    alone = f"{'source-language' if ', ' in sources else sources} fine-tuning alone"
     figure, axes = new_figure(
         width=4.0 + 2.2 * len(panels),
         height=1.5 + 0.3 * max(len(rows), 2),

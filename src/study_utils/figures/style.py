@@ -124,7 +124,7 @@ def language_order(codes: Iterable[str], tasks: Iterable[str] = ()) -> pd.DataFr
     others["size"] = others.groupby("block")["language"].transform("size")
     others["last"] = others["block"] == "Single languages"
     others = others.sort_values(["last", "size", "block", "name"], ascending=[True, False, True, True])
-    sources = table[table["language"].isin(first)].assign(block=lambda rows: rows["name"])
+    sources = table[table["language"].isin(first)].assign(block=lambda rows: rows["name"]).sort_values("name")
     return pd.concat([sources, others])[["language", "name", "block"]].reset_index(drop=True)
 
 

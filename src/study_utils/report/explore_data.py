@@ -32,7 +32,7 @@ def cell_rows(results: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a cell: `encoder`, `condition`, `target`, `family`, `language`, `rows` (clean, or the variant), `seed`,
-        `metric` (titles); `score` (hundredths), `gain` (points; missing for the baseline), `kind` (zero-shot, English,
+        `metric` (titles); `score` (hundredths), `gain` (points; missing for the baseline), `kind` (zero-shot,
         trained on, or same data).
 
     Raises

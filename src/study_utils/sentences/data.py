@@ -14,6 +14,7 @@ from study_utils.catalog.titles import (
     metric_label,
     metric_title,
     rows_title,
+    source_name,
     task_title,
 )
 from study_utils.sentences.gains import counted
@@ -85,11 +86,11 @@ def _percent(share: float) -> str:
 
 
 def describe_regimes(conditions: pd.DataFrame) -> list[str]:
-    """Say which conditions fine-tune in other languages than English: columns `condition`, `regime`."""
+    """Say which conditions of the open study fine-tune in other languages than the source: `condition`, `regime`."""
     require_columns(conditions, ("condition", "regime"), table="table of conditions")
-    others = conditions.loc[conditions["regime"] != "english", "condition"]
+    others = conditions.loc[~conditions["regime"].isin(["english", "source"]), "condition"]
     if others.empty:
-        return ["Every condition of this study is fine-tuned in English alone."]
+        return [f"Every condition of this study is fine-tuned in {source_name(())} alone."]
     return [f"Fine-tuned in other languages: {at_most_five([condition_title(key) for key in others])}."]
 
 

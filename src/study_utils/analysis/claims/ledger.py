@@ -122,7 +122,7 @@ def _find_from_english(test: Test, claim: Claim, evidence: Evidence) -> Finding:
     if not english:
         return Finding(note=told)
     found = _find(test, claim, evidence.on(english))
-    return replace(found, note=f"{found.note}; {told}" if found.note else told)
+    return replace(found, note=f"{found.note}; {told}" if found.note else told) if found.parts else found
 
 
 def claim_needs(evidence: Evidence) -> dict[tuple[str, str], list[Need]]:

@@ -1,4 +1,4 @@
-"""Does the English selection score choose the epoch that is best in the target languages?
+"""Does the selection score in the source language choose the epoch that is best in the target languages?
 
 Keung et al. 2020 (arXiv 2004.15001): English development scores often rise where target-language scores fall, so the
 choice is set beside that of an oracle, which looks at the test rows: an upper bound, no method.

@@ -63,7 +63,7 @@ def robustness_intervals(
         ``gain``
             score minus that of `none`; the same row as in `family_gains`.
         ``gap``, ``retention``
-            English minus language, and language divided by English, macro over the tasks that score English.
+            source minus language, and language divided by source, macro over the tasks that score their source.
         ``gap_change``, ``retention_change``
             the same minus what they are under `none`, paired.
         ``worst_gain``
@@ -89,7 +89,7 @@ def robustness_intervals(
     keys, rows = ["encoder", "variant", "condition"], []
     for key, whole in prepared.table.groupby(keys, sort=True):
         for value, limits in LIMITS.items():
-            # A language of a task that lacks the value under some seed (retention where English scores nothing) is out.
+            # A language of a task that lacks the value under some seed (retention where the source scores 0) is out.
             lacking = whole[value].isna().groupby([whole["task"], whole["language"]]).transform("any")
             part = whole[~lacking]
             if part.empty:
