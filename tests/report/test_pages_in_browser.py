@@ -43,10 +43,10 @@ def test_on_paper_what_is_folded_is_open(browser, tmp_path):
     seen = "return document.getElementById('inside').checkVisibility({contentVisibilityAuto: true})"
     assert not browser.execute_script(seen)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    shown = browser.execute_script(seen), browser.execute_script(height)
+    shown = browser.execute_script(height), browser.execute_script(seen)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    assert shown[0]
-    assert shown[1] > 0
+    assert shown[0] > 0
+    assert shown[1]
 
 
 def test_studies_stand_below_each_other_on_a_narrow_screen(browser, tmp_path):
