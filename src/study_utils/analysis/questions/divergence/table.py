@@ -36,7 +36,7 @@ def divergence_table(embedded: Sequence[EmbeddedRows], conditions: Iterable[str]
         Training rows of the intermediate tasks and test rows of the targets as pretrained, and test rows after each
         condition.
     conditions : iterable of str
-        Keys; those without intermediate stage or with another regime than English are passed over.
+        Keys; those without intermediate stage or fine-tuned in other languages than the source are passed over.
 
     Returns
     -------
