@@ -9,6 +9,7 @@ from study_utils.analysis import Settings, family_gains
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS
 from study_utils.analysis.results.tables import primary_metric
+from study_utils.catalog import LANGUAGES
 from study_utils.errors import AnalysisError
 
 FAST = Settings(resamples=200)
@@ -281,6 +282,21 @@ def test_tasks_that_agree_give_both_claims():
     assert two["clear"]
     assert not two["general_clear"]
     assert two["general_withheld"].startswith("2 tasks, fewer than 3")
+
+
+def test_a_language_of_one_task_says_nothing_about_tasks_like_it():
+    """As Quechua, which only SIB-200 has: the study has four tasks, the language one."""
+    scores = study_of({"xnli": 0.05, "sib200": 0.06, "pawsx": 0.04, "xcopa": 0.05})
+    lone = scores["language"].unique()[-1]
+    scores = scores[(scores["task"] == "sib200") | (scores["language"] != lone)]
+    rows = family_gains(None, scores, by="language").set_index("group")
+    own = rows.loc[LANGUAGES[lone].name]
+    assert np.isnan(own[["general_estimate", "general_low", "general_p"]].astype(float)).all()
+    assert not own["general_clear"]
+    assert own["general_withheld"] == "1 task, fewer than 3: how much tasks differ is not known"
+    others = rows.drop(LANGUAGES[lone].name)
+    assert (others["general_withheld"] == "").all()
+    assert others["general_low"].notna().all()
 
 
 def test_a_cell_that_is_a_whole_task_decides_nothing():

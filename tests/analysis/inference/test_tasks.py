@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from study_utils.analysis import family_gains, task_gains
+from study_utils.analysis.results.tables import primary_metric
 
 CODES = "de fr ru bg tr fi et hu".split()
-METRICS = {"udpos": "token_accuracy", "tatoeba": "accuracy_to_english"}
 
 
 def scores_of(gains):
@@ -18,7 +18,7 @@ def scores_of(gains):
         for (language, seed), gain in np.ndenumerate(own):
             key = {"encoder": "e5_small", "task": task, "language": CODES[language], "variant": "clean", "seed": seed}
             rest = {
-                "metric": METRICS.get(task, "accuracy"),
+                "metric": primary_metric(task),
                 "n": 100,
                 "zero_shot": True,
                 "same_data": False,

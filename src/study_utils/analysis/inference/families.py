@@ -169,15 +169,16 @@ def _headline(
         general = GainModel(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)
     sound = part[~_is_failed(part, failed)]
     again = {} if len(sound) == len(part) else on_these(sound)
-    found = {}
+    found, counts = {}, part.groupby("label")["task"].nunique().to_dict()
     for label, own in whole.items():
         row: dict[str, object] = {name: getattr(own, name) for name in (*_NUMBERS, "own_spread")}
         deciding = [title for title, other in without.items() if turns(own, other.get(label))]
         row |= {"decided_by": ", ".join(deciding), "failed_decide": len(sound) < len(part)}
-        row["general_withheld"] = "" if general else "not asked for" if not checked else (
-            f"{len(tasks)} task{'s' * (len(tasks) > 1)}, fewer than {CLAIM_TASKS}: how much tasks differ is not known"
+        own_tasks, enough = counts[label], counts[label] >= CLAIM_TASKS
+        row["general_withheld"] = "" if general and enough else "not asked for" if not checked else (
+            f"{own_tasks} task{'s' * (own_tasks > 1)}, fewer than {CLAIM_TASKS}: how much tasks differ is not known"
         )  # fmt: skip
-        for prefix, interval in (("general", general.get(label)), ("sound", again.get(label))):
+        for prefix, interval in (("general", general.get(label) if enough else None), ("sound", again.get(label))):
             for name in ("estimate", "low", "high", "p"):
                 row[f"{prefix}_{name}"] = np.nan if interval is None else getattr(interval, name)
         if row["failed_decide"]:
