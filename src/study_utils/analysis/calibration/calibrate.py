@@ -182,7 +182,8 @@ class _Trial:
         own = np.concatenate([study.languages[:, table.language] for study in studies])
         self.truth = np.where(table.alone, own, 0.0) + (0.0 if table.general else on_tasks[:, None])
         if table.by_task:
-            self.truth = np.concatenate([study.tasks for study in studies])
+            tasks = pd.factorize(table.cells["task"], sort=True)[1]
+            self.truth = np.concatenate([study.tasks for study in studies])[:, tasks.get_indexer(table.labels)]
         self.without: list[Estimates] = []
         self.tried = np.zeros(len(gains), bool)
         if not (table.general or table.by_task):
