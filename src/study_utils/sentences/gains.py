@@ -315,7 +315,8 @@ def describe_families(families: pd.DataFrame) -> list[str]:
         )
     sentences += [_with_and_without(row) for _, row in clear.head(_MOST).iterrows()]
     if len(clear) > _MOST:
-        sentences.append(f"{len(clear) - _MOST} more clear results are in the table.")
+        more = len(clear) - _MOST
+        sentences.append(f"{counted(more, 'more clear result')} {'is' if more == 1 else 'are'} in the table.")
     if clear.empty and len(tested):
         picked = {"largest": tested["estimate"].idxmax(), "smallest": tested["estimate"].idxmin()}
         if picked["largest"] == picked["smallest"]:

@@ -50,6 +50,8 @@ def change(frame, column, value, row=5):
         (lambda f: change(f, "value", np.nan), "1 rows .* missing values"),
         (lambda f: change(f, "value", np.inf), "out of range"),
         (lambda f: f.assign(zero_shot="False"), "column zero_shot .* True or False, not texts"),
+        (lambda f: f.assign(value=f["value"].astype("category")), "column value .* numbers, not texts or categories"),
+        (lambda f: f.assign(value=f["value"].astype(str)), "column value .* numbers, not texts or categories"),
         (lambda f: pd.concat([f, f.iloc[[3]]]), "twice with the same value"),
         (lambda f: pd.concat([f, f.iloc[[3]].assign(value=0.123)]), "twice with conflicting values"),
         (lambda f: f[f["condition"] != "none"], "no baseline 'none'"),

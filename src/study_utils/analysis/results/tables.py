@@ -101,6 +101,11 @@ def check_results(frame: pd.DataFrame) -> None:
                 f"column {name} of the results table has {sorted(map(repr, frame[name].unique()))[:3]}: give True or "
                 f"False, not texts"
             )
+    if not pd.api.types.is_numeric_dtype(frame["value"]):
+        raise AnalysisError(
+            f"column value of the results table has {frame['value'].iloc[0]!r} and the like, of type "
+            f"{frame['value'].dtype}: give numbers, not texts or categories"
+        )
     low = np.where(frame["metric"].isin(CORRELATIONS), -1.0, 0.0)
     if (bad := ~frame["value"].between(low, 1.0)).any():
         value = float(frame.loc[bad, "value"].iloc[0])
