@@ -112,6 +112,12 @@ def test_a_task_is_held_against_its_own_truth():
     assert found["false_claims"] < 0.1
 
 
+def test_studies_of_one_task_are_simulated_too():
+    found = calibrate(replace(PLAIN, tasks=1), n_studies=60).set_index("headline")
+    assert found["n_groups"].to_dict() == {"all": 1, "family": 3}
+    assert found["coverage"].between(0.88, 1).all()
+
+
 def test_single_tasks_are_claimed_rarely_where_runs_differ():
     """From the cells of each task alone a tenth to a fifth of these studies would make a false claim."""
     noisy = replace(PLAIN, conditions=4, baseline_sd=0.03, training_sd=0.01)

@@ -186,7 +186,7 @@ class _Trial:
             self.truth = np.concatenate([study.tasks for study in studies])[:, tasks.get_indexer(table.labels)]
         self.without: list[Estimates] = []
         self.tried = np.zeros(len(gains), bool)
-        if not (table.general or table.by_task):
+        if table.cells["task"].nunique() > 1 and not (table.general or table.by_task):
             for effect in effects:
                 self.tried |= self._significant(effect).any(axis=1)
             if self.tried.any():

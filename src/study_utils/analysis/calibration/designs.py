@@ -43,10 +43,14 @@ _VARIED: tuple[tuple[str, dict], ...] = (
 POINTS: tuple[tuple[str, str, str, StudyDesign], ...] = (
     *(("balanced", "languages of a family", f"{n}", replace(BALANCED, families=balanced(6, n))) for n in (2, 3, 8)),
     *(("balanced", "seeds", f"{n}", replace(BALANCED, seeds=n)) for n in (2, 5)),
-    ("balanced", "tasks", "8", replace(BALANCED, tasks=8)),
+    *(("balanced", "tasks", f"{n}", replace(BALANCED, tasks=n)) for n in (1, 8)),
     ("balanced", "examples of a cell", "100", replace(BALANCED, examples=100)),
     *(("balanced", "what varies", name, replace(BALANCED, **changes)) for name, changes in _VARIED),
     ("balanced", "what varies", "languages within tasks", replace(BALANCED, cell_sd=0.015)),
+    (
+        *("balanced", "what varies", "a noisy baseline, 4 conditions, 1 task"),
+        replace(BALANCED, tasks=1, conditions=4, baseline_sd=0.03, training_sd=0.01),
+    ),
     (
         *("balanced", "what varies", "examples, translated"),
         replace(BALANCED, language_sd=0.005, examples=100, parallel=0.9),
