@@ -85,8 +85,9 @@ report.say(sentences.describe_layers(layers))
 report.keep_figure(study, figures.plot_layers(layers), "layers", layers)
 
 # %% [markdown]
-# Score of the baseline, then gains with their intervals. These speak about languages and seeds like these; noise of test examples is counted at the layer that is read alone,
-# in the next notebook.
+# Score of the baseline, then gains with their intervals. These speak about languages and seeds like these. Nothing is
+# called clear here: one task's own runs tell too little of how training runs differ. The next notebook says what holds at
+# the layer that is read, with the noise of test examples and the runs of all tasks.
 
 # %%
 report.keep_table(study, layers, "layers", shown=analysis.layer_table(layers))

@@ -46,7 +46,8 @@ found = [*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(sco
 report.say([*found, *sentences.describe_unscored(scores)])
 
 # %% [markdown]
-# Lines are intervals over the languages and seeds of one task.
+# Lines are intervals over the languages and seeds of one task. The few runs of a task can be alike by chance, so a line is
+# at least as long as the model of all tasks has it.
 
 # %%
 report.keep_figure(study, figures.plot_task_gains(by_task), "task_gains", by_task)

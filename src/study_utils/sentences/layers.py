@@ -39,7 +39,7 @@ def describe_layers(table: pd.DataFrame) -> list[str]:
     -------
     list of str
         For each encoder and task one sentence that sums up, then one a condition: the gain at the layer that is read,
-        its range over the encoder's layers (without the embeddings), and at how many it is a clear gain or loss. One
+        its range over the encoder's layers (without the embeddings), and at how many it is above and below zero. One
         sentence where there is nothing to compare.
     """
     require_columns(table, tuple(LAYER_COLUMNS), table="table of layers")
@@ -74,17 +74,8 @@ def _gain(name: str, condition: str, part: pd.DataFrame, read: int) -> str:
         f"layers from {points(gain.min())} (layer {gain.idxmin()}) to {points(gain.max())} (layer {gain.idxmax()}), "
         f"{_signs((gain > 0).sum(), (gain < 0).sum(), count)}"
     )
-    if len(withheld := part.loc[part["withheld"] != "", "withheld"]):
-        return f"{told}. No interval says where it is clear ({withheld.iloc[0]})."
-    places = {"gain": part["clear"] & (gain > 0), "loss": part["clear"] & (gain < 0)}
-    clear = {word: int(where.sum()) for word, where in places.items() if where.any()}
-    if not clear:
-        return f"{told}. It is clear at no layer."
-    at_read = next((f"a clear {word}" for word, where in places.items() if where[read]), "not clear")
-    if list(clear.values()) == [count]:
-        return f"{told}. It is {at_read} at every layer: what is concluded does not depend on the layer."
-    counts = " and ".join(f"a clear {word} at {number} of {count} layers" for word, number in clear.items())
-    return f"{told}. What is concluded depends on the layer: {counts}, {at_read} at the one that is read."
+    withheld = part.loc[part["withheld"] != "", "withheld"]
+    return f"{told}. No interval is given ({withheld.iloc[0]})." if len(withheld) else f"{told}."
 
 
 def _signs(up: int, down: int, count: int) -> str:

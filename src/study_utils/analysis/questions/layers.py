@@ -19,7 +19,7 @@ from study_utils.catalog.titles import condition_title, rows_title
 
 LAYER_COLUMNS = [
     *("encoder", "task", "condition", "metric", "layer", "depth", "used", "published", "score", "n_languages"),
-    *("n_seeds", "gain", "low", "high", "level", "clear", "withheld"),
+    *("n_seeds", "gain", "low", "high", "level", "withheld"),
 ]
 
 
@@ -45,7 +45,8 @@ def layer_gains(
         `n_seeds`; `used` and `published` as in `layers`. `low` and `high` are those of the mixed
         model, without noise that examples share, for no predictions are kept of layers that aren't read: the layer that
         is read has its own interval elsewhere.
-        `clear` and `withheld` as in `study_utils.analysis.family_gains`, corrected within a layer.
+        `withheld` as in `study_utils.analysis.family_gains`. Nothing is called clear: one task's own runs tell too
+        little of how runs differ (`study_utils.analysis.task_gains` says it of the layer that is read).
 
     Raises
     ------
@@ -64,7 +65,7 @@ def layer_gains(
     table["n_seeds"] = kept.groupby(keys)["seed"].nunique()
     gains = pd.concat([_gains(part, settings) for _, part in kept.groupby(["task", "layer"], sort=False)])
     table = table.reset_index().merge(gains, on=["encoder", "task", "condition", "layer"], how="left")
-    table["clear"], table["withheld"] = table["clear"] == True, table["withheld"].fillna("")  # noqa: E712 - or missing
+    table["withheld"] = table["withheld"].fillna("")
     return table.sort_values(["encoder", "task", "layer"], kind="stable", ignore_index=True)[LAYER_COLUMNS]
 
 
@@ -80,8 +81,7 @@ def layer_table(found: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own:
-        the score of the baseline in percent; of other conditions the gain in points with its interval, and whether it
-        is clear.
+        the score of the baseline in percent; of other conditions the gain in points with its interval.
     """
     keys = ["encoder", "task", "layer"]
     if found.empty:
@@ -103,7 +103,7 @@ def _text(row: tuple) -> str:
         return ""
     numbers = [f"{round(100 * value, 1) + 0.0:.1f}" for value in (row.gain, row.low, row.high)]
     told = numbers[0] if np.isnan(row.low) else f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
-    return f"{told}{', clear' * bool(row.clear)}".replace("-", "\N{MINUS SIGN}")
+    return told.replace("-", "\N{MINUS SIGN}")
 
 
 def _gains(part: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -111,4 +111,4 @@ def _gains(part: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     scores = part[[*CELL, "metric", "value", "zero_shot", "same_data", "run"]].assign(n=1)
     found = family_gains(None, scores, by="all", settings=settings).rename(columns={"estimate": "gain"})
     named = found.assign(task=part["task"].iloc[0], layer=part["layer"].iloc[0])
-    return named[["encoder", "task", "condition", "layer", "gain", "low", "high", "level", "clear", "withheld"]]
+    return named[["encoder", "task", "condition", "layer", "gain", "low", "high", "level", "withheld"]]
