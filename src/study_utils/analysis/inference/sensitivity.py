@@ -51,8 +51,8 @@ def sensitivity(
     kept, rows = [], []
     for key, part in prepared.table.groupby(keys, sort=True):
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
-        whole = _estimates(part, noise)
-        tasks = {task: _estimates(part[part["task"] != task], noise) for task in sorted(part["task"].unique())}
+        whole, names = _estimates(part, noise), sorted(part["task"].unique())
+        tasks = {task: _estimates(part[part["task"] != task], noise, of=len(names)) for task in names}
         for label, own in part.groupby("label", sort=True):
             languages = sorted(own["language"].unique())
             again = {
@@ -76,10 +76,12 @@ def sensitivity(
     return pd.DataFrame(found, columns=SENSITIVITY_COLUMNS)
 
 
-def _estimates(part: pd.DataFrame, noise: dict[str, Noise], label: str | None = None) -> dict[str, Interval]:
+def _estimates(
+    part: pd.DataFrame, noise: dict[str, Noise], label: str | None = None, *, of: int | None = None
+) -> dict[str, Interval]:
     if label is not None and label not in set(part["label"]):
         return {}
-    return GainModel(part).estimate(part["gain"].to_numpy(), noise=noise) if len(part) else {}
+    return GainModel(part, of=of).estimate(part["gain"].to_numpy(), noise=noise) if len(part) else {}
 
 
 def _language_name(code: str) -> str:
