@@ -73,14 +73,15 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
         deviations = np.zeros((len(cells), len(ids)))
         for place, (language, at_rows) in enumerate(cells.items()):
             own = {name: column[at_rows] for name, column in values.items()}
-            gradients = np.broadcast_arrays(own["gain"], *GRADIENTS[value](*(own[name] for name in _FROM)))[1:]
+            slopes = GRADIENTS[value](*(own[name] for name in _FROM))
+            gradients = np.broadcast_arrays(own["gain"], *(np.asarray(slope, float) for slope in slopes))[1:]
             sides = ((language, condition), (language, BASELINE), (source, condition), (source, BASELINE))
             for gradient, (code, arm) in zip(gradients, sides):
                 if np.any(gradient):
                     block = blocks[encoder, variant, task, code]
                     at = [block.runs.index((arm, seed)) for seed in own["seed"]]
-                    residual = block.correct[at] - block.score[at, None] * block.total
-                    change = np.asarray(gradient, float) @ residual / (len(at_rows) * block.total.sum())
+                    change = gradient @ block.correct[at] - (gradient @ block.score[at]) * block.total
+                    change /= len(at_rows) * block.total.sum()
                     deviations[place, np.searchsorted(ids, block.ids)] += change
         count, alone = len(cells), float((deviations**2).sum())
         total = float((deviations.sum(axis=0) ** 2).sum())

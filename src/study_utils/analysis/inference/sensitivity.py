@@ -10,11 +10,11 @@ import pandas as pd
 from study_utils.analysis.inference.clear import CLAIM_SEEDS, CLEAR, is_primary, too_few_languages
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind
-from study_utils.analysis.inference.gain_model import GainModel
 from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.inference.shared_models import SharedModels
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import task_title
 
@@ -48,15 +48,17 @@ def sensitivity(
     args = {"by": by, "same_data": same_data, "cells": cells, "function": "sensitivity"}
     prepared = prepare(predictions, scores, **args)
     keys = ["encoder", "variant", "condition"]
-    kept, rows = [], []
+    models, kept, rows = SharedModels(), [], []
     for key, part in prepared.table.groupby(keys, sort=True):
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
-        whole = _estimates(part, noise)
-        tasks = {task: _estimates(part[part["task"] != task], noise) for task in sorted(part["task"].unique())}
+        whole = _estimates(part, models, noise)
+        tasks = {task: _estimates(part[part["task"] != task], models, noise) for task in sorted(part["task"].unique())}
         for label, own in part.groupby("label", sort=True):
             languages = sorted(own["language"].unique())
             again = {
-                "language": {code: _estimates(part[part["language"] != code], noise, label) for code in languages},
+                "language": {
+                    code: _estimates(part[part["language"] != code], models, noise, label) for code in languages
+                },
                 "task": {task: tasks[task] for task in sorted(own["task"].unique())},
             }
             rows.append(dict(zip(keys, key)) | {"group": label} | behind(own) | vars(whole[label]))
@@ -76,10 +78,12 @@ def sensitivity(
     return pd.DataFrame(found, columns=SENSITIVITY_COLUMNS)
 
 
-def _estimates(part: pd.DataFrame, noise: dict[str, Noise], label: str | None = None) -> dict[str, Interval]:
-    if label is not None and label not in set(part["label"]):
+def _estimates(
+    part: pd.DataFrame, models: SharedModels, noise: dict[str, Noise], label: str | None = None
+) -> dict[str, Interval]:
+    if part.empty or (label is not None and not (part["label"] == label).any()):
         return {}
-    return GainModel(part).estimate(part["gain"].to_numpy(), noise=noise) if len(part) else {}
+    return models.of(part).estimate(part["gain"].to_numpy(), noise=noise)
 
 
 def _language_name(code: str) -> str:
