@@ -251,6 +251,8 @@ def _unlearnt(part: pd.DataFrame, failed: pd.DataFrame, label: str) -> bool:
 def _told(failed: pd.DataFrame, part: pd.DataFrame) -> dict[str, str]:
     """Name what failed among the tasks of a group."""
     failed = failed[failed["task"].isin(part["task"])]
+    if failed.empty:
+        return dict.fromkeys(("at_chance", "not_learnt", "collapsed"), "")
     arms = failed[failed["at_chance"].astype(bool)].groupby("task")["condition"].nunique()
     runs = failed[failed["collapsed"].astype(bool)]
     return {
