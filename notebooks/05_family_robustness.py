@@ -80,7 +80,7 @@ report.keep_figure(study, figures.plot_seed_gains(by_seed), "seed_gains", by_see
 # says nothing about what was found.
 
 # %%
-outlook = study.outlook(vary=True, examples=examples)
+outlook = study.outlook(vary=True, scores=scores, examples=examples)
 report.say(sentences.describe_outlook(outlook))
 report.say(sentences.describe_margin(outlook))
 

@@ -44,6 +44,7 @@ def outlook(
     name: str,
     root: Path,
     vary: bool = False,
+    scores: pd.DataFrame | None = None,
     examples: Blocks | None = None,
 ) -> Outlook:
     """Say what a study can detect.
@@ -61,10 +62,11 @@ def outlook(
         Project folder, in which reports are found.
     vary : bool
         Whether to plan the study with more seeds, test rows, languages and tasks too, with the hours that these take.
-    examples : mapping, optional
-        What `read_examples` gives, where it has been read.
+    scores, examples : optional
+        What `read_scores` and `read_examples` give, where they have been read.
     """
-    components, source, notes = _find_components(plan, store, params, name=name, root=root, examples=examples)
+    read = {"scores": scores, "examples": examples}
+    components, source, notes = _find_components(plan, store, params, name=name, root=root, **read)
     if components is None:
         return Outlook(unknown=notes[-1], notes=notes[:-1])
     try:
@@ -160,15 +162,22 @@ def _comparisons(plan: Plan, params: StudyParams) -> dict[str, int]:
 
 
 def _find_components(
-    plan: Plan, store: Store, params: StudyParams, *, name: str, root: Path, examples: Blocks | None
+    plan: Plan,
+    store: Store,
+    params: StudyParams,
+    *,
+    name: str,
+    root: Path,
+    scores: pd.DataFrame | None,
+    examples: Blocks | None,
 ) -> tuple[Components | None, str, tuple[str, ...]]:
     """Components and whose they are; or None, and why nothing could be read in the last of the notes."""
     notes: list[str] = []
     if all(store.status(run.id) == "done" for run in plan.of_stage(STAGES[3])):
         try:
-            scores = read_scores(plan, store, params, variants=False)
+            found = read_scores(plan, store, params, variants=False) if scores is None else scores
             own = read_examples(plan, store) if examples is None else examples
-            return gain_components(scores, own), "this study's own results", ()
+            return gain_components(found, own), "this study's own results", ()
         except (AnalysisError, StoreError) as error:
             notes.append(f"this study's own results: {error}")
     reports = (root / params.reports, root / "reports")

@@ -175,10 +175,9 @@ class Study:
         """Rows behind each scored model; columns as `study_utils.budgets.training_sizes`."""
         return training_sizes(self.plan, self.store)
 
-    def outlook(self, *, vary: bool = False, examples: Blocks | None = None) -> Outlook:
-        """Smallest gains that the study can detect, and (`vary`) larger studies; as `study_utils.sizing.outlook`."""
-        told = {"name": self.source.stem, "root": project_root(), "vary": vary, "examples": examples}
-        return outlook(self.plan, self.store, self.params, **told)
+    def outlook(self, **options) -> Outlook:
+        """Smallest gains that the study can detect, and larger studies; options as of `study_utils.sizing.outlook`."""
+        return outlook(self.plan, self.store, self.params, name=self.source.stem, root=project_root(), **options)
 
     def omissions(self) -> pd.DataFrame:
         """What the results table leaves out: `condition`, `task`, `languages` and `reason`, one row each."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
 
 from study_utils.errors import DataError, unknown
 from study_utils.metrics.basic import f1
@@ -41,7 +42,7 @@ def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     >>> sorted(spans(["S-PER", "B-PER", "E-PER"]))
     [('PER', 0, 1), ('PER', 1, 3)]
     """
-    found = _read_spans([tags])
+    found = _read_spans(pa.array([tags], pa.list_(pa.string())))
     return set(zip(found.kinds[found.kind].tolist(), found.first.tolist(), found.end.tolist()))
 
 
@@ -56,12 +57,11 @@ class _Spans:
     kinds: np.ndarray
 
 
-def _read_spans(sentences: Sequence[Sequence[str]]) -> _Spans:
+def _read_spans(sentences: pa.ListArray) -> _Spans:
     """Read all sentences at once: a span is open after a tag that is in one and doesn't end it."""
-    sizes = np.fromiter(map(len, sentences), int, len(sentences))
-    flat = np.empty(sizes.sum(), object)
-    flat[:] = [*chain.from_iterable(sentences)]
-    codes, tags = pd.factorize(flat)
+    sizes = sentences.value_lengths().to_numpy()
+    words = sentences.flatten().dictionary_encode()
+    codes, tags = words.indices.to_numpy(), words.dictionary.to_pylist()
     prefixes, names = zip(*(tag.partition("-")[::2] for tag in tags)) if len(tags) else ((), ())
     kind_of, kinds = pd.factorize(np.array(names, object))
     within, goes_on, ends = (
@@ -138,7 +138,10 @@ def legacy_chunk_f1(predictions: pd.DataFrame, *, version: str = "0.0.12") -> fl
 def span_counts(predictions: pd.DataFrame) -> np.ndarray:
     """Count the spans of every sentence: shape (sentences, 3), right, gold and found ones."""
     count = len(predictions)
-    both = _read_spans([text.split() for side in ("gold", "prediction") for text in predictions[side]])
+    texts = pa.array(
+        np.concatenate([predictions[side].to_numpy(object) for side in ("gold", "prediction")]), pa.string()
+    )
+    both = _read_spans(compute.utf8_split_whitespace(texts))
     gold, found = np.flatnonzero(both.sentence < count), np.flatnonzero(both.sentence >= count)
     place = both.sentence % max(1, count) * (both.end.max(initial=0) + 1) + both.first
     _, of_gold, of_found = np.intersect1d(place[gold], place[found], assume_unique=True, return_indices=True)

@@ -57,8 +57,8 @@ class _Table:
         """Rows and model of every part that is fitted by itself: each task, or all cells."""
         tasks = self.cells["task"].to_numpy()
         parts = [kept & (tasks == task) for task in np.unique(tasks[kept])] if self.by_task else [kept]
-        kind, of = LIKE_THESE if self.general else THESE, 1 if self.by_task else len(np.unique(tasks))
-        return [(rows, GainModel(self.cells[rows], tasks=kind, of=of)) for rows in parts]
+        kind, count = LIKE_THESE if self.general else THESE, 1 if self.by_task else len(np.unique(tasks))
+        return [(rows, GainModel(self.cells[rows], tasks=kind, n_tasks=count)) for rows in parts]
 
     def estimate(self, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """Estimate every study; `gains` has the shape (studies, rows)."""

@@ -66,22 +66,25 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
     encoder, variant, condition = first["encoder"], first["variant"], first["condition"]
     found = {}
     for task, rows in part[part["examples"] > 0].groupby("task"):
-        values = {name: rows[name].to_numpy() for name in ("seed", "gain", *_FROM)}
-        source, cells = source_language(task), dict(sorted(rows.groupby("language").indices.items()))
+        rows = rows.sort_values(["language", "seed"])
+        cells, seeds = rows["language"].unique(), rows["seed"].unique()
+        values = {name: rows[name].to_numpy(float).reshape(len(cells), len(seeds)) for name in ("gain", *_FROM)}
+        slopes = np.broadcast_arrays(values["gain"], *GRADIENTS[value](*(values[name] for name in _FROM)))[1:]
+        source = source_language(task)
         needed = {(encoder, variant, task, code) for code in (*cells, source)} & blocks.keys()
         ids = np.unique(np.concatenate([blocks[key].ids for key in needed]))
         deviations = np.zeros((len(cells), len(ids)))
-        for place, (language, at_rows) in enumerate(cells.items()):
-            own = {name: column[at_rows] for name, column in values.items()}
-            gradients = np.broadcast_arrays(own["gain"], *GRADIENTS[value](*(own[name] for name in _FROM)))[1:]
-            sides = ((language, condition), (language, BASELINE), (source, condition), (source, BASELINE))
-            for gradient, (code, arm) in zip(gradients, sides):
-                if np.any(gradient):
+        for arm, of_language, of_source in ((condition, *slopes[::2]), (BASELINE, *slopes[1::2])):
+            sides = [(code, slice(place, place + 1), of_language) for place, code in enumerate(cells)]
+            for code, places, slope in (*sides, (source, slice(None), of_source)):
+                if np.any(slope):
                     block = blocks[encoder, variant, task, code]
-                    at = [block.runs.index((arm, seed)) for seed in own["seed"]]
-                    residual = block.correct[at] - block.score[at, None] * block.total
-                    change = np.asarray(gradient, float) @ residual / (len(at_rows) * block.total.sum())
-                    deviations[place, np.searchsorted(ids, block.ids)] += change
+                    at = [block.runs.index((arm, seed)) for seed in seeds]
+                    change = (
+                        slope[places] @ block.correct[at] - (slope[places] @ block.score[at])[:, None] * block.total
+                    )
+                    where = np.searchsorted(ids, block.ids)
+                    deviations[places, where] += change / (len(seeds) * block.total.sum())
         count, alone = len(cells), float((deviations**2).sum())
         total = float((deviations.sum(axis=0) ** 2).sum())
         shared = max(0.0, (total - alone) / (count * (count - 1))) if count > 1 else 0.0

@@ -9,10 +9,11 @@ import pandas as pd
 
 from study_utils.analysis.inference.clear import CLAIM_TASKS, CLEAR, corrected
 from study_utils.analysis.inference.example_noise import Noise, example_noise
-from study_utils.analysis.inference.gain_model import LIKE_THESE, GainModel
+from study_utils.analysis.inference.gain_model import LIKE_THESE
 from study_utils.analysis.inference.groups import Prepared, prepare
 from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.inference.shared_models import SharedModels
 from study_utils.analysis.results.failed_runs import judge_runs
 from study_utils.analysis.results.tables import BASELINE, is_source
 from study_utils.catalog import LANGUAGES
@@ -129,12 +130,12 @@ def family_gains(
         for key, part in prepared.table.groupby(["encoder", "variant", "label"])
     }
     runs = judge_runs(_judged_scores(prepared, scores)) if judged and checked else None
-    rows = []
+    models, rows = SharedModels(), []
     for (encoder, variant, condition), part in prepared.table.groupby(["encoder", "variant", "condition"], sort=True):
         keys = {"encoder": encoder, "variant": variant, "condition": condition}
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
         failed = _failed(runs, keys)
-        found = _headline(part, noise, settings.level, failed, checked=checked)
+        found = _headline(part, models, noise, settings.level, failed, checked=checked)
         for label, own in part.groupby("label", sort=True):
             cells_of = set(zip(own["task"], own["language"]))
             row = keys | {"group": label, **found[label], **behind(own), **_told(failed, own)}
@@ -152,14 +153,21 @@ _NUMBERS = ("estimate", "low", "high", "p", "standard_error", "freedom")
 
 
 def _headline(
-    part: pd.DataFrame, noise: Mapping[str, Noise], level: float, failed: pd.DataFrame, *, checked: bool
+    part: pd.DataFrame,
+    models: SharedModels,
+    noise: Mapping[str, Noise],
+    level: float,
+    failed: pd.DataFrame,
+    *,
+    checked: bool,
 ) -> dict[str, dict[str, object]]:
     """Numbers of every group of one condition, on these tasks and on others, with and without what may decide them."""
 
-    def on_these(cells: pd.DataFrame, of: int | None = None) -> dict[str, Interval]:
-        return (
-            GainModel(cells, of=of).estimate(cells["gain"].to_numpy(), noise=noise, level=level) if len(cells) else {}
-        )
+    def on_these(cells: pd.DataFrame, n_tasks: int | None = None) -> dict[str, Interval]:
+        if cells.empty:
+            return {}
+        model = models.of(cells, n_tasks=n_tasks)
+        return model.estimate(cells["gain"].to_numpy(), noise=noise, level=level)
 
     whole = on_these(part)
     tasks = sorted(part["task"].unique())
@@ -168,7 +176,7 @@ def _headline(
         without = {title: on_these(part[~lost], len(tasks)) for title, lost in _deciding_rows(part)}
     general: dict[str, Interval] = {}
     if checked and len(tasks) >= CLAIM_TASKS:
-        general = GainModel(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)
+        general = models.of(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)
     sound = part[~_is_failed(part, failed)]
     again = {} if len(sound) == len(part) else on_these(sound)
     found, counts = {}, part.groupby("label")["task"].nunique().to_dict()
@@ -246,6 +254,8 @@ def _unlearnt(part: pd.DataFrame, failed: pd.DataFrame, label: str) -> bool:
 def _told(failed: pd.DataFrame, part: pd.DataFrame) -> dict[str, str]:
     """Name what failed among the tasks of a group."""
     failed = failed[failed["task"].isin(part["task"])]
+    if failed.empty:
+        return dict.fromkeys(("at_chance", "not_learnt", "collapsed"), "")
     arms = failed[failed["at_chance"].astype(bool)].groupby("task")["condition"].nunique()
     runs = failed[failed["collapsed"].astype(bool)]
     return {
@@ -260,19 +270,19 @@ def _told(failed: pd.DataFrame, part: pd.DataFrame) -> dict[str, str]:
 
 def behind(part: pd.DataFrame) -> dict[str, object]:
     """What stands behind the numbers of a group's rows."""
-    cells = part.drop_duplicates(["task", "language"])
-    languages, tasks = sorted(part["language"].unique()), sorted(part["task"].unique())
-    with_examples = cells.loc[cells["examples"] > 0, "task"].nunique()
+    examples = dict(zip(zip(part["task"], part["language"]), part["examples"]))
+    tasks, languages = (sorted(set(names)) for names in zip(*examples))
+    with_examples, seeds = len({task for (task, _), count in examples.items() if count}), part["seed"].nunique()
     names = ["language"] * (len(languages) > 1)
     if with_examples:
         names.append("example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)")
     return {
         "unit": part["unit"].iloc[0],
-        "generalises_over": ", ".join(names + ["seed"] * (part["seed"].nunique() > 1)),
+        "generalises_over": ", ".join(names + ["seed"] * (seeds > 1)),
         "n_languages": len(languages),
         "n_tasks": len(tasks),
-        "n_seeds": part["seed"].nunique(),
-        "n_examples": int(cells["examples"].sum()),
+        "n_seeds": seeds,
+        "n_examples": sum(examples.values()),
         "languages": " ".join(languages),
         "tasks": " ".join(tasks),
     }

@@ -97,7 +97,7 @@ class GainModel:
         `study_utils.analysis.inference.groups.prepare` gives them.
     tasks : {"these", "like these"}
         Whether the task is fixed or random.
-    of : int, optional
+    n_tasks : int, optional
         How many tasks the study has, where the cells are those without one of them. By default, those that are there.
 
     Attributes
@@ -107,11 +107,11 @@ class GainModel:
     """
 
     @on_one_thread
-    def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE, of: int | None = None) -> None:
+    def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE, n_tasks: int | None = None) -> None:
         codes = {name: pd.factorize(cells[name], sort=True)[0] for name in ("task", "language", "seed", "pool")}
         together = _connected(codes["task"], codes["pool"]) if tasks == THESE else np.zeros(len(cells), int)
         places = [np.flatnonzero(together == number) for number in range(together.max() + 1)]
-        self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE, of=of) for rows in places)
+        self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE, n_tasks=n_tasks) for rows in places)
 
     @on_one_thread
     def estimate(
@@ -162,7 +162,7 @@ def _connected(tasks: np.ndarray, pools: np.ndarray) -> np.ndarray:
     return np.unique(csgraph.connected_components(links, directed=False)[1][tasks], return_inverse=True)[1]
 
 
-def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool, of: int | None) -> Piece:
+def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool, n_tasks: int | None) -> Piece:
     names: dict[str, np.ndarray] = {}
     codes = {}
     for name in ("task", "language", "seed", "pool"):
@@ -178,7 +178,7 @@ def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool, of: int | None
     except AnalysisError:
         design = None
     tasks_of = tuple(map(str, names["task"])) if fixed else ()
-    few = fixed and (of or len(tasks_of)) < CLAIM_TASKS
+    few = fixed and (n_tasks or len(tasks_of)) < CLAIM_TASKS
     targets = tuple(_target(cells, label, columns, codes, random, tasks_of, few) for label in cells["label"].unique())
     pool_of = codes["pool"][np.unique(codes["language"], return_index=True)[1]]
     return Piece(

@@ -10,11 +10,11 @@ import pandas as pd
 from study_utils.analysis.inference.clear import CLAIM_SEEDS, CLEAR, is_primary, too_few_languages
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind
-from study_utils.analysis.inference.gain_model import GainModel
 from study_utils.analysis.inference.groups import prepare
 from study_utils.analysis.inference.holm import holm
 from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
+from study_utils.analysis.inference.shared_models import SharedModels
 from study_utils.catalog import LANGUAGES
 from study_utils.catalog.titles import task_title
 
@@ -48,15 +48,17 @@ def sensitivity(
     args = {"by": by, "same_data": same_data, "cells": cells, "function": "sensitivity"}
     prepared = prepare(predictions, scores, **args)
     keys = ["encoder", "variant", "condition"]
-    kept, rows = [], []
+    models, kept, rows = SharedModels(), [], []
     for key, part in prepared.table.groupby(keys, sort=True):
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
-        whole, names = _estimates(part, noise), sorted(part["task"].unique())
-        tasks = {task: _estimates(part[part["task"] != task], noise, of=len(names)) for task in names}
+        whole, names = _estimates(part, models, noise), sorted(part["task"].unique())
+        tasks = {task: _estimates(part[part["task"] != task], models, noise, n_tasks=len(names)) for task in names}
         for label, own in part.groupby("label", sort=True):
             languages = sorted(own["language"].unique())
             again = {
-                "language": {code: _estimates(part[part["language"] != code], noise, label) for code in languages},
+                "language": {
+                    code: _estimates(part[part["language"] != code], models, noise, label) for code in languages
+                },
                 "task": {task: tasks[task] for task in sorted(own["task"].unique())},
             }
             rows.append(dict(zip(keys, key)) | {"group": label} | behind(own) | vars(whole[label]))
@@ -77,11 +79,15 @@ def sensitivity(
 
 
 def _estimates(
-    part: pd.DataFrame, noise: dict[str, Noise], label: str | None = None, *, of: int | None = None
+    part: pd.DataFrame,
+    models: SharedModels,
+    noise: dict[str, Noise],
+    label: str | None = None,
+    n_tasks: int | None = None,
 ) -> dict[str, Interval]:
-    if label is not None and label not in set(part["label"]):
+    if part.empty or (label is not None and not (part["label"] == label).any()):
         return {}
-    return GainModel(part, of=of).estimate(part["gain"].to_numpy(), noise=noise) if len(part) else {}
+    return models.of(part, n_tasks=n_tasks).estimate(part["gain"].to_numpy(), noise=noise)
 
 
 def _language_name(code: str) -> str:

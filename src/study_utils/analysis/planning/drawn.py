@@ -65,7 +65,7 @@ def drawn_precision(
     found = []
     for lost in (None, *tasks[:LEFT_OUT]):
         kept = (table["task"] != lost).to_numpy()
-        model = GainModel(table[kept], tasks=LIKE_THESE if like_these else THESE, of=table["task"].nunique())
+        model = GainModel(table[kept], tasks=LIKE_THESE if like_these else THESE, n_tasks=table["task"].nunique())
         if len(model.pieces) > 1 or model.pieces[0].design is None:
             return None
         batch = Batch(model, seeds)

@@ -178,7 +178,7 @@ def precision(components: Components, cells: StudyCells, about: str) -> tuple[fl
     AnalysisError
         If tasks and languages fall into groups that share nothing, so that a family's effect can't be told from theirs.
     """
-    fixed, weights, between, within = _model(components, cells, about)
+    (fixed, weights), (between, within) = _fixed(cells, about), _random(components, cells, about)
     seeds = cells.seeds
     per_seed, whole = _covariances(components, cells, between, within)
     inner, contrast = linalg.inv(whole), linalg.inv(per_seed)
@@ -225,13 +225,12 @@ def _without_each_task(components: Components, cells: StudyCells, about: str) ->
     """
     tasks = sorted(set(cells.tasks))
     tasks = [] if about == ABOUT[1] or len(tasks) == 1 else tasks
-    fixed, weights, *levels = _model(components, cells, about)
-    whole = _covariances(components, cells, *levels)[1]
-    rows = [_row_weights(whole, fixed, weights)]
+    whole = _covariances(components, cells, *_random(components, cells, about))[1]
+    rows = [_row_weights(whole, *_fixed(cells, about))]
     for task in tasks:
         kept = np.array(cells.tasks) != task
         alone = np.zeros(len(kept))
-        alone[kept] = _row_weights(whole[np.ix_(kept, kept)], *_model(components, *_without(cells, task, about))[:2])
+        alone[kept] = _row_weights(whole[np.ix_(kept, kept)], *_fixed(*_without(cells, task, about)))
         rows.append(alone)
     return np.array(rows) @ whole @ np.array(rows).T / cells.seeds
 
@@ -325,29 +324,38 @@ def _square(levels: csr_array) -> np.ndarray:
     return (levels @ levels.T).toarray()
 
 
-def _model(components: Components, cells: StudyCells, about: str) -> tuple:
-    """Fixed effects, their weights, and (variance, levels of each cell) of what seeds share and of what each has."""
-    tasks, languages = pd.get_dummies(list(cells.tasks)), pd.get_dummies(list(cells.languages))
-    families, task = pd.get_dummies(list(cells.families)), tasks.to_numpy(float)
-    language, count = languages.to_numpy(float), len(task)
+def _fixed(cells: StudyCells, about: str) -> tuple[np.ndarray, np.ndarray]:
+    """Fixed effects, shape (cells, effects), and their weights in what is asked about."""
+    task = _levels(cells.tasks)
     own = 0.5 * (task[:, 1:] - task[:, :1])  # sums to zero over tasks
-    between = [(components.language_task, np.eye(count))]
+    fixed = [np.ones((len(task), 1))]
+    if about not in ABOUT[:2]:
+        focal, families = np.isin(cells.languages, _asked(cells, about)), _levels(cells.families)
+        others = families[:, families[~focal].any(axis=0)] * ~focal[:, None]
+        fixed = [focal[:, None].astype(float), others]
+    found = np.hstack(fixed if about == ABOUT[1] else [*fixed, own])
+    return found, np.eye(found.shape[1])[0]
+
+
+def _random(components: Components, cells: StudyCells, about: str) -> tuple[list, list]:
+    """(Variance, levels of each cell) of what seeds share and of what each has."""
+    task, language, alone = _levels(cells.tasks), _levels(cells.languages), np.eye(len(cells.tasks))
+    between = [(components.language_task, alone)]
     if about in ABOUT[:2]:
-        fixed = np.ones((count, 1)) if about == ABOUT[1] else np.column_stack([np.ones(count), own])
-        between.append((components.family, families.to_numpy(float)))
+        between.append((components.family, _levels(cells.families)))
         if about == ABOUT[1]:
             between.append((components.task, task))
-    else:
-        chosen = _asked(cells, about)
-        focal = np.isin(cells.languages, chosen)
-        others = families.loc[:, families[~focal].any()].to_numpy(float) * ~focal[:, None]
-        fixed = np.column_stack([focal, others, own]).astype(float)
-        if len(chosen) == 1:
-            language = language * ~focal[:, None]  # its own effect is what is asked about
+    elif len(chosen := _asked(cells, about)) == 1:  # its own effect is what is asked about
+        language = language * ~np.isin(cells.languages, chosen)[:, None]
     between.append((components.language, language))
-    within = [(components.seed, np.ones((count, 1))), (components.run, task), (components.residual, np.eye(count))]
-    sparse = [[(value, csr_array(levels)) for value, levels in side] for side in (between, within)]
-    return fixed, np.eye(fixed.shape[1])[0], *sparse
+    within = [(components.seed, np.ones((len(task), 1))), (components.run, task), (components.residual, alone)]
+    return tuple([(value, csr_array(levels)) for value, levels in side] for side in (between, within))
+
+
+def _levels(names: Sequence[str]) -> np.ndarray:
+    """1 where a cell has a level, shape (cells, levels), levels sorted."""
+    place = np.unique(names, return_inverse=True)[1]
+    return np.eye(place.max() + 1)[place]
 
 
 def _asked(cells: StudyCells, about: str) -> Sequence[str]:
