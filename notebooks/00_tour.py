@@ -16,7 +16,8 @@
 # |---|---|---|
 # | the results of the quick study, which come with the project | nothing | seconds |
 #
-# For a class: read aloud, stop at the two exercises, guess before you look. To go on: [05 Families](05_family_robustness.ipynb).
+# For a class: read aloud, stop at the two exercises, guess before you look. A page can be read only: to do the exercises,
+# open `notebooks/00_tour.ipynb` with `make lab`. To go on: [05 Families](05_family_robustness.ipynb).
 
 # %% [markdown]
 # These four choices are yours to change; the exercises say when. `condition` is what the encoder was trained on first,
