@@ -45,7 +45,13 @@ def notebook_sources() -> list[Path]:
 
 def has_tour(study: Study) -> bool:
     """Whether the tour reads the report that is made: that of its study, as the parameter file stands."""
-    return study.source.stem == TOUR_STUDY and study.report.resolve() == report_folder(TOUR_STUDY).resolve()
+    if study.source.stem != TOUR_STUDY or not _tour_source().is_file():
+        return False
+    return study.report.resolve() == report_folder(TOUR_STUDY).resolve()
+
+
+def _tour_source() -> Path:
+    return project_root() / "notebooks" / f"{TOUR}.ipynb"
 
 
 def select_notebooks(questions: Sequence[str], only: Sequence[str], *, tour: bool = False) -> list[Path]:
@@ -60,7 +66,7 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str], *, tour: boo
     """
     wanted = {*STAGES, *(QUESTIONS[key].notebook for key in questions)}
     sources = [path for path in notebook_sources() if path.stem in wanted]
-    sources += [project_root() / "notebooks" / f"{TOUR}.ipynb"] if tour else []
+    sources += [_tour_source()] if tour else []
     for text in only:
         if not any(path.stem.startswith(text) for path in sources):
             raise ParameterError(unknown("notebook", text, [p.stem for p in sources], where="--only"))

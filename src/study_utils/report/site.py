@@ -83,7 +83,7 @@ def read_notebook(path: Path) -> NotebookPage:
                 heading = line.lstrip("# ").strip()
                 title = heading if title == path.stem else title
             if not question and (found := re.search(r"\*\*Question\.\*\*\s*(.+?)(?:\n\s*\n|\Z)", cell.source, re.S)):
-                question = " ".join(found[1].split())
+                question = " ".join(re.sub(r"[*`]", "", found[1]).split())
         for output in cell.get("outputs", []):
             marks = output.get("metadata", {}).get(MARK, {})
             said = [str(sentence) for sentence in marks.get("sentences", [])]
