@@ -16,7 +16,8 @@
 # |---|---|---|
 # | the results of the quick study, which come with the project | nothing | seconds |
 #
-# For a class: read aloud, stop at the two exercises, guess before you look. To go on: [05 Families](05_family_robustness.ipynb).
+# For a class: read aloud, stop at the two exercises, guess before you look. A page can be read only: to do the
+# exercises, open `notebooks/00_tour.ipynb` with `make lab`. To go on: [05 Families](05_family_robustness.ipynb).
 
 # %% [markdown]
 # These four choices are yours to change; the exercises say when. `condition` is what the encoder was trained on first,
@@ -38,9 +39,9 @@ from study_utils.sentences import describe_scores, describe_tasks
 # %% [markdown]
 # ## 1. What was done
 #
-# The same encoder was trained twice. Once on the target task alone, in English: the *baseline*, `none`. Once on the
-# intermediate task first and then on the same target rows: the *condition*. Both are scored in every language. Nobody
-# showed either of them the target task in another language than English: that is *zero-shot transfer*.
+# The same encoder was trained twice. Once on the target task alone, in its source language: the *baseline*, `none`.
+# Once on the intermediate task first and then on the same target rows: the *condition*. Both are scored in every
+# language. Nobody showed either of them the target task in another language than that one: that is *zero-shot transfer*.
 
 # %%
 report = open_report(name)

@@ -67,7 +67,9 @@ report.say(sentences.describe_regimes(study.conditions()))
 report.keep_table(study, study.omissions(), "omissions")
 
 # %%
-report.keep_table(study, validation[validation["chosen"] & (validation["language"] != "")], "own_validation")
+own = validation[validation["chosen"] & (validation["language"] != "")]
+columns = ["encoder", "condition", "target", "language", "selected_in", "seed", "epoch", "metric", "value", "n"]
+report.keep_table(study, own, "own_validation", columns)
 
 # %% [markdown]
 # ## Method

@@ -150,7 +150,7 @@ report.say(sentences.describe_seen(scores))
 
 # %%
 seen = analysis.seen_gains(examples, scores, settings=settings)
-report.keep_table(study, seen, "seen_gains")
+report.keep_table(study, seen, "seen_gains", ["arm", *analysis.SUMMARY_COLUMNS[1:]])
 report.say(sentences.describe_seen_gains(seen))
 
 # %% [markdown]

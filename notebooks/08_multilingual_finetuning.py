@@ -16,7 +16,7 @@
 
 # %% tags=["parameters"]
 # The defaults are the quick study; `run_all.py` puts those of other studies here. Conditions with other regimes than
-# English fine-tuning are in `params/multilingual.yaml`.
+# fine-tuning in the source language are in `params/multilingual.yaml`.
 name: str = "quick"
 changes: dict = {}
 
@@ -102,9 +102,10 @@ report.say(sentences.describe_retention(kept))
 # ## Method
 #
 # Rows in the language itself should beat rows of another task in English: they teach task and language at once. But
-# they have to be made, and English ones are there. The arms: *English fine-tuning alone*; an English intermediate task
-# before it; *multilingual*, the same number of rows shared by all languages, mixed or English first; *few shots*, some
-# rows of the language after English ones; *in the language itself*, all rows in it. Only the first two are zero-shot.
+# they have to be made, and those in the source language are there. The arms: *fine-tuning in the source language
+# alone*; an English intermediate task before it; *multilingual*, the same number of rows shared by all languages, mixed
+# or the source's first; *few shots*, some rows of the language after those of the source; *in the language itself*, all
+# rows in it. Only the first two are zero-shot.
 #
 # | reads | writes | takes |
 # |---|---|---|
@@ -116,9 +117,10 @@ report.show_table(study.conditions())
 # %% [markdown]
 # ## Limits
 #
-# A budget of rows is not a budget of work: making a row in a low-resource language costs more than taking an English
-# one. Multilingual rows may be translations (then they carry the translator's errors) or native (then they are about
-# other things): the catalogue says which. Regimes other than English fine-tuning are never called zero-shot.
+# A budget of rows is not a budget of work: making a row in a low-resource language costs more than taking one in the
+# source language. Multilingual rows may be translations (then they carry the translator's errors) or native (then they
+# are about other things): the catalogue says which. Regimes other than fine-tuning in the source language are never
+# called zero-shot.
 
 # %% [markdown]
 # ## Parameters

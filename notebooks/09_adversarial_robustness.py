@@ -111,7 +111,7 @@ report.keep_table(
 
 # %%
 hard = analysis.adversarial_gains(study.predictions(), study.scores(), settings=settings)
-report.keep_table(study, hard, "adversarial_gains")
+report.keep_table(study, hard, "adversarial_gains", analysis.SUMMARY_COLUMNS)
 report.say(sentences.describe_adversarial(hard, study.params.targets))
 
 # %% [markdown]

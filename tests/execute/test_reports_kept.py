@@ -154,6 +154,31 @@ def test_a_kernel_of_the_same_name_from_elsewhere_is_not_run(small, tmp_path, mo
 
 
 @pytest.mark.usefixtures("project")
+def test_the_tour_reads_the_finished_report_of_its_study_and_is_one_of_its_pages(project, capsys):
+    (project / "params" / "quick.yaml").write_text(STUDY, encoding="utf-8")
+    parameters = new_code_cell('name: str = "quick"\nseeds: list = [0]')
+    parameters.metadata["tags"] = ["parameters"]
+    read = new_code_cell("from study_utils.report import open_report\nlen(open_report(name).results())")
+    source = nbformat.read(project / "notebooks" / "05_family_robustness.ipynb", as_version=4)
+    tour = new_notebook(cells=[new_markdown_cell("# A tour"), parameters, read], metadata=source.metadata)
+    nbformat.write(tour, project / "notebooks" / "00_tour.ipynb")
+    assert run_study(open_study("quick")) == []
+    told = capsys.readouterr().out
+    assert told.index("05_family_robustness: done") < told.index("00_tour: done")
+    report = project / "reports" / "quick"
+    assert 'href="00_tour.html"' in (report / "index.html").read_text(encoding="utf-8")
+    assert 'href="quick/00_tour.html"' in (project / "reports" / "index.html").read_text(encoding="utf-8")
+    executed = nbformat.read(report / "00_tour.ipynb", as_version=4)
+    assert executed.cells[-1].outputs[0]["data"]["text/plain"] == "2"
+    before = stamps(open_study("quick"))
+    assert run_study(open_study("quick")) == []
+    assert "00_tour: up to date" in capsys.readouterr().out
+    assert stamps(open_study("quick")) == before
+    changed = open_study("quick", {"seeds": [1]})
+    assert run_study(changed) == []
+    assert not (changed.report / "00_tour.html").exists()
+
+
 def test_changes_have_a_report_of_their_own():
     plain, changed = open_study("small"), open_study("small", {"seeds": [0, 1]})
     assert plain.name == "small"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_layout import check
 
 from study_utils.errors import AnalysisError
 from study_utils.figures import plot_contrasts
@@ -22,7 +23,7 @@ def table(**changes) -> pd.DataFrame:
 
 def test_rows_are_contrasts_and_panels_are_groups():
     figure = plot_contrasts(table(), title="Arms")
-    figure.draw_without_rendering()
+    check(figure)
     low, other = figure.axes
     assert [ax.get_title(loc="left") for ax in (low, other)] == ["Low-resource (4 languages)", "Other (4 languages)"]
     assert [t.get_text() for t in low.get_yticklabels()] == [

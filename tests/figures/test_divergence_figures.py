@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_layout import drawn
 
 from study_utils.analysis.questions.divergence.sets import MEASURES
 from study_utils.analysis.questions.divergence.table import COLUMNS
@@ -22,19 +23,6 @@ def table():
     for measure in MEASURES:
         frame[measure] = rng.random(len(frame))
     return frame
-
-
-def drawn(figure):
-    figure.draw_without_rendering()
-    page = figure.bbox.padded(2)
-    axes = [ax for ax in figure.axes if ax.axison and ax.get_label() != "<colorbar>"]
-    for ax in axes:
-        box = ax.get_tightbbox()
-        assert box.x0 >= page.x0
-        assert box.x1 <= page.x1
-        assert box.y0 >= page.y0
-        assert box.y1 <= page.y1
-    return axes
 
 
 def test_map_holds_family_means_without_english(table):

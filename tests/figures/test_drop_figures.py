@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_layout import check
 from matplotlib.text import Text
 from simulated_studies import simulate_study
 
@@ -103,7 +104,7 @@ def test_long_titles_break_before_they_reach_the_next_panel(tables):
     found = drops(*tables, by="family", settings=FAST)
     figure = plot_drops(found.assign(variant=found["variant"].replace(VARIANTS[1], "codeswitch@0.5")))
     assert "English second text, 50% of\nexamples" in [ax.get_title(loc="left") for ax in panels(figure)]
-    figure.draw_without_rendering()
+    check(figure)
     for ax in panels(figure):
         (title,) = [text for text in ax.findobj(Text) if text.get_text() == ax.get_title(loc="left")]
         assert title.get_window_extent().x1 <= ax.get_window_extent().x1 + 5, title.get_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_layout import check
 from matplotlib.text import Text
 
 from study_utils.analysis.questions.encoders import TARGET_GAIN_COLUMNS
@@ -69,7 +70,7 @@ def test_many_targets_take_several_lines_and_no_title_reaches_the_next_panel():
     )
     panels = [ax for ax in figure.axes if ax.axison]
     assert len(panels) == 5
-    figure.draw_without_rendering()
+    check(figure)
     assert len({round(ax.get_position().y0, 3) for ax in panels}) == 2
     for ax in panels:
         (title,) = [text for text in ax.findobj(Text) if text.get_text() == ax.get_title(loc="left")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from figure_layout import check
 
 from study_utils.analysis.claims.parts import make_part
 from study_utils.analysis.claims.verdicts import Finding, verdicts
@@ -34,7 +35,7 @@ def ledger():
 
 def test_ledger_shows_ours_beside_the_published_number():
     figure = plot_ledger(ledger())
-    figure.draw_without_rendering()
+    check(figure)
     (ax,) = figure.axes
     assert len(ax.get_yticklabels()) == 3, "a claim without runs has no row"
     assert "1 more have no such runs" in figure.get_suptitle()
@@ -76,7 +77,7 @@ def domains():
 
 def test_domains_show_both_groups_and_unequal_budgets():
     figure = plot_domains(domains())
-    figure.draw_without_rendering()
+    check(figure)
     (ax,) = figure.axes
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels == ["legal: CUAD clause type \N{MINUS SIGN} AG News", "legal: mean over kinds *"]
@@ -87,7 +88,7 @@ def test_domains_show_both_groups_and_unequal_budgets():
 
 def test_what_says_nothing_is_told_within_its_picture():
     figure = nothing("Nothing to compare: no intermediate task in English and other languages, or no perturbed rows")
-    figure.draw_without_rendering()
+    check(figure)
     box = figure.axes[0].texts[0].get_window_extent()
     assert 0 < box.x0 < box.x1 < figure.bbox.width
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_layout import check
 
 from study_utils.analysis.planning.outlook import POINTS
 from study_utils.errors import AnalysisError
@@ -18,7 +19,7 @@ def curves(**changes):
 
 def test_lines_and_margin_are_where_they_belong():
     figure = plot_detectable(curves(), margin=1.0)
-    figure.draw_without_rendering()
+    check(figure)
     assert len(figure.axes) == len(POINTS)
     first = figure.axes[0]
     assert first.get_title(loc="left").replace("\n", " ") == "All languages, these tasks"

@@ -11,10 +11,12 @@ import nbformat
 import pytest
 
 from study_utils.errors import NotebookError, StoreError
-from study_utils.execute.driver import notebook_sources
+from study_utils.execute.driver import has_tour, notebook_sources, select_notebooks
 from study_utils.execute.notebooks import execute_notebook
 from study_utils.paths import project_root
-from study_utils.report import open_report
+from study_utils.report import finished, open_report
+from study_utils.report.site import notebook_body, read_notebook
+from study_utils.study import open_study
 
 TOUR = project_root() / "notebooks" / "00_tour.ipynb"
 
@@ -85,6 +87,30 @@ def test_its_links_lead_somewhere():
 def test_studies_leave_it_alone():
     assert TOUR not in notebook_sources()
     assert len(notebook_sources()) == len(list(TOUR.parent.glob("[0-9][0-9]_*.ipynb"))) - 1
+    assert TOUR not in select_notebooks(("families",), ())
+
+
+def test_its_study_makes_a_page_of_it_last_and_no_changed_study_does():
+    assert TOUR.stem == finished.TOUR
+    tagged = [cell for cell in cells(TOUR, "code") if "parameters" in cell.metadata.get("tags", [])]
+    assert f'name: str = "{finished.TOUR_STUDY}"' in tagged[0].source
+    assert select_notebooks(("families",), (), tour=True)[-1] == TOUR
+    assert select_notebooks(("families",), ("00",), tour=True) == [TOUR]
+    studies = [open_study("quick"), open_study("quick", {"seeds": [0]}), open_study("quick", {"limit": 4})]
+    assert [has_tour(study) for study in studies] == [True, False, False]
+
+
+def test_its_page_has_its_pictures_inside_and_stays_among_the_pages_of_its_report(executed):
+    path = executed("page")
+    body = notebook_body(path, pages=["05_family_robustness"])
+    assert read_notebook(path).figures == (), "no file of the report has them"
+    found = re.findall(r"<img[^>]*>", body)
+    assert len(found) == 3
+    assert all("data:image/png;base64," in one and re.search(r'alt="[^"]{20,}"', one) for one in found)
+    assert 'href="05_family_robustness.html"' in body
+    inside = path.parent.with_name("quick")
+    path.parent.rename(inside)
+    assert 'href="explore.html"' in notebook_body(inside / path.name, pages=[])
 
 
 def test_a_report_that_is_not_there_and_a_table_that_it_lacks_are_named():

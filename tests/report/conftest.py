@@ -35,7 +35,7 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     new = nbformat.v4
     first = [
-        new.new_markdown_cell("# Prepare\n\n**Question.** Is it\nthere?\n\nNext: [the answer](02_answer.ipynb#top)."),
+        new.new_markdown_cell("# Prepare\n\n**Question.** Is *it*\nthere?\n\nNext: [the answer](02_answer.ipynb#top)."),
         new.new_code_cell(CODE),
         new.new_code_cell("banner(study)"),
         new.new_code_cell("keep_table(study, families, 'families')"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pandas as pd
 import pytest
@@ -14,7 +15,9 @@ from study_utils.paths import project_root
 from study_utils.report.explore import write_explore
 from study_utils.report.explore_data import cell_rows, coded, estimate_rows
 from study_utils.report.finished import read_table
+from study_utils.report.study_site import rebuild_site
 
+LINKS = [("index.html", "Overview"), ("explore.html", "Explore")]
 CELLS = [
     ("none", "sib200", "de", 0, 0.5, True),
     ("none", "sib200", "fi", 0, 0.25, True),
@@ -74,13 +77,29 @@ def test_packed_columns_unpack_to_the_same():
 
 
 def test_a_report_without_results_has_no_such_page(tmp_path):
-    assert write_explore(tmp_path, title="A") is None
+    assert write_explore(tmp_path, title="A", links=LINKS) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_navigation_is_that_of_the_other_pages_of_its_report(tmp_path):
+    report = project_root() / "reports" / "multilingual"
+    for path in (*report.glob("*.ipynb"), report / "results.csv", report / "manifest.json"):
+        shutil.copy(path, tmp_path / path.name)
+    for folder in ("figures", "tables"):
+        shutil.copytree(report / folder, tmp_path / folder)
+    rebuild_site(tmp_path)
+    found = {}
+    for path in tmp_path.glob("*.html"):
+        inside = re.search(r"<nav.*?</nav>", path.read_text(encoding="utf-8"), re.S)[0]
+        assert f'href="{path.name}" aria-current=page' in inside
+        found[path.name] = inside.replace(" aria-current=page", "")
+    assert len(found) > 5
+    assert len(set(found.values())) == 1
 
 
 def test_a_title_cannot_end_the_script_of_the_page(tmp_path):
     results().to_csv(tmp_path / "results.csv", index=False)
-    page = write_explore(tmp_path, title="</script><b>", banner="<i>")
+    page = write_explore(tmp_path, title="</script><b>", banner="<i>", links=LINKS)
     text = page.read_text(encoding="utf-8")
     assert "</script><b>" not in text
     assert text.count("</script>") == 3
@@ -90,7 +109,7 @@ def test_a_title_cannot_end_the_script_of_the_page(tmp_path):
 def test_pages_of_studies_hold_every_cell_in_less_than_three_megabytes(tmp_path, name):
     report = project_root() / "reports" / name
     read_table(report / "results.csv").to_csv(tmp_path / "results.csv", index=False)
-    text = write_explore(tmp_path, title=name).read_text(encoding="utf-8")
+    text = write_explore(tmp_path, title=name, links=LINKS).read_text(encoding="utf-8")
     assert len(text.encode()) < 3e6
     content = json.loads(re.search(r'id="data">(.+?)</script>', text)[1])
     table = read_table(report / "results.csv")
@@ -98,4 +117,4 @@ def test_pages_of_studies_hold_every_cell_in_less_than_three_megabytes(tmp_path,
     assert len(cells) > 200
     assert len(content["cells"]["score"]) == len(cells)
     assert "default-src 'none'" in text
-    assert not re.search(r" (?:src|href)=\"(?!explore|index|#)", re.sub(r"<script.+?</script>", "", text, flags=re.S))
+    assert not re.search(r" (?:src|href)=\"(?!explore|index|0|#)", re.sub(r"<script.+?</script>", "", text, flags=re.S))

@@ -27,7 +27,9 @@ def browser(tmp_path_factory):
     for part in ("results.csv", *(f"tables/{name}_gains.csv" for name in ("overall", "task", "family"))):
         (folder / part).parent.mkdir(exist_ok=True)
         (folder / part).write_bytes((QUICK / part).read_bytes())
-    page = write_explore(folder, title="Quick", banner="Small.")
+    page = write_explore(
+        folder, title="Quick", banner="Small.", links=[("index.html", "Overview"), ("explore.html", "Explore")]
+    )
     driver.get(page.as_uri())
     wait(driver, "return document.body.dataset.ready === 'yes'")
     driver.folder = folder

@@ -16,6 +16,7 @@ from study_utils.paths import project_root
 from study_utils.report import overview
 from study_utils.report.__main__ import main
 from study_utils.report.crate import CRATE
+from study_utils.report.finished import TOUR
 from study_utils.report.overview import OLDER, read_line, write_overview
 from study_utils.sentences.studies import describe_same, describe_study
 
@@ -150,6 +151,12 @@ def test_a_line_says_what_the_report_holds_or_that_it_is_older(reports):
     assert read_line(reports / "new").detects.startswith("not known")
     old = read_line(reports / "old")
     assert (old.answer, old.detects) == (OLDER, OLDER)
+
+
+def test_the_page_leads_to_a_tour_where_there_is_one(reports):
+    assert "tour" not in write_overview(reports).read_text(encoding="utf-8")
+    (reports / "old" / f"{TOUR}.html").write_text("", encoding="utf-8")
+    assert f'href="old/{TOUR}.html"' in write_overview(reports).read_text(encoding="utf-8")
 
 
 def test_the_page_shows_every_report(reports):

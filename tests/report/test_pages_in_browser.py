@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import re
 
+import pandas as pd
 import pytest
 from browser import start_browser
 
+from study_utils.analysis import SUMMARY_COLUMNS, robustness_table
 from study_utils.paths import project_root
+from study_utils.report.finished import read_table
 from study_utils.report.site import page
+from study_utils.report.tables import table_html
 
 REPORTS = project_root() / "reports"
 PAGES = [REPORTS / "index.html", *sorted((REPORTS / "quick").glob("*.html")), *sorted(REPORTS.glob("evidence/*.html"))]
@@ -75,3 +79,46 @@ def test_on_paper_there_is_no_navigation_and_every_picture(browser):
     printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
     pictures = page.read_text(encoding="utf-8").count("<img ")
     assert len(re.findall(rb"/Subtype /Image", printed)) >= pictures, "also those below the first screen"
+
+
+def evidence(name):
+    return read_table(REPORTS / "evidence" / "tables" / f"{name}.csv")
+
+
+WIDE = {
+    "overall": lambda: evidence("overall_gains")[[*SUMMARY_COLUMNS]],
+    "families": lambda: evidence("family_gains")[[*SUMMARY_COLUMNS]],
+    "robustness": lambda: robustness_table(evidence("robustness_intervals").assign(worst="Indonesian")),
+    "contrasts": lambda: evidence("family_contrasts"),
+    "detectable": lambda: evidence("detectable"),
+    "benchmark": lambda: evidence("xtreme"),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_wide_tables_fit_the_page_and_their_headings_have_three_lines_at_most(browser, tmp_path, name):
+    path = tmp_path / "index.html"
+    body = f'<div class="output_subarea">{table_html(WIDE[name]())}</div>'
+    path.write_text(page("A", body, links=[], current=""), encoding="utf-8")
+    size = {"width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(path.as_uri())
+    frame = "document.querySelector('.output_subarea')"
+    assert browser.execute_script(f"return {frame}.scrollWidth <= {frame}.clientWidth")
+    heights = "return [...document.querySelectorAll('thead tr')].map((row) => row.clientHeight)"
+    assert max(browser.execute_script(heights)) <= 3 * 20 + 10
+
+
+def test_on_paper_words_stay_with_what_follows_and_tables_end_once(browser, tmp_path):
+    table = table_html(pd.DataFrame({"a": range(3)}), file="tables/a.csv")
+    cells = f'<div class="text_cell">Words</div><div class="code_cell"><div class="input"></div>{table}</div>'
+    path = tmp_path / "index.html"
+    path.write_text(page("A", cells, links=[], current=""), encoding="utf-8")
+    browser.get(path.as_uri())
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    style = "return getComputedStyle(document.querySelector('%s')).%s"
+    found = [browser.execute_script(style % pair) for pair in ((".text_cell", "breakAfter"), (".input", "breakAfter"))]
+    foot = browser.execute_script(style % ("tfoot", "display"))
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert found == ["avoid", "avoid"]
+    assert foot == "table-row-group", "else every page of a long table ends with its note"

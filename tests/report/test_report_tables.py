@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from study_utils.report.tables import LONGEST, number_text, table_html
+from study_utils.report.tables import LONGEST, MANY, number_text, table_html
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_headings_have_units_and_keys_their_titles():
 
 def test_low_and_high_of_shares_are_percent_and_of_gains_points():
     ends = {"low": [0.1], "high": [0.2]}
-    assert "from (%)" in table_html(pd.DataFrame({"share": [0.15], **ends}))
-    assert "from (points)" in table_html(pd.DataFrame({"estimate": [0.15], **ends}))
+    assert "interval (%)" in table_html(pd.DataFrame({"share": [0.15], **ends}))
+    assert "interval (points)" in table_html(pd.DataFrame({"estimate": [0.15], **ends}))
 
 
 def test_only_clear_rows_are_coloured():
@@ -90,7 +90,48 @@ def test_columns_of_conditions_metrics_and_covariates_are_written_as_people_writ
             }
         )
     )
-    words = ("accuracy from English", "No intermediate task (%)", "MNLI (%)", "size of the pretraining text")
+    words = ("accuracy from English", ">No intermediate task<", ">MNLI<", "score (%)", "size of the pretraining text")
     words += ("training runs of a task", "degrees of freedom", "MNLI, STS-B", "Azerbaijani", ">English<", "Tatoeba")
-    for told in (*words, "one language (points)"):
+    for told in (*words, "detectable gain (points)", ">one language<"):
         assert told in html, told
+
+
+def test_both_ends_of_an_interval_are_one_column():
+    ends = {"estimate": [-0.023, 0.01], "low": [-0.03, float("nan")], "high": [-0.015, float("nan")]}
+    html = table_html(pd.DataFrame({"condition": ["mnli", "stsb"], **ends}))
+    assert html.count("<th ") == 3
+    assert ">\N{MINUS SIGN}3.0 to \N{MINUS SIGN}1.5<" in html
+    assert "nan" not in html
+    assert "> to <" not in html
+
+
+def test_words_that_columns_share_stand_once_above_them():
+    general = {"general_low": [-0.08, 0.01], "general_high": [0.03, 0.02], "general_clear": [False, True]}
+    html = table_html(pd.DataFrame({"condition": ["mnli", "stsb"], "low": [0.0, 0.1], "high": [0.1, 0.2], **general}))
+    above, below = html.split("<tr")[1:3]
+    assert above.count("tasks like these") == 1
+    assert 'colspan="2"' in above
+    assert ["tasks" in below, "interval (points)" in below, ">clear<" in below] == [False, True, True]
+    scores = table_html(pd.DataFrame({"task": ["xnli"], "none": [0.5], "gain (points)|MNLI": ["1.0"]}))
+    assert scores.count("score (%)") == scores.count("gain (points)") == 1
+
+
+def test_a_wide_table_tells_below_it_what_every_row_says_but_never_what_is_clear():
+    frame = pd.DataFrame({"group": ["All"] * 2, "clear": [False] * 2, "n_seeds": [3, 3]})
+    frame = frame.assign(**{f"n_{i}": [i, i + 1] for i in range(MANY)})
+    html = table_html(frame)
+    assert "The same in every row: seeds 3" in html
+    assert ">seeds<" not in html
+    assert ">clear<" in html
+    assert ">group<" in html
+    narrow = table_html(frame[["group", "clear", "n_seeds"]])
+    assert ">seeds<" in narrow
+    assert "every row" not in narrow
+    assert ">seeds<" in table_html(frame.head(1)), "one row has all it has to say"
+
+
+def test_short_words_and_headings_stay_in_one_line():
+    html = table_html(pd.DataFrame({"condition": ["squad1", "mnli"], "why": ["a long text of many words", "b"]}))
+    assert 'short">SQuAD 1.1<' in html
+    assert 'short" rowspan="1" colspan="1" scope="col">condition<' in html
+    assert 'gt_left">a long text' in html

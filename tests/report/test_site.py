@@ -35,12 +35,16 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+def pages_of(report):
+    return [read_notebook(path) for path in report.notebooks]
+
+
 @pytest.fixture(scope="module")
 def site(report):
     index = build_site(
         report.folder,
         title="A study <1>",
-        notebooks=report.notebooks,
+        pages=pages_of(report),
         banner="Made up & small.",
         seconds={"01_prepare": 61.2, "02_answer": 5},
     )
@@ -110,7 +114,7 @@ def test_pages_show_code_and_output_and_the_way_to_the_others(site):
 def test_building_again_gives_the_same_pages(site, report):
     before = {path: path.read_bytes() for path in report.folder.glob("*.html")}
     options = {"title": "A study <1>", "banner": "Made up & small.", "seconds": {"01_prepare": 61.2, "02_answer": 5}}
-    build_site(report.folder, notebooks=report.notebooks, **options)
+    build_site(report.folder, pages=pages_of(report), **options)
     assert {path: path.read_bytes() for path in report.folder.glob("*.html")} == before
 
 
@@ -135,7 +139,7 @@ def test_a_report_of_an_earlier_version_says_so_on_every_page(report, tmp_path):
     notebooks = sorted(folder.glob("*.ipynb"))
     for content, told in (({"earlier": "commit abc<1>"}, True), ({}, False)):
         (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
-        build_site(folder, title="A study", notebooks=notebooks)
+        build_site(folder, title="A study", pages=[read_notebook(path) for path in notebooks])
         for name in ("index.html", "01_prepare.html", "02_answer.html"):
             text = (folder / name).read_text(encoding="utf-8")
             assert ("Made by an earlier version: commit abc&lt;1&gt;" in text) == told

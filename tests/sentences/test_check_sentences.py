@@ -90,12 +90,14 @@ def test_the_robustness_table_shows_estimates_with_intervals(study):
     found = robustness_intervals(*study, settings=FAST)
     table = robustness_table(found).set_index(["condition", "group"])
     gain = found[(found["quantity"] == "gain") & (found["group"] == "Romance") & (found["condition"] == "mnli")].iloc[0]
-    text = "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * gain[name] for name in ("estimate", "low", "high")))
+    text = "{:.1f} [{:.1f},\N{NO-BREAK SPACE}{:.1f}]".format(
+        *(100 * gain[name] for name in ("estimate", "low", "high"))
+    )
     text = text.replace("-", "\N{MINUS SIGN}")
     row = table.loc[("mnli", "Romance")]
-    assert row["gain"] == text
+    assert row["gain (points)"] == text
     assert (row["languages"], row["tasks"], row["seeds"]) == (3, 2, 3)
-    assert "[" not in table.loc[("mnli", "Basque"), "spread within"]
+    assert "[" not in table.loc[("mnli", "Basque"), "spread (points)|of languages"]
 
 
 SMALL = {

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     import papermill  # noqa: F401  else it is missed after all studies are simulated
 
     from study_utils.execute.notebooks import execute_notebook
-    from study_utils.report.site import build_site
+    from study_utils.report.site import build_site, read_notebook
 
     root, report = project_root(), report_folder()
     started = time.monotonic()
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     seconds = round(time.monotonic() - started, 1)
     entry = {"calibration": {"sha256": file_sha256(output), "seconds": seconds}}
     write_atomically(report / "manifest.json", json.dumps({"study": "calibration", "notebooks": entry}, indent=1))
-    print(f"report: {build_site(report, title=TITLE, notebooks=[output], seconds={'calibration': seconds})}")
+    print(f"report: {build_site(report, title=TITLE, pages=[read_notebook(output)], seconds={'calibration': seconds})}")
 
 
 if __name__ == "__main__":

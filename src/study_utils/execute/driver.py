@@ -28,6 +28,7 @@ from study_utils.execute.stage import make_runs
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
+from study_utils.report.finished import TOUR, TOUR_STUDY, report_folder
 from study_utils.report.places import hide_places, machine_places
 from study_utils.store import writable
 from study_utils.study import Study
@@ -37,13 +38,26 @@ STAGE_SECONDS, QUESTION_SECONDS = 10.0, 30.0
 
 
 def notebook_sources() -> list[Path]:
-    """Source notebooks of studies in order: all but the tour (00), which reads a finished report."""
+    """Source notebooks of studies in order: all but the tour, which reads a finished report."""
     found = sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    return [path for path in found if not path.stem.startswith("00_")]
+    return [path for path in found if path.stem != TOUR]
 
 
-def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path]:
+def has_tour(study: Study) -> bool:
+    """Whether the tour reads the report that is made: that of its study, as the parameter file stands."""
+    if study.source.stem != TOUR_STUDY or not _tour_source().is_file():
+        return False
+    return study.report.resolve() == report_folder(TOUR_STUDY).resolve()
+
+
+def _tour_source() -> Path:
+    return project_root() / "notebooks" / f"{TOUR}.ipynb"
+
+
+def select_notebooks(questions: Sequence[str], only: Sequence[str], *, tour: bool = False) -> list[Path]:
     """Notebooks that make runs and those of some questions; of these, those that start with one of the given texts.
+
+    With `tour`, the tour is among them, last: it reads what the others write.
 
     Raises
     ------
@@ -52,6 +66,7 @@ def select_notebooks(questions: Sequence[str], only: Sequence[str]) -> list[Path
     """
     wanted = {*STAGES, *(QUESTIONS[key].notebook for key in questions)}
     sources = [path for path in notebook_sources() if path.stem in wanted]
+    sources += [_tour_source()] if tour else []
     for text in only:
         if not any(path.stem.startswith(text) for path in sources):
             raise ParameterError(unknown("notebook", text, [p.stem for p in sources], where="--only"))
@@ -85,7 +100,7 @@ def run_study(study: Study, *, only: Sequence[str] = (), force: bool = False, re
         process writes.
     """
     require_installed()
-    chosen = select_notebooks(study.params.questions, only)
+    chosen = select_notebooks(study.params.questions, only, tour=has_tour(study))
     record = Record(study)
     record.refuse_mixture(only, replace=replace)
     todo = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
@@ -145,6 +160,8 @@ def _carry_out(
         for path, reason in reasons.items():
             if path.stem in unfinished or (failed and path.stem not in STAGES):
                 meter.write(f"{path.stem}: left out, not all of its runs are made")
+            elif path.stem == TOUR and failures:
+                meter.write(f"{path.stem}: left out, a notebook that it reads failed")
             elif reason:
                 meter.write(f"{path.stem}: {reason}")
                 failures += _execute(study, record, path, meter)
@@ -166,8 +183,11 @@ def _carry_out(
 def _execute(study: Study, record: Record, path: Path, meter: Meter) -> list[str]:
     """Execute a notebook and note what it wrote; why it failed, if it did."""
     started, before = time.monotonic(), record.stamps()
+    given, shown = notebook_parameters(study), _shown(study)
+    if path.stem == TOUR:  # it opens the report, not the study
+        given = shown = {"name": TOUR_STUDY}
     try:
-        execute_notebook(path, study.report / path.name, notebook_parameters(study), shown=_shown(study))
+        execute_notebook(path, study.report / path.name, given, shown=shown)
     except NotebookError as error:
         meter.write(f"{path.stem}: FAILED\n{error}")
         return [str(error)]

@@ -18,6 +18,7 @@ from study_utils.errors import StoreError
 from study_utils.estimate import memory_bytes
 from study_utils.execute.driver import (
     encoders_of,
+    has_tour,
     hub_rows_unreachable,
     notebook_seconds,
     select_notebooks,
@@ -55,7 +56,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, re
     ParameterError
         If a notebook is unknown, or the report can't take what would be made.
     """
-    chosen = select_notebooks(study.params.questions, only)
+    chosen = select_notebooks(study.params.questions, only, tour=has_tour(study))
     Record(study).refuse_mixture(only, replace=replace)
     runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     todo = {run.id for run in runs}
@@ -146,7 +147,7 @@ def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False)
     """Tell how much of a study is done and how long the rest takes."""
     table = study.runs()
     done = int((table["status"] == "done").sum())
-    chosen = select_notebooks(study.params.questions, only)
+    chosen = select_notebooks(study.params.questions, only, tour=has_tour(study))
     runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     left = clock(_left(study, table, runs, chosen, force))
     begun = f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"

@@ -181,7 +181,7 @@ def plot_slopes_by_target(by_target: pd.DataFrame, slopes: pd.DataFrame) -> Figu
     parts = [name for name in _OF_PART if name in set(known["part"])]
     lines, columns = grid_shape(len(panels), 3)
     figure, axes = new_figure(
-        width=2.0 + 2.4 * columns,
+        width=max(2.0 + 2.4 * columns, 5.6),  # of the title
         height=1.1 + lines * (0.7 + 0.3 * len(targets)),
         rows=lines,
         columns=columns,

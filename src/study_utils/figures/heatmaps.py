@@ -124,11 +124,14 @@ def plot_seed_gains(table: pd.DataFrame) -> Figure:
     used = [(encoder, condition) for encoder in encoders for condition in conditions]
     seeds = sorted(table["seed"].unique())
     panel = max(0.42 * len(seeds), 1.2)
+    titles = [
+        wrapped(condition_title(condition) + f"\n{encoder_title(encoder)}" * (len(encoders) > 1), 0.85 * panel)
+        for encoder, condition in used
+    ]
     lines, columns = grid_shape(len(used), _SEEDS_PER_ROW)
-    figure, axes = new_figure(
-        width=2.2 + panel * columns, height=1.0 + (0.9 + 0.22 * len(groups)) * lines, rows=lines, columns=columns,
-        sharey=True,
-    )  # fmt: skip
+    above = max(0.9, 0.6 + 0.15 * max(len(title.splitlines()) for title in titles))
+    height = 1.0 + (above + 0.22 * len(groups)) * lines
+    figure, axes = new_figure(width=2.2 + panel * columns, height=height, rows=lines, columns=columns, sharey=True)
     for ax in axes[len(used) :]:
         ax.set_axis_off()
     for place, (ax, (encoder, condition)) in enumerate(zip(axes, used)):
@@ -141,10 +144,9 @@ def plot_seed_gains(table: pd.DataFrame) -> Figure:
         ax.set_yticks(range(len(groups)), groups, fontsize=8)
         ax.tick_params(axis="both", which="major", length=0)
         ax.tick_params(axis="y", labelleft=place % columns == 0)
-        title = condition_title(condition)
-        title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
-        ax.set_title(wrapped(title, 0.85 * panel), fontsize=8.5)
-    figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=0.02)
+        ax.set_title(titles[place], fontsize=8.5)
+    pad = max(0.02, 0.15 / height)
+    figure.colorbar(image, ax=axes, label="gain in points", location="bottom", shrink=0.8, aspect=40, pad=pad)
     figure.suptitle("Every seed's gain, by family", fontsize=11, x=0.01, ha="left")
     return figure
 

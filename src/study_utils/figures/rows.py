@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from study_utils.analysis.results.tables import is_source, require_columns
 from study_utils.catalog.titles import rows_title, source_names
@@ -22,6 +23,8 @@ from study_utils.figures.style import (
 
 MAX_LABELS = 7
 """Labels with a colour of their own; rarer ones are drawn together in grey."""
+_BELOW = 0.45
+"""Inches between a panel and the legend of its labels: room for the axis."""
 
 
 @styled
@@ -106,6 +109,7 @@ def plot_labels(labels: pd.DataFrame) -> Figure:
         ax.grid(visible=False)
         mark_blocks(ax, ["", *rows["block"]], labels=number == len(tasks) - 1)
         handles = [Patch(facecolor=colour, label=str(label)) for label, _, colour in parts]
-        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.2 * len(names) + 0.5)), ncols=2,
+        below = ax.transAxes + ScaledTranslation(0, -_BELOW, figure.dpi_scale_trans)
+        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=2,
                   fontsize=7, frameon=False, borderaxespad=0)  # fmt: skip
     return figure

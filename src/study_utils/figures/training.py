@@ -88,7 +88,7 @@ def plot_loss(curves: pd.DataFrame) -> Figure:
     lines, columns = grid_shape(len(panels), _LOSS_PER_ROW)
     told_in = ceil(curves["condition"].nunique() / 3) if shared else 0
     figure, axes = new_figure(
-        width=0.6 + max(_LOSS_PANEL * columns, 6.0 * shared), height=0.5 + 1.9 * lines + 0.2 * told_in, rows=lines,
+        width=0.6 + max(_LOSS_PANEL * columns, 7.4 * shared), height=0.5 + 1.9 * lines + 0.2 * told_in, rows=lines,
         columns=columns,
     )  # fmt: skip
     for ax, (encoder, task, key, title) in zip(axes, panels):

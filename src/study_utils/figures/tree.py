@@ -124,9 +124,8 @@ def plot_family_tree(groups: pd.DataFrame, languages: pd.DataFrame, *, same_data
     ]
     if cut:
         handles.insert(1, Line2D([], [], marker=">", color=INK, label="goes on beyond the picture"))
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=1 if cut and columns == 1 else 2, frameon=False, fontsize=8
-    )
+    ncols = 1 if columns == 1 else 2
+    figure.legend(handles=handles, loc="outside lower center", ncols=ncols, frameon=False, fontsize=8)
     figure.suptitle("Zero-shot gain along the tree of languages", fontsize=11, x=0.01, ha="left")
     return figure
 

@@ -14,4 +14,5 @@ def keep_benchmark(study: HasReport, scores: pd.DataFrame, benchmark: str) -> No
     table = benchmark_table(scores, benchmark)
     say(describe_benchmark(table, benchmark))
     if not table.empty:
-        keep_table(study, table, benchmark)
+        none = table["missing"].ne("") & table["languages"].eq(0)
+        keep_table(study, table, benchmark, shown=table.assign(missing=table["missing"].mask(none, "all")))

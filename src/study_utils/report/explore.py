@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -21,6 +22,7 @@ from study_utils.figures.style import INK, looks
 from study_utils.report.explore_data import cell_rows, coded, estimate_rows
 from study_utils.report.finished import earlier_version, read_table
 from study_utils.report.notebook import RESULTS, banner_html
+from study_utils.report.site import navigation
 from study_utils.store import writable, write_atomically
 
 EXPLORE = "explore.html"
@@ -28,7 +30,7 @@ _AXIS = alt.Axis(tickCount=8)
 _TITLES = {"gain": "gain over no intermediate task, in points", "score": "score, times 100"}
 
 
-def write_explore(report: Path, *, title: str, banner: str = "") -> Path | None:
+def write_explore(report: Path, *, title: str, links: Sequence[tuple[str, str]], banner: str = "") -> Path | None:
     """Write ``explore.html`` into a report folder, from its results and tables.
 
     Parameters
@@ -37,6 +39,8 @@ def write_explore(report: Path, *, title: str, banner: str = "") -> Path | None:
         Report folder of a study.
     title, banner : str
         Heading of the study, and its warning (may be empty).
+    links : sequence of (str, str)
+        File name and title of every page of the report, for the navigation.
 
     Returns
     -------
@@ -66,6 +70,7 @@ def write_explore(report: Path, *, title: str, banner: str = "") -> Path | None:
     files = resources.files("study_utils.report")
     page = Template((files / "explore.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
+        navigation=navigation(links, EXPLORE),
         banner=(banner_html("", banner) if banner else "") + earlier_version(report),
         style=(files / "page.css").read_text(encoding="utf-8"),
         content=json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),

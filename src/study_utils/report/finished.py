@@ -13,6 +13,9 @@ from study_utils.paths import project_root, study_file
 from study_utils.report.notebook import RESULTS, TABLES, banner_html
 from study_utils.store import MANIFEST, read_object
 
+TOUR, TOUR_STUDY = "00_tour", "quick"
+"""Stem of the notebook that shows a class around a finished report, and the study whose report it is."""
+
 _REASONS = ("withheld", "general_withheld", "decided_by", "at_chance", "not_learnt", "collapsed")
 """Columns of text in which an empty field means that there is nothing to say."""
 
@@ -73,6 +76,11 @@ def earlier_version(report: Path) -> str:
     )
 
 
+def report_folder(name: str) -> Path:
+    """Folder of the report of a study, by its name or the path of its parameter file, as the file stands."""
+    return project_root() / load_params(name).reports / study_file(name).stem
+
+
 def open_report(name: str) -> Report:
     """Open the report of a study for reading; no run, no model and no data set is needed.
 
@@ -88,8 +96,7 @@ def open_report(name: str) -> Report:
     StoreError
         If it has no results yet.
     """
-    params = load_params(name)
-    folder = project_root() / params.reports / study_file(name).stem
+    folder = report_folder(name)
     if not (folder / f"{RESULTS}.csv").is_file():
         raise StoreError(f"the study {name!r} has no results yet: run 'python run_all.py {name}' first")
-    return Report(params=params, report=folder)
+    return Report(params=load_params(name), report=folder)

@@ -92,12 +92,12 @@ def keep_figure(study: HasReport, figure: Figure, name: str, data: pd.DataFrame)
     _show_picture(picture.read_bytes(), figure, name)
 
 
-def show_figure(figure: Figure, name: str = "figure") -> None:
+def show_figure(figure: Figure) -> None:
     """Show a figure with its own words as alternative text, or why there is nothing to draw; nothing is written."""
     if why := _why_nothing(figure):
         _show_sentence(why)
     else:
-        _show_picture(picture_bytes(figure), figure, name)
+        _show_picture(picture_bytes(figure), figure)
 
 
 def _why_nothing(figure: Figure) -> str:
@@ -110,10 +110,12 @@ def _show_sentence(text: str) -> None:
     _show({"text/markdown": f"{escape(text.rstrip('.'), quote=False)}.", "text/plain": text})
 
 
-def _show_picture(picture: bytes, figure: Figure, name: str) -> None:
-    alt = figure_text(figure, name)
+def _show_picture(picture: bytes, figure: Figure, name: str = "") -> None:
+    """Show a picture; of one that is a file of the report, its name is marked."""
+    alt = figure_text(figure, name or "figure")
     encoded = base64.b64encode(picture).decode()
-    _show({"image/png": encoded, "text/plain": alt}, {"image/png": {"alt": alt}}, figure=name, alt=alt)
+    marks = {"figure": name, "alt": alt} if name else {}
+    _show({"image/png": encoded, "text/plain": alt}, {"image/png": {"alt": alt}}, **marks)
 
 
 def figure_text(figure: Figure, name: str = "figure") -> str:

@@ -19,7 +19,7 @@ from study_utils.errors import AnalysisError, StudyError
 from study_utils.figures.studies import plot_same_comparisons
 from study_utils.params import load_params
 from study_utils.paths import project_root
-from study_utils.report.finished import earlier_version, read_table
+from study_utils.report.finished import TOUR, earlier_version, read_table
 from study_utils.report.notebook import FIGURES, RESULTS, TABLES, figure_text
 from study_utils.report.outputs import save_figure
 from study_utils.report.site import page, read_notebook
@@ -172,6 +172,7 @@ def write_overview(reports: Path) -> Path:
                 log.warning("report %s is left out of the page over all studies: %s", path.name, error)
                 broken.append(path.name)
     lines.sort(key=lambda line: line.earlier)  # what the present code made comes first
+    tours = [path.name for path in there if (path / f"{TOUR}.html").is_file()]
     others = [path.name for path in there if not (path / f"{RESULTS}.csv").is_file()]
     same = same_comparisons({line.name: line.comparisons for line in lines if line.comparisons is not None})
     alt = ""
@@ -179,14 +180,19 @@ def write_overview(reports: Path) -> Path:
         figure = plot_same_comparisons(same)
         save_figure(figure, reports / FIGURES, SAME, same)
         alt = figure_text(figure, SAME)
-    body = _body(lines, others, broken, same, alt)
+    body = _body(lines, tours, others, broken, same, alt)
     with writable(reports):
         write_atomically(reports / "index.html", page(TITLE, body, links=[("index.html", TITLE)], current="index.html"))
     return reports / "index.html"
 
 
 def _body(
-    lines: Sequence[StudyLine], others: Sequence[str], broken: Sequence[str], same: pd.DataFrame, alt: str
+    lines: Sequence[StudyLine],
+    tours: Sequence[str],
+    others: Sequence[str],
+    broken: Sequence[str],
+    same: pd.DataFrame,
+    alt: str,
 ) -> str:
     names = ("study", "question", "answer", "could detect", "size", "seeds", "encoder")
     links = ", ".join(f'<a href="{quote(name)}/index.html">{escape(name)}</a>' for name in others)
@@ -197,6 +203,11 @@ def _body(
         "<p>Each study in a line, from the files of its report; its answer is the first sentence of the last question "
         "that it asks (of published claims only where it asks nothing else). What it could detect is the smallest true "
         "gain that it finds with 80% power.</p>",
+        *(
+            f'<p>New here, or with a class? <a href="{quote(name)}/{TOUR}.html">A tour in ten minutes</a> through the '
+            "results of one study, with exercises.</p>"
+            for name in tours
+        ),
         f'<div class="wide"><table class="studies">{_head(names)}',
         f"<tbody>{''.join(_row(line, names) for line in lines)}</tbody></table></div>",
         f"<p>Reports without results of their own: {links}.</p>" if links else "",

@@ -83,7 +83,7 @@ def read_notebook(path: Path) -> NotebookPage:
                 heading = line.lstrip("# ").strip()
                 title = heading if title == path.stem else title
             if not question and (found := re.search(r"\*\*Question\.\*\*\s*(.+?)(?:\n\s*\n|\Z)", cell.source, re.S)):
-                question = " ".join(found[1].split())
+                question = " ".join(re.sub(r"[*`]", "", found[1]).split())
         for output in cell.get("outputs", []):
             marks = output.get("metadata", {}).get(MARK, {})
             said = [str(sentence) for sentence in marks.get("sentences", [])]
@@ -107,7 +107,7 @@ def build_site(
     report: Path,
     *,
     title: str,
-    notebooks: Sequence[Path],
+    pages: Sequence[NotebookPage],
     banner: str = "",
     seconds: Mapping[str, float] | None = None,
     more: Sequence[tuple[str, str]] = (),
@@ -121,8 +121,8 @@ def build_site(
         Report folder; executed notebooks lie in it, figures in ``figures/``, tables in ``tables/``.
     title, banner : str
         Heading of the study, and a warning on top of every page (may be empty).
-    notebooks : sequence of pathlib.Path
-        Executed notebooks in reading order.
+    pages : sequence of NotebookPage
+        What `read_notebook` says of the executed notebooks, in reading order.
     seconds : mapping of str to float, optional
         Stem of a notebook to the seconds that its execution took.
     more : sequence of (str, str)
@@ -137,11 +137,10 @@ def build_site(
 
     Raises
     ------
-    NotebookError
-        If a notebook cannot be read or was not executed.
+    StoreError
+        If the pages can't be written.
     """
-    pages = [read_notebook(path) for path in notebooks]
-    links = [("index.html", "Overview"), *more, *((one.page, one.title) for one in pages)]
+    links = site_links(pages, more)
     earlier = earlier_version(report)
     for one in pages:
         body = notebook_body(one.path, pages=[other.path.stem for other in pages])
@@ -153,8 +152,21 @@ def build_site(
     return index
 
 
+def site_links(pages: Sequence[NotebookPage], more: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+    """File name and title of every page of a report, in the order of its navigation."""
+    return [("index.html", "Overview"), *more, *((one.page, one.title) for one in pages)]
+
+
+def navigation(links: Sequence[tuple[str, str]], current: str) -> str:
+    """Links of a page's navigation as HTML; `current` is the page's own file name."""
+    return "".join(
+        f'<a href="{quote(target)}"{" aria-current=page" if target == current else ""}>{escape(name)}</a>'
+        for target, name in links
+    )
+
+
 def notebook_body(path: Path, *, pages: Sequence[str]) -> str:
-    """Body of a notebook's page; links to notebooks among `pages` (stems) lead to their pages."""
+    """Body of a notebook's page; links to notebooks among `pages` (stems) and into this report lead to pages here."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -173,7 +185,7 @@ def notebook_body(path: Path, *, pages: Sequence[str]) -> str:
     body, _ = exporter.from_notebook_node(notebook)
     for stem in pages:
         body = body.replace(f'href="{stem}.ipynb', f'href="{stem}.html')
-    return body
+    return body.replace(f'href="../reports/{path.parent.name}/', 'href="')
 
 
 def without_bars(text: str) -> str:
@@ -227,15 +239,17 @@ def page(title: str, body: str, *, links: Sequence[tuple[str, str]], current: st
     from pygments.formatters import HtmlFormatter
 
     files = resources.files("study_utils.report")
-    navigation = "".join(
-        f'<a href="{quote(target)}"{" aria-current=page" if target == current else ""}>{escape(name)}</a>'
-        for target, name in links
-    )
     looks = ((files / "page.css").read_text(encoding="utf-8"), tables_style())
     style = "\n".join((*looks, HtmlFormatter(style="default").get_style_defs(".highlight")))
     template = Template((files / "page.html").read_text(encoding="utf-8"))
     switch = SWITCH if 'class="highlight' in body else ""
-    fields = {"style": style, "navigation": navigation, "switch": switch, "banner": banner, "body": body}
+    fields = {
+        "style": style,
+        "navigation": navigation(links, current),
+        "switch": switch,
+        "banner": banner,
+        "body": body,
+    }
     return template.substitute(title=escape(title), **fields)
 
 

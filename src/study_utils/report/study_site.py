@@ -12,9 +12,10 @@ from study_utils.errors import StoreError
 from study_utils.params import load_params
 from study_utils.paths import project_root
 from study_utils.report.crate import write_crate
-from study_utils.report.explore import write_explore
+from study_utils.report.explore import EXPLORE, write_explore
+from study_utils.report.notebook import RESULTS
 from study_utils.report.overview import write_overview
-from study_utils.report.site import build_site, read_notebook
+from study_utils.report.site import build_site, read_notebook, site_links
 from study_utils.store import MANIFEST, file_sha256, read_object, write_atomically
 
 if TYPE_CHECKING:
@@ -91,15 +92,17 @@ def page_hashes(report: Path, stems: Iterable[str]) -> dict[str, str]:
 def _build(
     report: Path, entries: Mapping[str, Mapping[str, object]], *, title: str, banner: str, answers: set[str] | None
 ) -> Path:
-    explore = write_explore(report, title=title, banner=banner)
+    pages = [read_notebook(report / f"{stem}.ipynb") for stem in sorted(entries)]
+    more = [(EXPLORE, "Explore")] if (report / f"{RESULTS}.csv").is_file() else []
+    write_explore(report, title=title, banner=banner, links=site_links(pages, more))
     index = build_site(
         report,
         title=title,
-        notebooks=[report / f"{stem}.ipynb" for stem in sorted(entries)],
+        pages=pages,
         banner=banner,
         answers=answers,
         seconds={stem: float(entry["seconds"]) for stem, entry in entries.items() if "seconds" in entry},
-        more=[(explore.name, "Explore")] if explore else [],
+        more=more,
     )
     write_crate(report, title=title, description=banner)
     return index

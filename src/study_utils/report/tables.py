@@ -24,6 +24,10 @@ from study_utils.figures.style import POINTS
 
 LONGEST = 20
 """Rows that are shown of a longer table."""
+MANY = 8
+"""Columns beyond which those that say the same in every row are told below the table."""
+SHORT, SHORT_HEADING = 16, 10
+"""Letters of a cell of words, and of a heading, that are never broken into lines."""
 
 _ENDS = ("estimate", "low", "high")
 _IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in _ENDS), "standard_error"}
@@ -46,18 +50,23 @@ _TITLES = {
     "variant": variant_title, "measure": lambda key: _MEASURES.get(key, key), "metric": metric_title,
     "language": _language, "most_in": _language, "selected_in": _language, "regime": _regime,
     "source": lambda key: OF_SOURCE.get(key, key), "covariate": lambda key: TITLES.get(key, key),
-    "tasks": lambda keys: ", ".join(map(rows_title, keys.split(", "))),
+    "tasks": lambda keys: ", ".join(map(rows_title, keys.replace(",", "").split())),
 }  # fmt: skip
 _MEASURES = MEASURES | CONTROLS
 _HEADINGS = {
-    "p_holm": "p (Holm)", "low": "from", "high": "to", "general_estimate": "tasks like these: estimate",
-    "general_low": "tasks like these: from", "general_high": "tasks like these: to",
-    "p_equivalence_holm": "p of equivalence (Holm)", "general_clear": "tasks like these: clear",
-    "freedom": "degrees of freedom", "of": "published languages", "of_rows": "published rows",
-    "all_these_tasks": "all languages, these tasks (points)",
-    "all_tasks_like_these": "all languages, tasks like these (points)",
-    "family_of_three": "family of three languages (points)", "one_language": "one language (points)",
+    "p_holm": "p (Holm)", "p_equivalence_holm": "p of equivalence (Holm)", "freedom": "degrees of freedom",
 }  # fmt: skip
+_DETECTS, _COVERS, _CLAIMS = "detectable gain (points)", "coverage (%)", "false claims (%)"
+_SPANNED = {
+    "all_these_tasks": (_DETECTS, "all languages, these tasks"),
+    "all_tasks_like_these": (_DETECTS, "all languages, tasks like these"),
+    "family_of_three": (_DETECTS, "family of three"), "one_language": (_DETECTS, "one language"),
+    "coverage": (_COVERS, "share"), "coverage_error": (_COVERS, "error"),
+    "false_claims": (_CLAIMS, "share"), "false_claims_error": (_CLAIMS, "error"),
+    "of": ("published", "languages"), "of_rows": ("published", "rows"),
+}  # fmt: skip
+"""Columns that share words with others: what stands above them all, and what is left for the column."""
+_GENERAL = "general_"
 _SURE = "#e3eefa"
 """Behind the rows of clear results; their column says it in words."""
 
@@ -69,7 +78,9 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
     ----------
     frame : pandas.DataFrame
         At least one row. Columns that are empty in every row, or say the same of the one encoder or the unperturbed
-        rows all along, are left out. Of rows whose result is withheld only the reasons are told, below the table.
+        rows all along, are left out. Both ends of an interval share a column, and neighbours shared words above them
+        (in the name of a column, what is before a bar). Of a wide table, columns that say the same in every row are
+        told below it; of rows whose result is withheld, only the reasons.
     file : str
         Where the whole table is, from the report's folder. Named under the table, and needed where it is cut.
     """
@@ -80,15 +91,20 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
         whole = f' The whole table: <a href="{escape(file)}">{escape(file.rsplit("/", 1)[-1])}</a>.' if file else ""
         return f'<p class="untold">No result can be told; reasons, and of how many rows: {escape(reasons)}.{whole}</p>'
     shown = _telling(frame[~untold])
-    units = {name: _unit(shown, name) for name in shown}
-    cut = shown.head(LONGEST)
-    laid = pd.DataFrame({name: _texts(cut[name], name, units[name]) for name in cut})
-    headings = {name: _heading(name, units[name]) for name in laid}
-    numbers = [name for name in laid if pd.api.types.is_numeric_dtype(shown[name].dtype) and shown[name].dtype != bool]
-    table = GT(laid, id="t").cols_label(headings).cols_align("left").cols_align("right", columns=numbers)
-    if "clear" in cut:
-        sure = [place for place, is_clear in enumerate(cut["clear"]) if is_clear is True or str(is_clear) == "True"]
+    laid, headings, numbers = _laid(shown)
+    same = _same(laid)
+    cut = laid.drop(columns=same).head(LONGEST)
+    table = GT(cut, id="t").cols_label({name: headings[name][1] for name in cut}).cols_align("left")
+    table = table.cols_align("right", columns=[name for name in numbers if name in cut])
+    for above in dict.fromkeys(headings[name][0] for name in cut):
+        under = [name for name in cut if headings[name][0] == above]
+        table = table.tab_spanner(above, columns=under, gather=False) if above else table
+    if "clear" in shown:
+        sure = [n for n, is_clear in enumerate(shown["clear"].head(LONGEST)) if str(is_clear) == "True"]
         table = table.tab_style(style.fill(_SURE), loc.body(rows=sure)) if sure else table
+    if same:
+        told = ", ".join(f"{' '.join(filter(None, headings[name]))} {laid[name].iloc[0]}" for name in same)
+        table = table.tab_source_note(f"The same in every row: {told}")
     if file:
         rest = (
             "The whole table" if len(cut) == len(shown) else f"The first {len(cut)} of {len(shown)} rows; all of them"
@@ -97,7 +113,10 @@ def table_html(frame: pd.DataFrame, *, file: str = "") -> str:
     if reasons:
         table = table.tab_source_note(f"Not told; reasons, and of how many rows: {reasons}")
     html = re.sub(r"<style>.*?</style>\s*", "", table.as_raw_html(), flags=re.S)
-    return re.sub(r' (?:id|headers)="t?-?[^"]*"| data-quarto-\w+(?:-\w+)*="[^"]*"', "", html)
+    html = re.sub(r' (?:id|headers)="t?-?[^"]*"| data-quarto-\w+(?:-\w+)*="[^"]*"', "", html)
+    for cell, most in (('td class="gt_row gt_left', SHORT), ('th class="[^"]*', SHORT_HEADING)):
+        html = re.sub(rf'(<{cell})("[^>]*>[^<]{{1,{most}}}</)', r"\1 short\2", html)
+    return html.replace('class="gt_table"', 'class="gt_table many"') if len(cut.columns) > MANY else html
 
 
 def table_text(frame: pd.DataFrame) -> str:
@@ -121,6 +140,26 @@ def _telling(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=[*empty, *same])
 
 
+def _laid(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, str]], list[str]]:
+    """Cells as texts with both ends of an interval in one, what stands above each column, and which are numbers."""
+    units = {name: _unit(frame, name) for name in frame}
+    texts = {name: _texts(frame[name], name, units[name]) for name in frame}
+    headings = {name: _heading(name, units[name]) for name in frame}
+    numbers = [name for name in frame if pd.api.types.is_numeric_dtype(frame[name].dtype) and frame[name].dtype != bool]
+    for low in [name for name in frame if name.endswith("low") and f"{name[:-3]}high" in frame]:
+        ends = zip(texts[low], texts.pop(f"{low[:-3]}high"))
+        texts[low] = pd.Series([" to ".join(filter(None, pair)) for pair in ends], index=frame.index, dtype=object)
+        headings[low] = _heading(f"{low[:-3]}interval", units[low])
+    return pd.DataFrame(texts), headings, [name for name in numbers if name in texts]
+
+
+def _same(laid: pd.DataFrame) -> list[str]:
+    """Columns of a wide table that say the same in every row; the first one stays, and what is clear."""
+    if len(laid.columns) <= MANY or len(laid) < 2:
+        return []
+    return [name for name in laid.columns[1:] if name != "clear" and laid[name].nunique() == 1]
+
+
 def _unit(frame: pd.DataFrame, name: str) -> str:
     if not pd.api.types.is_float_dtype(frame[name].dtype):
         return ""
@@ -131,11 +170,18 @@ def _unit(frame: pd.DataFrame, name: str) -> str:
     return "p" if re.match(r"(\w+_)?p(_\w+)?$", name) else ""
 
 
-def _heading(name: str, unit: str) -> str:
+def _heading(name: str, unit: str) -> tuple[str, str]:
+    """What stands above a column and its neighbours, if they share words, and above the column alone."""
     if find_condition(name):  # a column of its scores
-        return f"{condition_title(name)} (%)"
+        return "score (%)", condition_title(name)
+    if name in _SPANNED:
+        return _SPANNED[name]
+    if "|" in name:
+        return tuple(name.split("|", 1))
+    above = "tasks like these" if name.startswith(_GENERAL) else ""
+    name = name.removeprefix(_GENERAL)
     heading = _HEADINGS.get(name) or _MEASURES.get(name) or re.sub(r"^n_", "", name).replace("_", " ")
-    return f"{heading} ({unit})" if unit in ("%", "points") else heading
+    return above, f"{heading} ({unit})" if unit in ("%", "points") else heading
 
 
 def _texts(column: pd.Series, name: str, unit: str) -> pd.Series:

@@ -11,7 +11,7 @@ from study_utils.errors import AnalysisError
 from study_utils.sentences.layers import describe_layers, describe_reading
 
 MINUS = "\N{MINUS SIGN}"
-GAINS = ["SST-2 (gain, points)", "MNLI (gain, points)"]
+GAINS = ["gain (points)|SST-2", "gain (points)|MNLI"]
 SETTINGS = Settings(resamples=200)
 SHIFT = {"de": -0.01, "fr": 0.0, "ru": 0.01}
 BASE = {0: 0.2, 1: 0.5, 2: 0.6, 3: 0.7}
@@ -38,10 +38,10 @@ def made(seeds=(0, 1, 2), conditions=("none", "sst2", "mnli"), layers=tuple(BASE
 
 def test_the_table_for_readers_has_a_row_a_layer_and_a_column_a_condition():
     table = layer_table(layer_gains(made(), settings=SETTINGS))
-    assert list(table) == ["encoder", "task", "layer", "No intermediate task (%)", *GAINS]
+    assert list(table) == ["encoder", "task", "layer", "score (%)|No intermediate task", *GAINS]
     assert table["layer"].tolist() == ["0", "1", "2 (read)", "3"]
-    assert table["No intermediate task (%)"].tolist() == ["20.0", "50.0", "60.0", "70.0"]
-    assert table["SST-2 (gain, points)"].iloc[2].startswith(f"{MINUS}10.0 [{MINUS}")
+    assert table["score (%)|No intermediate task"].tolist() == ["20.0", "50.0", "60.0", "70.0"]
+    assert table["gain (points)|SST-2"].iloc[2].startswith(f"{MINUS}10.0 [{MINUS}")
     assert "clear" not in " ".join(table.astype(str).to_numpy().ravel())
     assert layer_table(layer_gains(made().head(0), settings=SETTINGS)).empty
 

@@ -80,14 +80,15 @@ def layer_table(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own:
-        the score of the baseline in percent; of other conditions the gain in points with its interval.
+        `encoder`, `task` (its title), `layer` (the one that is read is marked) and texts under headings of their own
+        (what they share, a bar, the condition): the score of the baseline in percent; of other conditions the gain in
+        points with its interval.
     """
     keys = ["encoder", "task", "layer"]
     if found.empty:
         return pd.DataFrame(columns=keys)
     names = dict.fromkeys(found["condition"])
-    columns = [f"{condition_title(key)} ({'%' if key == BASELINE else 'gain, points'})" for key in names]
+    columns = [f"{'score (%)' if key == BASELINE else 'gain (points)'}|{condition_title(key)}" for key in names]
     texts = found.assign(text=[_text(row) for row in found.itertuples()])
     wide = texts.pivot_table(index=[*keys, "used"], columns="condition", values="text", aggfunc="first", sort=False)
     table = wide[[*names]].set_axis(columns, axis=1).fillna("").reset_index()
@@ -102,7 +103,7 @@ def _text(row: tuple) -> str:
     if np.isnan(row.gain):
         return ""
     numbers = [f"{round(100 * value, 1) + 0.0:.1f}" for value in (row.gain, row.low, row.high)]
-    told = numbers[0] if np.isnan(row.low) else f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
+    told = numbers[0] if np.isnan(row.low) else f"{numbers[0]} [{numbers[1]},\N{NO-BREAK SPACE}{numbers[2]}]"
     return told.replace("-", "\N{MINUS SIGN}")
 
 

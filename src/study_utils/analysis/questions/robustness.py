@@ -177,13 +177,13 @@ def _numbers(quantity: str, estimate: float, ends: tuple, *, withheld: str, wors
 
 
 _TITLES = {
-    "gain": "gain",
-    "gap": "transfer gap",
-    "retention": "retention, %",
-    "worst_gain": "worst language",
-    "negative_share": "negative transfer, %",
-    "spread": "spread within",
-    "seed_spread": "spread of seeds",
+    "gain": "gain (points)",
+    "gap": "transfer gap (points)",
+    "retention": "retention (%)",
+    "worst_gain": "worst language (points)",
+    "negative_share": "negative transfer (%)",
+    "spread": "spread (points)|of languages",
+    "seed_spread": "spread (points)|of seeds",
 }
 
 
@@ -207,7 +207,7 @@ def robustness_table(found: pd.DataFrame) -> pd.DataFrame:
     numbers = shown[["estimate", "low", "high"]].mul(100).round(1).add(0.0)
     texts = []
     for (estimate, low, high), worst in zip(numbers.to_numpy(), shown["worst"]):
-        text = f"{estimate:.1f}" if np.isnan(low) else f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
+        text = f"{estimate:.1f}" if np.isnan(low) else f"{estimate:.1f} [{low:.1f},\N{NO-BREAK SPACE}{high:.1f}]"
         text = text.replace("-", "\N{MINUS SIGN}")
         texts.append("\N{EN DASH}" if np.isnan(estimate) else f"{text} {worst}".strip())
     wide = shown.assign(text=texts).pivot_table(index=keys, columns="quantity", values="text", aggfunc="first")
