@@ -269,7 +269,7 @@ def behind(part: pd.DataFrame) -> dict[str, object]:
     """What stands behind the numbers of a group's rows."""
     examples = dict(zip(zip(part["task"], part["language"]), part["examples"]))
     tasks, languages = (sorted(set(names)) for names in zip(*examples))
-    with_examples, seeds = len({task for (task, _), count in examples.items() if count}), part["seed"].nunique()
+    with_examples, seeds = len({task for (task, _), count in examples.items() if count > 0}), part["seed"].nunique()
     names = ["language"] * (len(languages) > 1)
     if with_examples:
         names.append("example" if with_examples == len(tasks) else f"example ({with_examples} of {len(tasks)} tasks)")
