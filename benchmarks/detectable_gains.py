@@ -57,7 +57,7 @@ def simulated(
     table["n"] = table["task"].map(dict(zip(cells.tasks, cells.rows)))
     tasks = sorted(set(cells.tasks))
     kept = [(table["task"] != lost).to_numpy() for lost in (None, *tasks)]
-    models = [GainModel(table[rows]) for rows in kept]
+    models = [GainModel(table[rows], of=len(tasks)) for rows in kept]
     levels = np.array([0.05 / comparisons] + [0.05] * len(tasks))
     for _ in range(studies):
         gain = _gains(components, table, dict(zip(cells.languages, cells.families)), rng)

@@ -33,7 +33,7 @@ ALLOWED = {
     "encoders": {"catalog", "errors"},
     "plan": {"catalog", "data", "encoders", "errors", "params", "store"},
     "budgets": {"catalog", "data", "errors", "params", "plan", "store"},
-    "machine_speed": {"store"},
+    "machine_speed": {"computing", "store"},
     "estimate": {"catalog", "computing", "encoders", "errors", "machine_speed", "plan", "store"},
     "report_names": {"errors", "params", "paths", "plan"},
     "sizing": {"analysis", "catalog", "errors", "estimate", "outcomes", "params", "plan", "store"},
@@ -58,8 +58,8 @@ ALLOWED = {
     "export": {"analysis", "catalog", "encoders", "errors", "formats", "installed", "model", "params", "paths",
                "store"},
     "execute": {"analysis", "budgets", "catalog", "computing", "data", "device", "encoders", "errors", "estimate",
-                "evaluation", "installed", "metrics", "model", "params", "paths", "perturb", "plan", "report",
-                "sentences", "store", "study", "training", "workers"},
+                "evaluation", "installed", "machine_speed", "metrics", "model", "params", "paths", "perturb", "plan",
+                "report", "sentences", "store", "study", "training", "workers"},
     "workers": {"device", "errors", "estimate", "plan", "store", "study"},
 }  # fmt: skip
 

@@ -69,6 +69,36 @@ def test_the_speed_of_the_machine_is_measured_once_and_grows_with_cores(tmp_path
     assert machine_speed.cpu_speed(100, 8, keep=tmp_path) == pytest.approx(one * (1 + 2 * machine_speed.TOGETHER))
 
 
+def test_emulated_bf16_is_timed_and_counted(tmp_path, plan, monkeypatch):
+    """Where the processor has bf16 nothing is slower; where it doesn't, training takes as many times longer."""
+    monkeypatch.setattr(machine_speed, "has_fast_bf16", lambda _: True)
+    machine_speed.emulated_bf16.cache_clear()
+    assert machine_speed.emulated_bf16() == 1
+    monkeypatch.setattr(machine_speed, "emulated_bf16", lambda: 40.0)
+    usual = machine_speed.cpu_speed(384, 1, keep=tmp_path)
+    assert machine_speed.cpu_speed(384, 1, keep=tmp_path, precision="bf16") == pytest.approx(usual / 40)
+    store, run = Store(tmp_path), next(r for r in plan.of_stage("03_target_finetuning"))
+    slow, fast = (expected_seconds(plan, store, replace(CPU, precision=p))[run.id] for p in ("bf16", "float32"))
+    assert slow > 10 * fast
+
+
+def test_emulation_is_measured_in_torch(monkeypatch):
+    import torch
+
+    seconds = {torch.float32: 1.0, torch.bfloat16: 25.0}
+    clock = [0.0]
+
+    def matmul(one, other):
+        clock[0] += seconds[one.dtype]
+
+    monkeypatch.setattr(machine_speed, "has_fast_bf16", lambda _: False)
+    monkeypatch.setattr(machine_speed.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(torch, "matmul", matmul)
+    machine_speed.emulated_bf16.cache_clear()
+    assert machine_speed.emulated_bf16() == 25
+    machine_speed.emulated_bf16.cache_clear()
+
+
 def test_the_measured_speed_is_that_of_multiplying_matrices():
     """A hundred million to ten trillion operations a second: any processor of this century, no GPU."""
     assert 1e8 < machine_speed._measure(64) < 1e13
@@ -102,6 +132,9 @@ def test_a_measured_run_corrects_the_count_of_other_tasks(tmp_path, plan):
     path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 3 * before[tagged.id]}))
     after = expected_seconds(plan, store, CPU)
     assert after[intent.id] == pytest.approx(3 * before[intent.id])
+    path.write_text(json.dumps({**json.loads(path.read_text()), "device": "Another Model, cpu, 1 thread, float32"}))
+    elsewhere = expected_seconds(plan, store, CPU)
+    assert elsewhere[intent.id] == pytest.approx(before[intent.id]), "it says nothing of this processor"
 
 
 def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):

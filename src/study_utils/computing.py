@@ -140,14 +140,24 @@ def has_fast_bf16(kind: str) -> bool:
         return not torch.cuda.is_available() or torch.cuda.is_bf16_supported(including_emulation=False)
     if kind != "cpu":
         return False
-    info = Path("/proc/cpuinfo")
-    flags = set(info.read_text().split()) if info.is_file() else set()
-    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+    return bool(_flags() & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+_VECTORS = {"avx512_bf16": "AVX-512 with bf16", "avx512f": "AVX-512", "avx2": "AVX2"}
+"""Flags of a processor that say how it multiplies matrices, the first that it has, and their names."""
 
 
 def processor() -> str:
-    """Name of the processor, as far as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())
+    """Name of the processor, as far as the system tells it, and its vector instructions, where two have one name."""
+    names = (line.partition(":")[2].strip() for line in _info().splitlines() if line.startswith("model name"))
+    vectors = next((f" ({name})" for flag, name in _VECTORS.items() if flag in _flags()), "")
+    return next(names, platform.processor()) + vectors
+
+
+def _flags() -> set[str]:
+    return set(_info().split())
+
+
+def _info() -> str:
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

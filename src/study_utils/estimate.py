@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
-from study_utils.computing import Computing
+from study_utils.computing import Computing, processor
 from study_utils.encoders.facts import Architecture, architecture
 from study_utils.errors import EncoderError
 from study_utils.machine_speed import cpu_speed
@@ -63,7 +63,8 @@ def expected_seconds(
 
     Operations are counted (the encoder's weights, tokens of a typical example) and divided by the speed of this
     machine, which is measured; steps and the beginning of a run come on top. That is corrected by what finished runs of
-    the same kind, encoder and tasks took, else of the same kind and encoder: the median of measured to counted time.
+    the same kind, encoder and tasks took, else of the same kind and encoder: the median of measured to counted time. On
+    a processor only those count that were made on one like it.
 
     Parameters
     ----------
@@ -82,12 +83,14 @@ def expected_seconds(
         Run id to seconds.
     """
     ratios: dict[tuple, list[float]] = {}
-    counted = {}
+    counted, here = {}, processor()
     done = store.finished(plan.runs) if finished is None else finished
     for run in plan.runs.values():
         guess = _guess(run, examples_of(run, plan, done), store, computing)
         if run.id not in done:
             counted[run.id] = guess
+            continue
+        if computing.device == "cpu" and not str(done[run.id].get("device", here)).startswith(here):
             continue
         ratio = done[run.id]["seconds"] / max(guess, 1e-6)
         for likeness in (_likeness(run), _likeness(run)[:2]):
@@ -175,7 +178,9 @@ def _guess(run: Run, examples: int, store: Store, computing: Computing) -> float
         return ROW_SECONDS * max(1, examples)
     size = size_of(str(run.work["encoder"]))
     is_cpu = computing.device == "cpu"
-    speed = cpu_speed(size.width, computing.threads, keep=store.cache) if is_cpu else GPU_SPEED
+    speed = GPU_SPEED
+    if is_cpu:
+        speed = cpu_speed(size.width, computing.threads, keep=store.cache, precision=computing.precision)
     tokens = sum(map(_tokens, _tasks(run))) / len(_tasks(run))
     seconds = START_SECONDS + examples * OPERATIONS[run.kind] * size.weights * tokens / speed
     if run.kind == "train":

@@ -87,3 +87,13 @@ def test_runs_of_another_processor_are_told_before_more_are_made_here(study, tol
     assert "one model of processor" not in told(study)
     monkeypatch.setattr(planned, "processor", lambda: "Model C")
     assert "1 run on Model B; what is left is made here, on Model C." in told(study)
+
+
+@pytest.mark.parametrize("told", [plan_text, summary_text])
+def test_runs_in_bf16_on_a_processor_that_emulates_it_are_told(study, told, monkeypatch, tmp_path):
+    monkeypatch.setattr(planned, "emulated_bf16", lambda: 59.6)
+    assert "emulates" not in told(study), "it computes in float32"
+    asked = open_study("quick", {**SMALL, "artifacts": str(tmp_path), "precision": "bf16", "device": "cpu"})
+    assert "warning: this processor has no bf16 and emulates it: matrix products take 60 times as long" in told(asked)
+    monkeypatch.setattr(planned, "emulated_bf16", lambda: 1.0)
+    assert "emulates" not in told(asked)

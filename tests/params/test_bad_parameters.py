@@ -133,6 +133,15 @@ FIELDS = [
     ("analysis: {margin: 0}", "analysis.margin: Input should be greater than 0"),
     ("analysis: {margin: .nan}", "analysis.margin: Input should be a finite number"),
     ("analysis: {primary: {group: Klingon}}", "analysis.primary.group: unknown group of languages 'Klingon'"),
+    (
+        "languages: [en, de, nl, fr], analysis: {primary: {group: Indo-European}}",
+        "have no row 'Indo-European': its languages in this study are shown as Dutch, French, German, Germanic",
+    ),
+    (
+        "languages: [en, de, ko], analysis: {primary: {group: Germanic}}",
+        "have no row 'Germanic': its languages in this study are shown as German",
+    ),
+    ("languages: [en, de], analysis: {primary: {group: Turkic}}", "zero-shot languages belongs to it"),
     ("analysis: {primary: {condition: x}}", "file: unknown condition 'x' (analysis.primary)"),
     ("analysis: {primary: {group: ''}}", "analysis.primary.group: String should have at least 1"),
     ("mirror: /etc/passwd", "mirror: /etc/passwd is a file: name a folder"),

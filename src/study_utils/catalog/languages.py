@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,9 @@ from importlib import resources
 import pandas as pd
 
 from study_utils.errors import CatalogError, unknown
+
+SPLIT_FAMILIES = ("Indo-European", "Afro-Asiatic")
+"""Families reported by branch (Romance, Semitic, ...); every other family is reported whole, as XTREME-R does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,30 @@ def language(code: str) -> Language:
             raise CatalogError(f"unknown language {code!r}: use its code {names[str(code).lower()]!r}")
         raise CatalogError(unknown("language", code, LANGUAGES))
     return LANGUAGES[code]
+
+
+def group_names(codes: Iterable[str]) -> dict[str, set[str]]:
+    """Say under which names reports show languages.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Languages of a study.
+
+    Returns
+    -------
+    dict of str to set of str
+        Code to its own name and those of its family (its branch, of `SPLIT_FAMILIES`) and branch, where the study has
+        another language of these; an isolate has none.
+    """
+    found = [language(code) for code in codes]
+    names = {item.code: {item.name} for item in found}
+    for large in (SPLIT_FAMILIES, {item.family for item in found}):
+        of = {i.code: i.branch if i.family in large else i.family for i in found if not i.is_isolate}
+        for code, group in of.items():
+            if Counter(of.values())[group] > 1:
+                names[code].add(group)
+    return names
 
 
 def add_languages(languages: Iterable[Language]) -> None:

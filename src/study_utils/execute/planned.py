@@ -25,6 +25,7 @@ from study_utils.execute.driver import (
 from study_utils.execute.keep import megabytes, model_megabytes
 from study_utils.execute.progress import clock
 from study_utils.execute.record import Record
+from study_utils.machine_speed import emulated_bf16
 from study_utils.params.study import KEEPS
 from study_utils.plan import Run
 from study_utils.sentences import describe_partial, describe_processors
@@ -90,6 +91,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, re
     if counts.get("stale"):
         lines += ["stale: only an earlier version is in the store; it will be made anew"]
     lines += [f"processors: {told}" for told in _processors(study, runs)]
+    lines += [f"warning: {told}" for told in _emulated(study, runs)]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
     if kept := [run for run in study.plan.runs.values() if run.work.get("settings", {}).get("keep_epochs")]:
         gigabytes = sum(model_megabytes(run) for run in kept) / 1000
@@ -148,13 +150,25 @@ def summary_text(study: Study, *, only: Sequence[str] = (), force: bool = False)
     runs = study.plan.to_make(study.store, {path.stem for path in chosen}, force=force)
     left = clock(_left(study, table, runs, chosen, force))
     begun = f"study {study.name}: {done} of {len(table)} runs done, about {left} of work left"
-    return "\n".join([begun, *(f"warning: {told}" for told in _processors(study, runs))])
+    return "\n".join([begun, *(f"warning: {told}" for told in _processors(study, runs) + _emulated(study, runs))])
 
 
 def _processors(study: Study, runs: Sequence[Run]) -> list[str]:
     """Say where runs were made on other processors than this one, which makes the rest, or are of several already."""
     is_here = runs and study.params.computing.device == "cpu" and not study.params.executor
     return describe_processors(study.devices(), processor() if is_here else "")
+
+
+def _emulated(study: Study, runs: Sequence[Run]) -> list[str]:
+    """Say that runs would be made in bf16 on a processor that only emulates it."""
+    asked = study.params.computing
+    computes = asked.device == "cpu" and asked.precision == "bf16" and not study.params.executor
+    if not (computes and any(run.kind != "data" for run in runs)) or (times := emulated_bf16()) <= 1:
+        return []
+    return [
+        f"this processor has no bf16 and emulates it: matrix products take {times:.0f} times as long as in float32. "
+        "Go on where the processor has it (AVX-512 with bf16, AMX), or make all runs anew with --set precision=float32"
+    ]
 
 
 def _left(study: Study, table: pd.DataFrame, runs: Sequence[Run], chosen: Sequence[Path], force: bool) -> float:

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study_utils.catalog import TASKS, condition, encoder, task
+from study_utils.catalog import TASKS, condition, encoder, source_language, task
 from study_utils.catalog.conditions import BASELINE, add_mixtures
+from study_utils.catalog.languages import LANGUAGES, group_names
 from study_utils.catalog.leaks import leak
 from study_utils.catalog.perturbations import perturbed_languages, variant_fault
 from study_utils.catalog.questions import QUESTIONS
@@ -252,6 +253,7 @@ class StudyParams(Params):
                 f"condition {mixed[0]!r}: the text {self.intermediate.mlm_text!r} has none of the study's languages; "
                 f"it has {', '.join(TASKS[self.intermediate.mlm_text].training_languages)}"
             )
+        self._check_primary_group()
         self._check_kept_epochs()
         self._check_lengths()
         asked, targets = self.evaluation, {key: self.task_languages(key) for key in self.targets}
@@ -273,6 +275,18 @@ class StudyParams(Params):
                         f"{where}.max_length: {settings.max_length} is more than the {most} tokens that encoder "
                         f"{name!r} takes: lower it"
                     )
+
+    def _check_primary_group(self) -> None:
+        """Refuse a primary comparison that no row of the reports would be."""
+        group = self.analysis.primary.group
+        shown = group_names({c for key in self.targets for c in self.task_languages(key) if c != source_language(key)})
+        if group == "all" or any(group in names for names in shown.values()):
+            return
+        own = [code for code in shown if group in (LANGUAGES[code].family, LANGUAGES[code].branch)]
+        told = "none of the study's zero-shot languages belongs to it"
+        if own:
+            told = f"its languages in this study are shown as {', '.join(sorted(set().union(*map(shown.get, own))))}"
+        raise ValueError(f"analysis.primary.group: reports of this study have no row {group!r}: {told}")
 
     def _check_kept_epochs(self) -> None:
         """Refuse epochs that are kept in vain, or whose number isn't known when the study is planned."""

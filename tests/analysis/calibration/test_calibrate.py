@@ -78,6 +78,19 @@ def test_many_studies_at_once_are_fitted_as_one_by_one(families, kind):
             np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-4, atol=1e-8)
 
 
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_the_seeds_of_few_tasks_widen_many_studies_as_one_by_one(tasks):
+    design = replace(PLAIN, tasks=tasks, seed_sd=0.02)
+    cells, studies = drawn(design, 8)
+    gains, model = np.concatenate([study.gains for study in studies]), GainModel(cells)
+    found = Batch(model, design.seeds).estimate(gains, design.noise)
+    noise = dict.fromkeys(cells["task"].unique(), design.noise)
+    one = [list(model.estimate(own, noise=noise).values()) for own in gains]
+    np.testing.assert_allclose(found.p(0.0), [[i.p for i in row] for row in one], rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(2 * found.half(), [[i.high - i.low for i in row] for row in one], rtol=1e-4)
+    assert (found.half() > replace(found, seed_error=0 * found.seed_error).half()).any()
+
+
 def test_intervals_hold_and_claims_are_rare_without_an_effect():
     found = calibrate(PLAIN, n_studies=150).set_index("headline")
     assert set(found.index) == {"all", "task", "family", "general"}

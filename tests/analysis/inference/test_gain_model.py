@@ -109,11 +109,11 @@ def test_a_language_is_drawn_towards_those_that_stand_alone_like_it():
 
 
 def test_noise_that_languages_share_is_added_in_full():
-    table = everything(cells(TWO, tasks=2))
+    table = everything(cells(TWO, tasks=3))
     gains = noisy(table, np.random.default_rng(6))
     noise = {"t0": Noise(shared=0.02**2, own=9.0), "t1": Noise(shared=0.04**2, own=9.0)}
     plain, wide = (GainModel(table).estimate(gains, noise=n)["All"] for n in ({}, noise))
-    extra = (0.02**2 + 0.04**2) / 4
+    extra = (0.02**2 + 0.04**2) / 9
     assert wide.standard_error**2 == pytest.approx(plain.standard_error**2 + extra)
     assert wide.freedom == pytest.approx(plain.freedom * (wide.standard_error / plain.standard_error) ** 4)
     general = GainModel(table, tasks=LIKE_THESE)
@@ -121,11 +121,11 @@ def test_noise_that_languages_share_is_added_in_full():
 
 
 def test_a_language_alone_also_holds_the_noise_of_its_own_cells():
-    table = cells({"eu": "Basque", "ja": "Japanese", **TWO})
+    table = cells({"eu": "Basque", "ja": "Japanese", **TWO}, tasks=3)
     gains = noisy(table, np.random.default_rng(7))
-    noise = {"t0": Noise(shared=0.0, own=0.02**2), "t1": Noise(shared=0.0, own=0.02**2)}
+    noise = {task: Noise(shared=0.0, own=0.02**2) for task in ("t0", "t1", "t2")}
     plain, wide = (GainModel(table).estimate(gains, noise=n) for n in ({}, noise))
-    assert wide["Basque"].standard_error ** 2 == pytest.approx(plain["Basque"].standard_error ** 2 + 0.02**2 / 2)
+    assert wide["Basque"].standard_error ** 2 == pytest.approx(plain["Basque"].standard_error ** 2 + 0.02**2 / 3)
     assert wide["A"] == plain["A"], "a family shows it between its languages"
 
 
@@ -145,3 +145,34 @@ def test_intervals_end_where_values_do():
     gains = np.where(table["seed"] == 0, 0.9, -0.7) + noisy(table, np.random.default_rng(8))
     found = GainModel(table).estimate(gains, limits=(-1.0, 1.0))["All"]
     assert (found.low, found.high) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_of_few_tasks_an_interval_is_as_wide_as_the_seeds_alone_have_it(tasks):
+    """Means by seed of .01, .02 and .06 beside small differences of cells: their t interval, by hand."""
+    table = everything(cells(TWO, tasks=tasks))
+    by_seed, rng = np.array([0.01, 0.02, 0.06]), np.random.default_rng(8)
+    gains = by_seed + rng.normal(0, 0.002, (tasks * len(TWO), 1)) + rng.normal(0, 1e-4, (tasks * len(TWO), 3))
+    found = GainModel(table).estimate(gains.ravel())["All"]
+    half = stats.t.ppf(0.975, 2) * gains.mean(axis=0).std(ddof=1) / np.sqrt(3)
+    assert found.high - found.estimate >= half * (1 - 1e-9)
+    assert found.high - found.estimate == pytest.approx(half, rel=0.01)
+
+
+def test_a_seed_that_a_task_lacks_counts_as_what_it_adds_to_the_others():
+    """Two tasks far apart, one without its last seed: the seeds still differ by no more than they do."""
+    table = everything(cells(TWO, tasks=2))
+    gains = np.where(table["task"] == "t0", 0.2, -0.2) + np.array([-0.01, 0.0, 0.01])[table["seed"]]
+    gains += np.random.default_rng(9).normal(0, 1e-4, len(gains))
+    kept = ((table["task"] == "t0") | (table["seed"] < 2)).to_numpy()
+    found = GainModel(table[kept]).estimate(gains[kept])["All"]
+    assert found.standard_error < 0.01
+
+
+def test_three_seeds_of_one_task_claim_as_rarely_as_they_should_whatever_varies():
+    """The model alone, whose variance of seeds is often zero by chance, would claim in a tenth."""
+    table = everything(cells(dict.fromkeys("abcdefgh", "A"), tasks=1))
+    model, rng = GainModel(table), np.random.default_rng(10)
+    draws = rng.normal(0, 0.03, (600, 1, 3)) + rng.normal(0, 0.005, (600, 8, 1)) + rng.normal(0, 0.005, (600, 8, 3))
+    claims = np.mean([model.estimate(gains)["All"].p < 0.05 for gains in draws.reshape(600, -1)])
+    assert claims < 0.065

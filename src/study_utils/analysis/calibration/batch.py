@@ -9,14 +9,14 @@ small enough to be solved together. Both say the same (a test compares them).
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 from scipy.optimize import nnls
 
 from study_utils.analysis.inference.example_noise import Noise
-from study_utils.analysis.inference.gain_model import CELL, LANGUAGE, GainModel, Target
+from study_utils.analysis.inference.gain_model import CELL, LANGUAGE, GainModel, Target, seed_error
 from study_utils.analysis.inference.unequal import Spread, language_spread
 from study_utils.analysis.models.one_thread import on_one_thread
 
@@ -29,19 +29,35 @@ _LEAST = 1e-9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Estimates:
-    """Numbers of every study and group, shape (studies, groups)."""
+    """Numbers of every study and group, shape (studies, groups).
+
+    `seed_error` and `seed_freedom` are those of `study_utils.analysis.inference.gain_model.seed_error`; the error is
+    zero where the model is enough.
+    """
 
     estimate: np.ndarray
     standard_error: np.ndarray
     freedom: np.ndarray
+    seed_error: np.ndarray
+    seed_freedom: np.ndarray
 
     def half(self, level: float = 0.95) -> np.ndarray:
         """Half the width of the intervals."""
-        return special.stdtrit(self.freedom, 0.5 + level / 2) * self.standard_error
+        upper = 0.5 + level / 2
+        own = special.stdtrit(self.freedom, upper) * self.standard_error
+        return np.maximum(own, special.stdtrit(self.seed_freedom, upper) * self.seed_error)
+
+    def of_the_wider(self) -> np.ndarray:
+        """Standard errors and degrees of freedom behind `half`, shape (2, studies, groups)."""
+        wider = self.half() > replace(self, seed_error=np.zeros_like(self.seed_error)).half()
+        return np.where(wider, [self.seed_error, self.seed_freedom], [self.standard_error, self.freedom])
 
     def p(self, effect: float) -> np.ndarray:
         """Two-sided p-values where all gains are larger by an effect."""
-        return 2 * special.stdtr(self.freedom, -np.abs(self.estimate + effect) / self.standard_error)
+        size = -np.abs(self.estimate + effect)
+        own = 2 * special.stdtr(self.freedom, size / self.standard_error)
+        with np.errstate(divide="ignore"):
+            return np.maximum(own, 2 * special.stdtr(self.seed_freedom, size / self.seed_error))
 
 
 class Batch:
@@ -57,7 +73,7 @@ class Batch:
 
     def __init__(self, model: GainModel, seeds: int) -> None:
         (piece,) = model.pieces
-        self.seeds, self.targets = seeds, piece.targets
+        self.seeds, self.targets, self.tasks = seeds, piece.targets, piece.tasks
         self.languages, self.pools = np.eye(len(piece.pools))[piece.languages[::seeds]], piece.pools
         codes = {name: code[::seeds] for name, code in piece.design.codes.items() if name not in ("seed", "run")}
         fixed = piece.fixed[::seeds]
@@ -91,14 +107,14 @@ class Batch:
         state = self._states(theta, np.arange(len(theta)), first, second)
         _, observed, expected = self._derivatives(state)
         spread = self._spread(state[0], theta, mean[:, 0])
-        estimate, error, freedom = [], [], []
+        estimate, error, freedom, by_seed = [], [], [], []
         for target in (target for target in self.targets if of is None or target.label in of):
             weights, parts = self.mean.weights(state[0], theta, target)
             square = (parts * theta).sum(axis=1)
             doubt = np.array([_doubt(*args) for args in zip(observed, expected, theta, parts)])
             estimate.append((weights * mean[:, 0]).sum(axis=1))
             own = noise.own / max(1, len(target.tasks)) if target.tasks else 0.0
-            extra = own + (noise.shared / len(target.averaged) if target.averaged else 0.0)
+            extra = own + (noise.shared / len(self.tasks) if self.tasks else 0.0)
             free = np.maximum(1.0, 2 * square**2 / doubt)
             if not target.levels:
                 by_pool = self._of_languages(theta, weights) @ np.eye(self.pools.max() + 1)[self.pools]
@@ -107,8 +123,11 @@ class Batch:
             total = square * scale**2 + extra
             freedom.append(free * (total / (square * scale**2)) ** 2)
             error.append(np.sqrt(total))
-        numbers = [np.stack(part, axis=1) for part in (estimate, error, freedom)]
-        return Estimates(estimate=numbers[0], standard_error=numbers[1], freedom=numbers[2])
+            alone = target.by_seed is None
+            by_seed.append(np.zeros(len(gains)) if alone else seed_error(target.by_seed, gains)[0])
+        numbers = [np.stack(part, axis=1) for part in (estimate, error, freedom, by_seed)]
+        freedom_of_seeds = np.full_like(numbers[0], self.seeds - 1)
+        return Estimates(**dict(zip(Estimates.__dataclass_fields__, [*numbers, freedom_of_seeds])))
 
     def _spread(self, state: dict, theta: np.ndarray, mean: np.ndarray) -> Spread:
         """How much languages differ from their families' means in every study."""

@@ -6,7 +6,6 @@ Every study goes through the model, the correction and the rules of `study_utils
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -34,24 +33,6 @@ HEADLINES = {
 _ALL = "All languages"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cautious(Estimates):
-    """Numbers of tasks from their own cells and from the model of all tasks, joined as in `task_gains`."""
-
-    together: Estimates
-
-    def half(self, level: float = 0.95) -> np.ndarray:
-        """The wider one where the model of all tasks has the larger standard error."""
-        return self._larger(super().half(level), self.together.half(level))
-
-    def p(self, effect: float) -> np.ndarray:
-        """The larger one there."""
-        return self._larger(super().p(effect), replace(self.together, estimate=self.estimate).p(effect))
-
-    def _larger(self, own: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return np.where(self.together.standard_error > self.standard_error, np.maximum(own, other), own)
-
-
 class _Table:
     """One table of a study's report, for many studies at once: the model, and those without one task."""
 
@@ -60,56 +41,53 @@ class _Table:
         self.cells = cells if name == "family" else cells.assign(unit="all", label=_ALL, pool=_ALL)
         self.by_task = name == "task"
         if self.by_task:
-            self.cells = self.cells.assign(unit="task", label=cells["task"])
+            self.cells = self.cells.assign(label=cells["task"], pool=cells["task"])
         self.seeds = cells["seed"].nunique()
-        self.model = self._lay_out(np.ones(len(cells), bool))
+        self.models = self._lay_out(np.ones(len(cells), bool))
         first = self.cells.drop_duplicates("label").set_index("label")
         languages = self.cells.groupby("label")["language"].nunique()
-        self.labels = [target.label for piece in self.model.pieces for target in piece.targets]
+        self.labels = _labels(self.models)
         unit = first.loc[self.labels, "unit"].to_numpy()
         self.alone = unit == "language"
         self.language = pd.factorize(cells["language"], sort=True)[1].get_indexer(first.loc[self.labels, "language"])
         few = (unit == "family") & (languages[self.labels].to_numpy() < CLAIM_LANGUAGES)
         self.barred = few | (self.seeds < CLAIM_SEEDS)
 
-    def _lay_out(self, kept: np.ndarray) -> GainModel:
-        return GainModel(self.cells[kept], tasks=LIKE_THESE if self.general else THESE)
+    def _lay_out(self, kept: np.ndarray) -> list[tuple[np.ndarray, GainModel]]:
+        """Rows and model of every part that is fitted by itself: each task, or all cells."""
+        tasks = self.cells["task"].to_numpy()
+        parts = [kept & (tasks == task) for task in np.unique(tasks[kept])] if self.by_task else [kept]
+        kind, of = LIKE_THESE if self.general else THESE, 1 if self.by_task else len(np.unique(tasks))
+        return [(rows, GainModel(self.cells[rows], tasks=kind, of=of)) for rows in parts]
 
     def estimate(self, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """Estimate every study; `gains` has the shape (studies, rows)."""
-        found = Batch(self.model, self.seeds).estimate(gains, design.noise)
-        if not self.by_task:
-            return found
-        own = []
-        for task in self.labels:
-            there = (self.cells["task"] == task).to_numpy()
-            model = GainModel(self.cells[there].assign(unit="all"))
-            own.append(Batch(model, self.seeds).estimate(gains[:, there], design.noise))
-        parts = {name: np.concatenate([getattr(one, name) for one in own], axis=1) for name in vars(found)}
-        return Cautious(**parts, together=found)
+        return self._fit(self.models, gains, design)
+
+    def _fit(self, models: list[tuple[np.ndarray, GainModel]], gains: np.ndarray, design: StudyDesign) -> Estimates:
+        found = [Batch(model, self.seeds).estimate(gains[:, rows], design.noise) for rows, model in models]
+        return Estimates(**{name: np.concatenate([getattr(part, name) for part in found], axis=1)
+                            for name in vars(found[0])})  # fmt: skip
 
     def without_task(self, task: str, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """The same without a task; missing for a group that has no other."""
-        kept = (self.cells["task"] != task).to_numpy()
-        model = self._lay_out(kept)
-        found = Batch(model, self.seeds).estimate(gains[:, kept], design.noise)
-        labels = [target.label for piece in model.pieces for target in piece.targets]
+        models = self._lay_out((self.cells["task"] != task).to_numpy())
+        found, labels = self._fit(models, gains, design), _labels(models)
         at = [labels.index(label) if label in labels else len(labels) for label in self.labels]
         return Estimates(**{name: np.pad(part, ((0, 0), (0, 1)), constant_values=np.nan)[:, at]
                             for name, part in vars(found).items()})  # fmt: skip
 
     def without_rows(self, gains: np.ndarray, kept: np.ndarray, design: StudyDesign) -> list[tuple]:
         """Numbers of every group of one study without some rows."""
-        noise = dict.fromkeys(self.cells["task"].unique(), design.noise)
-        if self.by_task:
-            found = {}
-            for task in self.cells.loc[kept, "task"].unique():
-                there = kept & (self.cells["task"] == task).to_numpy()
-                found |= GainModel(self.cells[there]).estimate(gains[there], noise=noise)
-        else:
-            found = self._lay_out(kept).estimate(gains[kept], noise=noise)
-        rows = [found.get(label) for label in self.labels]
-        return [(np.nan,) * 3 if i is None else (i.estimate, i.standard_error, i.freedom) for i in rows]
+        noise, found = dict.fromkeys(self.cells["task"].unique(), design.noise), {}
+        for rows, model in self._lay_out(kept):
+            found |= model.estimate(gains[rows], noise=noise)
+        told = [found.get(label) for label in self.labels]
+        return [(np.nan,) * 3 if i is None else (i.estimate, i.standard_error, i.freedom) for i in told]
+
+
+def _labels(models: list[tuple[np.ndarray, GainModel]]) -> list[str]:
+    return [target.label for _, model in models for piece in model.pieces for target in piece.targets]
 
 
 def calibrate(
@@ -203,7 +181,8 @@ class _Trial:
                 if failed.any():
                     place = number * design.conditions + condition
                     found[place] = self.table.without_rows(gains, ~failed[task, seed], design)
-        return Estimates(estimate=found[..., 0], standard_error=found[..., 1], freedom=found[..., 2])
+        numbers = dict(zip(("estimate", "standard_error", "freedom"), np.moveaxis(found, 2, 0)))
+        return Estimates(**numbers, seed_error=np.zeros(found.shape[:2]), seed_freedom=np.ones(found.shape[:2]))
 
     def _significant(self, effect: float) -> np.ndarray:
         """Which groups exclude zero after correction, nothing barring a claim; shape (studies x conditions, groups)."""

@@ -52,6 +52,14 @@ POINTS: tuple[tuple[str, str, str, StudyDesign], ...] = (
         replace(BALANCED, tasks=1, conditions=4, baseline_sd=0.03, training_sd=0.01),
     ),
     (
+        *("balanced", "what varies", "seeds, mostly they, 8 conditions, 1 task"),
+        replace(BALANCED, tasks=1, conditions=8, language_sd=0.005, seed_sd=0.03, run_sd=0.005),
+    ),
+    (
+        *("balanced", "what varies", "a noisy baseline, 4 conditions, 2 tasks"),
+        replace(BALANCED, tasks=2, conditions=4, baseline_sd=0.03, training_sd=0.01),
+    ),
+    (
         *("balanced", "what varies", "examples, translated"),
         replace(BALANCED, language_sd=0.005, examples=100, parallel=0.9),
     ),

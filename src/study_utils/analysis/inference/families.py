@@ -163,14 +163,16 @@ def _headline(
 ) -> dict[str, dict[str, object]]:
     """Numbers of every group of one condition, on these tasks and on others, with and without what may decide them."""
 
-    def on_these(cells: pd.DataFrame) -> dict[str, Interval]:
-        return models.of(cells).estimate(cells["gain"].to_numpy(), noise=noise, level=level) if len(cells) else {}
+    def on_these(cells: pd.DataFrame, of: int | None = None) -> dict[str, Interval]:
+        if cells.empty:
+            return {}
+        return models.of(cells, of=of).estimate(cells["gain"].to_numpy(), noise=noise, level=level)
 
     whole = on_these(part)
     tasks = sorted(part["task"].unique())
     without: dict[str, dict[str, Interval]] = {}
     if checked and len(tasks) > 1 and any(own.p < CLEAR for own in whole.values()):
-        without = {title: on_these(part[~lost]) for title, lost in _deciding_rows(part)}
+        without = {title: on_these(part[~lost], len(tasks)) for title, lost in _deciding_rows(part)}
     general: dict[str, Interval] = {}
     if checked and len(tasks) >= CLAIM_TASKS:
         general = models.of(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)

@@ -12,6 +12,11 @@ differ more has one of its own (`study_utils.analysis.inference.unequal`). A sin
 prediction: the mean of its family (of all languages that stand alone, if it does) and what the language adds, on these
 tasks in the mean over them, drawn towards zero as far as noise would explain it.
 
+How much training runs differ is told by as many numbers as there are seeds and tasks. Of fewer than `CLAIM_TASKS` tasks
+they are too few for a variance: by chance they are often alike, and with three seeds a tenth of simulated studies
+without any gain would claim one. There, every interval is at least as wide as the t interval of the means by seed,
+which is exact however much runs differ.
+
 Noise of test examples lies in the residual and in (language, task); what is not seen there is added
 (`study_utils.analysis.inference.example_noise`).
 """
@@ -25,8 +30,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csgraph
 
+from study_utils.analysis.inference.clear import CLAIM_TASKS
 from study_utils.analysis.inference.example_noise import Noise
-from study_utils.analysis.inference.interval import Interval, make_interval
+from study_utils.analysis.inference.interval import Interval, make_interval, wider
 from study_utils.analysis.inference.unequal import Spread, language_spread
 from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.models.reml import Design, Fit, fit, make_design
@@ -40,7 +46,8 @@ LANGUAGE, CELL = "language", "language and task"
 class Target:
     """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`.
 
-    `averaged` are the fixed tasks over which it is a mean, each with the same weight.
+    `by_seed`, shape (seeds, rows), takes gains to the difference of each seed's mean from the mean over seeds; None
+    where the tasks are enough, or random.
     """
 
     label: str
@@ -48,7 +55,7 @@ class Target:
     rows: np.ndarray
     levels: Mapping[str, np.ndarray]
     tasks: tuple[str, ...]
-    averaged: tuple[str, ...]
+    by_seed: np.ndarray | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,9 +94,11 @@ class GainModel:
     ----------
     cells : pandas.DataFrame
         One row a cell and seed: `task`, `language`, `seed`, `unit`, `label`, `pool`, as
-        `study_utils.analysis.inference.groups.prepare` gives them; with the unit ``task`` every fixed task is a group.
+        `study_utils.analysis.inference.groups.prepare` gives them.
     tasks : {"these", "like these"}
         Whether the task is fixed or random.
+    of : int, optional
+        How many tasks the study has, where the cells are those without one of them. By default, those that are there.
 
     Attributes
     ----------
@@ -98,11 +107,11 @@ class GainModel:
     """
 
     @on_one_thread
-    def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE) -> None:
+    def __init__(self, cells: pd.DataFrame, *, tasks: str = THESE, of: int | None = None) -> None:
         codes = {name: pd.factorize(cells[name], sort=True)[0] for name in ("task", "language", "seed", "pool")}
         together = _connected(codes["task"], codes["pool"]) if tasks == THESE else np.zeros(len(cells), int)
         places = [np.flatnonzero(together == number) for number in range(together.max() + 1)]
-        self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE) for rows in places)
+        self.pieces = tuple(_piece(cells.iloc[rows], rows, fixed=tasks == THESE, of=of) for rows in places)
 
     @on_one_thread
     def estimate(
@@ -133,12 +142,16 @@ class GainModel:
             varies although the estimate isn't zero.
         """
         found, noise = {}, noise or {}
+        asked = {"level": level, "limits": limits}
         for piece in self.pieces:
+            shared = sum(noise[task].shared for task in piece.tasks if task in noise) / max(1, len(piece.tasks)) ** 2
             for target, told in zip(piece.targets, _predict(piece, gains[piece.rows])):
-                count = max(1, len(target.averaged))
-                shared = sum(noise[task].shared for task in target.averaged if task in noise) / count**2
                 own = sum(noise[task].own for task in target.tasks if task in noise) / max(1, len(target.tasks)) ** 2
-                found[target.label] = make_interval(*told, shared + own, level=level, limits=limits)
+                interval = make_interval(*told, shared + own, **asked)
+                if target.by_seed is not None:
+                    seeds = (told[0], *seed_error(target.by_seed, gains[piece.rows]), told[3])
+                    interval = wider(interval, make_interval(*seeds, 0.0, **asked))
+                found[target.label] = interval
         return found
 
 
@@ -149,7 +162,7 @@ def _connected(tasks: np.ndarray, pools: np.ndarray) -> np.ndarray:
     return np.unique(csgraph.connected_components(links, directed=False)[1][tasks], return_inverse=True)[1]
 
 
-def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> Piece:
+def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool, of: int | None) -> Piece:
     names: dict[str, np.ndarray] = {}
     codes = {}
     for name in ("task", "language", "seed", "pool"):
@@ -165,7 +178,8 @@ def _piece(cells: pd.DataFrame, rows: np.ndarray, *, fixed: bool) -> Piece:
     except AnalysisError:
         design = None
     tasks_of = tuple(map(str, names["task"])) if fixed else ()
-    targets = tuple(_target(cells, label, columns, codes, random, tasks_of) for label in cells["label"].unique())
+    few = fixed and (of or len(tasks_of)) < CLAIM_TASKS
+    targets = tuple(_target(cells, label, columns, codes, random, tasks_of, few) for label in cells["label"].unique())
     pool_of = codes["pool"][np.unique(codes["language"], return_index=True)[1]]
     return Piece(
         rows=rows, fixed=columns, design=design, targets=targets, tasks=tasks_of,
@@ -180,15 +194,14 @@ def _target(
     codes: Mapping[str, np.ndarray],
     random: Mapping[str, np.ndarray],
     tasks: tuple[str, ...],
+    few: bool,
 ) -> Target:
     own = (cells["label"] == label).to_numpy()
-    unit = cells["unit"].to_numpy()[own][0]
-    if unit == "task":
-        return Target(label=label, weights=columns[own][0], rows=own, levels={}, tasks=(), averaged=(str(label),))
     weights = np.zeros(columns.shape[1])
     weights[codes["pool"][own][0]] = 1.0
-    if unit != "language":
-        return Target(label=label, weights=weights, rows=own, levels={}, tasks=(), averaged=tasks)
+    by_seed = _by_seed(codes, own) if few else None
+    if cells["unit"].to_numpy()[own][0] != "language":
+        return Target(label=label, weights=weights, rows=own, levels={}, tasks=(), by_seed=by_seed)
     levels = {}
     for name in (LANGUAGE, *[CELL] * bool(tasks)):
         if name in random:
@@ -200,8 +213,46 @@ def _target(
         rows=own,
         levels=levels,
         tasks=tuple(tasks[i] for i in np.unique(codes["task"][own])) if tasks else (),
-        averaged=tasks,
+        by_seed=by_seed,
     )
+
+
+def _by_seed(codes: Mapping[str, np.ndarray], own: np.ndarray) -> np.ndarray:
+    """Each seed's mean over tasks of means over cells, as differences from the cells' means over seeds."""
+    task, seed = codes["task"][own], codes["seed"][own]
+    cell = _joined(task, codes["language"][own])
+    mean = np.stack([_mean_of_means(np.where(seed == number, task, -1)) for number in np.unique(seed)])
+    for number in range(cell.max() + 1):
+        mean[:, cell == number] -= mean[:, cell == number].mean(axis=1, keepdims=True)
+    found = np.zeros((len(mean), len(own)))
+    found[:, own] = mean
+    return found
+
+
+def _mean_of_means(task: np.ndarray) -> np.ndarray:
+    """Weights of rows in a mean over tasks that are not negative, each task weighing the same."""
+    there, place, count = np.unique(task, return_inverse=True, return_counts=True)
+    return np.where(there < 0, 0.0, 1 / (count * (there >= 0).sum()))[place]
+
+
+def seed_error(by_seed: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, float]:
+    """Standard error of a mean by how much its seeds differ, and degrees of freedom.
+
+    Parameters
+    ----------
+    by_seed : numpy.ndarray
+        Shape (seeds, rows), of a `Target`.
+    gains : numpy.ndarray
+        Shape (..., rows).
+
+    Returns
+    -------
+    tuple of numpy.ndarray and float
+        Shape (...,), zero for one seed; and the number of seeds less one.
+    """
+    seeds = len(by_seed)
+    square = ((gains @ by_seed.T) ** 2).sum(axis=-1)
+    return np.sqrt(square / max(1, seeds - 1) / seeds), float(seeds - 1)
 
 
 def _random(codes: Mapping[str, np.ndarray], *, fixed: bool) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -48,3 +48,11 @@ def make_interval(
     return Interval(
         estimate=estimate, low=low, high=high, standard_error=total, freedom=freedom, p=p, own_spread=own_spread
     )
+
+
+def wider(one: Interval, other: Interval) -> Interval:
+    """Of two intervals of an estimate the wider one, with the larger p-value; the first if the other has no width."""
+    if not (np.isfinite(one.p) and other.high > other.low):
+        return one
+    chosen = other if other.high - other.low > one.high - one.low else one
+    return replace(chosen, p=max(one.p, other.p))

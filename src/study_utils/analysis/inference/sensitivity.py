@@ -51,8 +51,8 @@ def sensitivity(
     models, kept, rows = SharedModels(), [], []
     for key, part in prepared.table.groupby(keys, sort=True):
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
-        whole = _estimates(part, models, noise)
-        tasks = {task: _estimates(part[part["task"] != task], models, noise) for task in sorted(part["task"].unique())}
+        whole, names = _estimates(part, models, noise), sorted(part["task"].unique())
+        tasks = {task: _estimates(part[part["task"] != task], models, noise, of=len(names)) for task in names}
         for label, own in part.groupby("label", sort=True):
             languages = sorted(own["language"].unique())
             again = {
@@ -79,11 +79,16 @@ def sensitivity(
 
 
 def _estimates(
-    part: pd.DataFrame, models: SharedModels, noise: dict[str, Noise], label: str | None = None
+    part: pd.DataFrame,
+    models: SharedModels,
+    noise: dict[str, Noise],
+    label: str | None = None,
+    *,
+    of: int | None = None,
 ) -> dict[str, Interval]:
     if part.empty or (label is not None and not (part["label"] == label).any()):
         return {}
-    return models.of(part).estimate(part["gain"].to_numpy(), noise=noise)
+    return models.of(part, of=of).estimate(part["gain"].to_numpy(), noise=noise)
 
 
 def _language_name(code: str) -> str:

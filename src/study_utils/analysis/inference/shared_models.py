@@ -16,9 +16,9 @@ class SharedModels:
     def __init__(self) -> None:
         self._made: dict[tuple, GainModel] = {}
 
-    def of(self, cells: pd.DataFrame, *, tasks: str = THESE) -> GainModel:
+    def of(self, cells: pd.DataFrame, *, tasks: str = THESE, of: int | None = None) -> GainModel:
         """Give the model of these cells, laid out once; parameters as of `GainModel`."""
-        key = (tasks, *(tuple(cells[name].to_numpy()) for name in _LAID_OUT))
+        key = (tasks, of, *(tuple(cells[name].to_numpy()) for name in _LAID_OUT))
         if key not in self._made:
-            self._made[key] = GainModel(cells, tasks=tasks)
+            self._made[key] = GainModel(cells, tasks=tasks, of=of)
         return self._made[key]

@@ -65,12 +65,12 @@ def drawn_precision(
     found = []
     for lost in (None, *tasks[:LEFT_OUT]):
         kept = (table["task"] != lost).to_numpy()
-        model = GainModel(table[kept], tasks=LIKE_THESE if like_these else THESE)
+        model = GainModel(table[kept], tasks=LIKE_THESE if like_these else THESE, of=table["task"].nunique())
         if len(model.pieces) > 1 or model.pieces[0].design is None:
             return None
         batch = Batch(model, seeds)
         told = batch.estimate(gains[:, kept], Noise(shared=0.0, own=0.0), of=(_ASKED,))
-        found.append((told.standard_error[:, 0], told.freedom[:, 0]))
+        found.append(told.of_the_wider()[:, :, 0])
     errors, freedoms = (np.stack(side, axis=1) for side in zip(*found))
     places = [0, *(1 + number % LEFT_OUT for number in range(len(tasks)))]
     return errors[:, places], freedoms[:, places]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study_utils.catalog import ENCODERS, FORMATS, LANGUAGES, TASKS, language_table, source_language
+from study_utils.catalog.languages import SPLIT_FAMILIES
 from study_utils.errors import AnalysisError, unknown
 
 BASELINE = "none"
@@ -24,9 +25,6 @@ LANGUAGE_COLUMNS = ("name", "family", "branch", "script", "is_isolate", "group",
 
 CORRELATIONS = FORMATS["regress"].metrics
 """Metrics between -1 and 1; every other one lies between 0 and 1."""
-
-SPLIT_FAMILIES = ("Indo-European", "Afro-Asiatic")
-"""Families reported by branch (Romance, Semitic, ...); every other family is reported whole, as XTREME-R does."""
 
 
 def primary_metric(task: str) -> str:
@@ -147,8 +145,8 @@ def join_languages(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same rows in the same order with `name`, `family`, `branch`, `script`, `is_isolate`, `group` (the family
-        as reports show it: see `SPLIT_FAMILIES`) and `seen` (True or False where it is known whether the encoder's
-        pretraining saw the language, else missing).
+        as reports show it: see `study_utils.catalog.languages.SPLIT_FAMILIES`) and `seen` (True or False where it is
+        known whether the encoder's pretraining saw the language, else missing).
 
     Raises
     ------
