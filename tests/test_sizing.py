@@ -40,12 +40,12 @@ def _fixed_sources(monkeypatch):
 def look(tmp_path):
     """Outlook of the study with some fields changed, in a project folder whose reports a test may fill."""
 
-    def look(*, vary=False, store=None, **fields):
+    def look(*, vary=False, store=None, read=None, **fields):
         path = tmp_path / "mine.yaml"
         path.write_text(yaml.safe_dump(STUDY | fields), encoding="utf-8")
         params = load_params(str(path))
         store = store or Store(tmp_path / "artifacts")
-        return outlook(make_plan(params), store, params, name="mine", root=tmp_path, vary=vary)
+        return outlook(make_plan(params), store, params, name="mine", root=tmp_path, vary=vary, **read or {})
 
     return look
 
@@ -104,6 +104,8 @@ def test_finished_runs_come_before_any_report(look, tmp_path, monkeypatch):
     found = look(store=store)
     assert found.source == "this study's own results"
     assert found.components == gain_components(scores)
+    monkeypatch.setattr(sizing, "read_scores", lambda *_, **__: pytest.fail("read again"))
+    assert look(store=store, read={"scores": scores}).components == found.components
 
 
 @pytest.mark.parametrize(

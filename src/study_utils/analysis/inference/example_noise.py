@@ -85,8 +85,9 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
                     )
                     where = np.searchsorted(ids, block.ids)
                     deviations[places, where] += change / (len(seeds) * block.total.sum())
-        count, alone = len(cells), float((deviations**2).sum())
-        total = float((deviations.sum(axis=0) ** 2).sum())
+        count, alone = len(cells), float(np.vdot(deviations, deviations))
+        together = deviations.sum(axis=0)
+        total = float(together @ together)
         shared = max(0.0, (total - alone) / (count * (count - 1))) if count > 1 else 0.0
         found[task] = Noise(shared=shared, own=max(0.0, alone / count - shared))
     return found

@@ -9,7 +9,7 @@ from scipy import stats
 from study_utils.analysis.inference.example_noise import Noise, example_noise
 from study_utils.analysis.inference.families import behind, withhold
 from study_utils.analysis.inference.groups import prepare
-from study_utils.analysis.inference.interval import Interval, make_interval
+from study_utils.analysis.inference.interval import Interval
 from study_utils.analysis.inference.settings import Settings
 from study_utils.analysis.inference.shared_models import SharedModels
 from study_utils.analysis.results.gains import NEGATIVE_TRANSFER
@@ -97,12 +97,12 @@ def robustness_intervals(
             noise = example_noise(prepared.blocks, part, value=value) if prepared.blocks else {}
             told = {"noise": noise, "level": settings.level, "limits": limits}
             found = models.of(part).estimate(part[value].to_numpy(), **told)
-            single = _by_language(part, models, noise) if value == "gain" else {}
+            single = _by_language(part, models, noise, settings.level) if value == "gain" else {}
             for label, own in part.groupby("label", sort=True):
                 row = dict(zip(keys, key)) | {"group": label, "level": settings.level} | behind(own)
                 rows.append(row | _average(value, row, found[label]))
                 if value == "gain":
-                    others = [*_over_languages(row, single, settings.level), *_spreads(own, settings.level)]
+                    others = [*_over_languages(row, single), *_spreads(own, settings.level)]
                     rows += [row | other for other in others]
     table = pd.DataFrame(rows, columns=ROBUSTNESS_INTERVAL_COLUMNS)
     place = table["quantity"].map({name: i for i, name in enumerate(QUANTITIES)})
@@ -115,16 +115,19 @@ def _average(value: str, row: dict, found: Interval) -> dict:
     return _numbers(value, found.estimate, (found.low, found.high), method="mixed model", withheld=withheld)
 
 
-def _by_language(part: pd.DataFrame, models: SharedModels, noise: dict[str, Noise]) -> dict[str, Interval]:
-    """Interval of every language's gain."""
-    alone = part.assign(unit="language", label=part["language"])
-    return models.of(alone).estimate(part["gain"].to_numpy(), noise=noise)
+def _by_language(
+    part: pd.DataFrame, models: SharedModels, noise: dict[str, Noise], level: float
+) -> dict[int, dict[str, Interval]]:
+    """Intervals of every language's gain, by the number of languages of a group about which they speak at once."""
+    model = models.of(part.assign(unit="language", label=part["language"]))
+    gains, counts = part["gain"].to_numpy(), part.groupby("label")["language"].nunique().unique()
+    return {count: model.estimate(gains, noise=noise, level=1 - (1 - level) / count) for count in counts}
 
 
-def _over_languages(row: dict, single: dict[str, Interval], level: float) -> list[dict]:
+def _over_languages(row: dict, single: dict[int, dict[str, Interval]]) -> list[dict]:
     """Worst language and share with negative transfer, from simultaneous intervals of the languages."""
     codes = row["languages"].split()
-    each = [_at_level(single[code], 1 - (1 - level) / len(codes)) for code in codes]
+    each = [single[len(codes)][code] for code in codes]
     estimates, lows, highs, p = (
         np.array([getattr(i, name) for i in each]) for name in ("estimate", "low", "high", "p")
     )
@@ -138,11 +141,6 @@ def _over_languages(row: dict, single: dict[str, Interval], level: float) -> lis
         _numbers("worst_gain", estimates.min(), (lows.min(), highs.min()), worst=worst, **told),
         _numbers("negative_share", (estimates < below).mean(), share, **told),
     ]
-
-
-def _at_level(one: Interval, level: float) -> Interval:
-    told = (one.estimate, one.standard_error, one.freedom, one.own_spread)
-    return make_interval(*told, 0.0, level=level, limits=LIMITS["gain"])
 
 
 def _spreads(own: pd.DataFrame, level: float) -> list[dict]:
