@@ -73,21 +73,34 @@ def example_noise(blocks: Mapping[tuple, Block], part: pd.DataFrame, *, value: s
         source = source_language(task)
         needed = {(encoder, variant, task, code) for code in (*cells, source)} & blocks.keys()
         ids = np.unique(np.concatenate([blocks[key].ids for key in needed]))
-        deviations = np.zeros((len(cells), len(ids)))
-        for arm, of_language, of_source in ((condition, *slopes[::2]), (BASELINE, *slopes[1::2])):
-            sides = [(code, slice(place, place + 1), of_language) for place, code in enumerate(cells)]
-            for code, places, slope in (*sides, (source, slice(None), of_source)):
-                if np.any(slope):
-                    block = blocks[encoder, variant, task, code]
-                    at = [block.runs.index((arm, seed)) for seed in seeds]
-                    change = (
-                        slope[places] @ block.correct[at] - (slope[places] @ block.score[at])[:, None] * block.total
-                    )
-                    where = np.searchsorted(ids, block.ids)
-                    deviations[places, where] += change / (len(seeds) * block.total.sum())
-        count, alone = len(cells), float(np.vdot(deviations, deviations))
-        together = deviations.sum(axis=0)
-        total = float(together @ together)
+        together, alone = np.zeros(len(ids)), 0.0
+        for place, code in enumerate(cells):
+            changes = []
+            for arm, of_language, of_source in ((condition, *slopes[::2]), (BASELINE, *slopes[1::2])):
+                for side, slope in ((code, of_language[place]), (source, of_source[place])):
+                    if np.any(slope):
+                        changes.append(_changes(blocks[encoder, variant, task, side], arm, seeds, slope))
+            if not changes:
+                continue
+            here, row = _summed(changes)
+            alone += float(row @ row)
+            together[np.searchsorted(ids, here)] += row
+        count, total = len(cells), float(together @ together)
         shared = max(0.0, (total - alone) / (count * (count - 1))) if count > 1 else 0.0
         found[task] = Noise(shared=shared, own=max(0.0, alone / count - shared))
     return found
+
+
+def _changes(block: Block, arm: str, seeds: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Examples of a side, and by how much the cell changes with the weight of each in a resample."""
+    at = [block.runs.index((arm, seed)) for seed in seeds]
+    change = slope @ block.correct[at] - (slope @ block.score[at]) * block.total
+    return block.ids, change / (len(seeds) * block.total.sum())
+
+
+def _summed(changes: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Examples, and the sum of their changes over all sides that have them."""
+    if all(ids is changes[0][0] for ids, _ in changes):
+        return changes[0][0], np.sum([change for _, change in changes], axis=0)
+    ids, place = np.unique(np.concatenate([ids for ids, _ in changes]), return_inverse=True)
+    return ids, np.bincount(place, np.concatenate([change for _, change in changes]))
