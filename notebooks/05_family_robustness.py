@@ -88,7 +88,7 @@ report.say(sentences.describe_margin(outlook))
 # ## Gain by task
 
 # %%
-columns = ["condition", "task", "estimate", "low", "high", "p_holm", "clear", "n_languages"]
+columns = ["condition", "task", "estimate", "low", "high", "p_holm", "clear", "n_languages", *analysis.FAILED_COLUMNS]
 report.keep_table(study, by_task, "task_gains", columns)
 
 # %% [markdown]

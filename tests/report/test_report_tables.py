@@ -135,3 +135,18 @@ def test_short_words_and_headings_stay_in_one_line():
     assert 'short">SQuAD 1.1<' in html
     assert 'short" rowspan="1" colspan="1" scope="col">condition<' in html
     assert 'gt_left">a long text' in html
+
+
+def test_what_failed_stands_beside_the_result_and_what_is_left_without_it():
+    table = pd.DataFrame({"condition": ["mnli", "sst2"], "estimate": [0.02, 0.01], "low": -0.01, "high": 0.05})
+    sound = table.assign(at_chance=["", ""], not_learnt="", collapsed=["", "XNLI seed 2"])
+    sound = sound.assign(sound_estimate=[float("nan"), 0.031], sound_low=[float("nan"), 0.02], sound_high=0.04)
+    sound.loc[0, "sound_high"] = float("nan")
+    html = table_html(sound)
+    assert html.count("what failed") == html.count("without what failed") + 1 == 2
+    assert "one side at chance" not in html, "a column that is empty everywhere"
+    assert "XNLI seed 2" in html
+    assert "3.1" in html
+    assert "2.0 to 4.0" in html
+    nothing = {name: "" for name in ("at_chance", "not_learnt", "collapsed")} | {"sound_estimate": float("nan")}
+    assert "failed" not in table_html(table.assign(**nothing))

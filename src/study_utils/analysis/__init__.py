@@ -2,7 +2,7 @@
 
 from study_utils.analysis.inference.contrasts import Contrast, contrast_gains
 from study_utils.analysis.inference.equivalence import equivalence
-from study_utils.analysis.inference.families import SUMMARY_COLUMNS, family_gains
+from study_utils.analysis.inference.families import FAILED_COLUMNS, SUMMARY_COLUMNS, family_gains
 from study_utils.analysis.inference.sensitivity import sensitivity
 from study_utils.analysis.inference.settings import Primary, Settings
 from study_utils.analysis.inference.tasks import task_gains
@@ -19,6 +19,7 @@ from study_utils.analysis.results.gains import gains, gap_gains, seed_gains, tra
 from study_utils.analysis.results.tables import PREDICTION_COLUMNS, SCORE_COLUMNS, check_results, join_languages
 
 __all__ = [
+    "FAILED_COLUMNS",
     "PREDICTION_COLUMNS",
     "SCORE_COLUMNS",
     "SUMMARY_COLUMNS",

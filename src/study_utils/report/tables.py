@@ -56,17 +56,20 @@ _MEASURES = MEASURES | CONTROLS
 _HEADINGS = {
     "p_holm": "p (Holm)", "p_equivalence_holm": "p of equivalence (Holm)", "freedom": "degrees of freedom",
 }  # fmt: skip
-_DETECTS, _COVERS, _CLAIMS = "detectable gain (points)", "coverage (%)", "false claims (%)"
+_DETECTS, _COVERS, _CLAIMS, _FAILED = "detectable gain (points)", "coverage (%)", "false claims (%)", "what failed"
 _SPANNED = {
     "all_these_tasks": (_DETECTS, "all languages, these tasks"),
     "all_tasks_like_these": (_DETECTS, "all languages, tasks like these"),
     "family_of_three": (_DETECTS, "family of three"), "one_language": (_DETECTS, "one language"),
     "coverage": (_COVERS, "share"), "coverage_error": (_COVERS, "error"),
     "false_claims": (_CLAIMS, "share"), "false_claims_error": (_CLAIMS, "error"),
+    "at_chance": (_FAILED, "one side at chance"), "not_learnt": (_FAILED, "not learnt"),
+    "collapsed": (_FAILED, "collapsed runs"),
     "of": ("published", "languages"), "of_rows": ("published", "rows"),
 }  # fmt: skip
 """Columns that share words with others: what stands above them all, and what is left for the column."""
-_GENERAL = "general_"
+_ABOVE = {"general_": "tasks like these", "sound_": "without what failed"}
+"""Beginnings of columns' names, and what stands above them instead."""
 _SURE = "#e3eefa"
 """Behind the rows of clear results; their column says it in words."""
 
@@ -178,8 +181,8 @@ def _heading(name: str, unit: str) -> tuple[str, str]:
         return _SPANNED[name]
     if "|" in name:
         return tuple(name.split("|", 1))
-    above = "tasks like these" if name.startswith(_GENERAL) else ""
-    name = name.removeprefix(_GENERAL)
+    start = next((start for start in _ABOVE if name.startswith(start)), "")
+    above, name = _ABOVE.get(start, ""), name.removeprefix(start)
     heading = _HEADINGS.get(name) or _MEASURES.get(name) or re.sub(r"^n_", "", name).replace("_", " ")
     return above, f"{heading} ({unit})" if unit in ("%", "points") else heading
 

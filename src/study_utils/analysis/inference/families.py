@@ -33,9 +33,13 @@ FAMILY_GAIN_COLUMNS = [
     *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 
+FAILED_COLUMNS = ("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high")
+"""What failed behind a row, and its result without that; all empty where nothing did."""
 SUMMARY_COLUMNS = (
     *("condition", "group", "estimate", "low", "high", "p_holm", "clear", "decided_by", "general_low", "general_high"),
-    *("general_clear", "n_languages", "n_tasks", "withheld"),
+    *("general_clear", "n_languages", "n_tasks"),
+    *FAILED_COLUMNS,
+    "withheld",
 )
 """Columns that a reader needs first."""
 
