@@ -219,6 +219,16 @@ def test_a_family_without_some_tasks_is_told_to_be_adjusted():
     assert not any("lack" in sentence for sentence in describe_families(table.iloc[:1]))
 
 
+def test_families_without_a_common_task_are_not_said_to_be_adjusted():
+    """Each is fitted on its own tasks alone (as `GainModel` does), so nothing is taken over between them."""
+    groups = {"Romance": "xnli", "Slavic": "xnli udpos", "Uralic": "sib200", "Turkic": "sib200"}
+    table = pd.DataFrame([row(group=name, tasks=tasks, n_tasks=len(tasks.split())) for name, tasks in groups.items()])
+    told = describe_families(table)
+    assert told[1].startswith("Romance lacks some of the tasks.")
+    assert told[2].startswith("These have no task in common, not even through others: Romance, Slavic; Turkic, Uralic.")
+    assert describe_families(table.iloc[2:])[1].startswith("The first")
+
+
 def test_one_result_is_told_once_and_none_is_not_counted():
     one = describe_families(pd.DataFrame([row()]))
     assert one[1].startswith("The only one: Intermediate training on MNLI")

@@ -31,7 +31,7 @@ SHORT, SHORT_HEADING = 16, 10
 
 _ENDS = ("estimate", "low", "high")
 _IN_POINTS = {*_ENDS, *(f"{prefix}_{name}" for prefix in ("general", "sound") for name in _ENDS), "standard_error"}
-_IN_POINTS |= {"lowest", "highest", "margin", "smallest_margin"}
+_IN_POINTS |= {"seed_error", "lowest", "highest", "margin", "smallest_margin"}
 _IN_PERCENT = {"score", "baseline", "value", "share", "most_share", "in_language", "retention", "level"}
 _IN_PERCENT |= {f"{name}{end}" for name in ("coverage", "claims", "false_claims") for end in ("", "_error")}
 

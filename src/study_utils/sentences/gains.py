@@ -22,6 +22,7 @@ from study_utils.catalog.titles import (
     source_name,
     task_title,
 )
+from study_utils.sentences.tasks_behind import describe_tasks_behind
 
 NEEDED = (
     *(
@@ -307,7 +308,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
         f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
         f"{len(tested) - len(clear)} {'is' if len(tested) - len(clear) == 1 else 'are'} not decided at this size."
     ] * (len(tested) > 0)
-    sentences += _adjusted(tested)
+    sentences += describe_tasks_behind(tested)
     if alone >= MIN_POOL:
         sentences.append(
             f"{counted(alone, 'language')} alone in their family are drawn towards each other's mean as far as noise "
@@ -327,19 +328,6 @@ def describe_families(families: pd.DataFrame) -> list[str]:
         told = "; ".join(f"{count} \N{MULTIPLICATION SIGN} {reason}" for reason, count in reasons.items())
         sentences.append(f"For {counted(len(held), 'comparison')} no interval is given ({told}).")
     return sentences + _comparability(families)
-
-
-def _adjusted(tested: pd.DataFrame) -> list[str]:
-    """Say of which groups the estimate covers tasks that they don't have; nothing if all have the same."""
-    have = {group: set(" ".join(part).split()) for group, part in tested.groupby("group")["tasks"]}
-    lacking = [group for group, own in have.items() if own != set().union(*have.values())]
-    if not lacking:
-        return []
-    verb = "lacks" if len(lacking) == 1 else "lack"
-    return [
-        f"{at_most_five(lacking)} {verb} some of the tasks. Their estimates are not means over their own tasks: for "
-        f"a task that they lack, what other languages gain on it is taken over."
-    ]
 
 
 def _with_and_without(row: pd.Series) -> str:

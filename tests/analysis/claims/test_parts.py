@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from study_utils.analysis.claims.parts import either, every, how_many, make_part, most
+from study_utils.analysis.claims.parts import beyond, either, every, how_many, make_part, most
 from study_utils.analysis.claims.verdicts import Finding, verdicts
 from study_utils.catalog.claims import CLAIMS
 
@@ -91,3 +92,13 @@ def test_verdicts_are_rarely_wrong_at_the_threshold():
         parts = tuple(make_part("x", mean, 0.3, 1e6, threshold=1.0, above=True, n_seeds=3) for mean in means)
         wrong += verdicts([(CLAIM, "", Finding(parts=parts, at_least=3), "")])[0].verdict == "supported"
     assert wrong <= 20  # of 400 at 0.05
+
+
+def test_a_part_of_few_tasks_is_tested_by_its_seeds_too():
+    """Seeds that differ by less than the interval at 95 % is wide, and by more after correction for many claims."""
+    row = {"estimate": 0.02, "low": 0.01, "high": 0.03, "standard_error": 0.005, "freedom": 1e6, "seed_error": 0.002}
+    row |= {"n_seeds": 3, "n_languages": 5, "tasks": "xnli", "withheld": ""}
+    part, without = (beyond("x", pd.Series(row | {"seed_error": error}), 0.5) for error in (0.002, 0.0))
+    assert part.p == pytest.approx(stats.t.sf(1.5 / 0.2, 2))
+    assert part.p_fail == pytest.approx(stats.t.cdf(1.5 / 0.2, 2), abs=0.01)
+    assert without.p == pytest.approx(stats.norm.sf(1.5 / 0.5), rel=1e-3)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from study_utils.analysis import Settings, equivalence, family_gains
@@ -77,3 +78,14 @@ def test_missing_columns_are_named():
 def test_too_few_languages_or_seeds_decide_nothing(few):
     table = pd.DataFrame([row(0.0, 0.001, **few), row(0.0, 0.001, unit="language", n_languages=1)])
     assert equivalence(table, margin=1)["equivalence"].tolist() == ["not decided", "smaller than the margin"]
+
+
+def test_seeds_count_by_themselves_at_every_level():
+    """At the corrected level two degrees of freedom ask for more than the interval at 95 % shows."""
+    alone, of_seeds = row(0.0, 0.002, 1000.0), row(0.0, 0.002, 1000.0, seed_error=0.0008)
+    assert stats.t.ppf(0.975, 2) * 0.0008 < stats.t.ppf(0.975, 1000) * 0.002
+    with_seeds, without = (equivalence(pd.DataFrame([one] * 20), margin=1) for one in (of_seeds, alone))
+    assert with_seeds["p_equivalence"][0] == pytest.approx(stats.t.sf(0.01 / 0.0008, 2))
+    assert set(with_seeds["equivalence"]) == {"not decided"}
+    assert set(without["equivalence"]) == {"smaller than the margin"}
+    assert with_seeds["smallest_margin"][0] == without["smallest_margin"][0], "there the other interval is wider"

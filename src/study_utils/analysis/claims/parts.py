@@ -24,6 +24,7 @@ import pandas as pd
 from scipy import stats
 
 from study_utils.analysis.inference.clear import CLAIM_SEEDS
+from study_utils.analysis.inference.interval import larger_p
 from study_utils.catalog.titles import task_title
 
 SHARE = 0.5
@@ -67,15 +68,26 @@ class Part:
 
 
 def make_part(
-    label: str, estimate: float, error: float, freedom: float, *, threshold: float, above: bool, **more: object
+    label: str,
+    estimate: float,
+    error: float,
+    freedom: float,
+    *,
+    threshold: float,
+    above: bool,
+    seed_error: float = 0.0,
+    **more: object,
 ) -> Part:
     """Part that holds where the true value lies above a threshold, or below it; t interval at 95 %."""
     if not (np.isfinite(error) and freedom > 0):
         return Part(label=label, estimate=estimate, **more)
     distance = (estimate - threshold) * (1 if above else -1)
-    p = float(stats.t.sf(distance / error, freedom)) if error > 0 else float((1 - np.sign(distance)) / 2)
+    sides = [float((1 - np.sign(side)) / 2) for side in (distance, -distance)]
+    if error > 0:
+        seeds = more.get("n_seeds", 0)
+        sides = [float(larger_p(side, error, freedom, seed_error, seeds)) for side in (distance, -distance)]
     half = stats.t.ppf(0.975, freedom) * error if error > 0 else 0.0
-    own = {"low": estimate - half, "high": estimate + half, "p": p, "p_fail": 1 - p}
+    own = {"low": estimate - half, "high": estimate + half, "p": sides[0], "p_fail": sides[1]}
     return Part(**{"label": label, "estimate": estimate, **own, **more})
 
 
@@ -104,7 +116,8 @@ def beyond(label: str, row: pd.Series, threshold: float, *, above: bool = True) 
     if not np.isnan(row["low"]):
         more |= {"low": 100 * float(row["low"]), "high": 100 * float(row["high"])}
     numbers = [100 * float(row[name]) for name in ("estimate", "standard_error")]
-    return make_part(label, *numbers, float(row["freedom"]), threshold=threshold, above=above, **more)
+    more |= {"threshold": threshold, "above": above, "seed_error": 100 * float(row["seed_error"])}
+    return make_part(label, *numbers, float(row["freedom"]), **more)
 
 
 def last_if_missing(p: float) -> float:

@@ -8,6 +8,7 @@ from scipy import stats
 
 from study_utils.analysis.inference.clear import claim_barred
 from study_utils.analysis.inference.holm import holm
+from study_utils.analysis.inference.interval import larger_p
 from study_utils.analysis.results.tables import require_columns
 from study_utils.errors import AnalysisError
 
@@ -22,8 +23,9 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     ----------
     table : pandas.DataFrame
         From `study_utils.analysis.family_gains`, or any table with `estimate`, `standard_error`, `freedom`, `unit`,
-        `n_languages`, `n_seeds` and `withheld`. From too few languages or seeds, and where an arm is at chance in a
-        task or runs collapsed (columns `at_chance`, `not_learnt`, `collapsed`), nothing is claimed.
+        `n_languages`, `n_seeds` and `withheld`; `seed_error` counts where it is there. From too few languages or
+        seeds, and where an arm is at chance in a task or runs collapsed (columns `at_chance`, `not_learnt`,
+        `collapsed`), nothing is claimed.
     margin : float
         Smallest effect that matters, in points (hundredths); chosen before looking at results.
 
@@ -49,10 +51,12 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
     estimate, error, freedom = (table[name].to_numpy(float) for name in ("estimate", "standard_error", "freedom"))
     tested = (table["withheld"] == "").to_numpy() & np.isfinite(error)
     size = np.abs(estimate)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = stats.t.sf((margin - size) / error, freedom)
+    of_seeds = table["seed_error"].to_numpy(float) if "seed_error" in table else np.zeros(len(table))
+    seeds = table["n_seeds"].to_numpy(float)
+    p = larger_p(margin - size, error, freedom, of_seeds, seeds)
     p = np.where(error > 0, p, np.where(size < margin, 0.0, 1.0))
-    quantile = stats.t.ppf(1 - ALPHA, freedom)
+    half = np.where(error > 0, stats.t.ppf(1 - ALPHA, freedom) * error, 0.0)
+    half = np.where(of_seeds > 0, np.maximum(half, stats.t.ppf(1 - ALPHA, np.maximum(seeds - 1, 1)) * of_seeds), half)
     p = np.where(tested, p, np.nan)
     p_holm = holm(p)
     small = (p_holm < ALPHA) & (_barred(table) == "").to_numpy()
@@ -61,7 +65,7 @@ def equivalence(table: pd.DataFrame, *, margin: float) -> pd.DataFrame:
         p_equivalence=p,
         p_equivalence_holm=p_holm,
         equivalence=np.where(tested, np.where(small, *VERDICTS), ""),
-        smallest_margin=np.where(tested, size + np.where(error > 0, quantile * error, 0), np.nan),
+        smallest_margin=np.where(tested, size + half, np.nan),
     )
 
 

@@ -29,7 +29,17 @@ FAMILY_GAIN_COLUMNS = [
     *("clear", "decided_by", "general_estimate", "general_low", "general_high", "general_p", "general_p_holm"),
     *("general_clear", "general_withheld", "generalises_over", "own_spread", "n_languages", "n_tasks", "n_seeds"),
     "n_examples",
-    *("languages", "tasks", "measure", "standard_error", "freedom", "same_data", "comparable", "withheld"),
+    *(
+        "languages",
+        "tasks",
+        "measure",
+        "standard_error",
+        "freedom",
+        "seed_error",
+        "same_data",
+        "comparable",
+        "withheld",
+    ),
     *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 
@@ -96,6 +106,9 @@ def family_gains(
 
         `estimate`, `low`, `high`, `p`, `p_holm`, `standard_error`, `freedom`
             on these tasks; `p` is two-sided, `p_holm` corrected (`study_utils.analysis.inference.clear.corrected`).
+        `seed_error`
+            standard error by how much the means of seeds differ, with which every test is made too where fewer than
+            three tasks stand behind; else zero.
         `clear`
             whether the interval excludes zero, ``p_holm < 0.05`` and nothing bars a claim (`claim_barred`).
         `decided_by`
@@ -153,7 +166,7 @@ def family_gains(
 
 
 _ADDED = ("primary", "p_holm", "clear", "general_p_holm", "general_clear")
-_NUMBERS = ("estimate", "low", "high", "p", "standard_error", "freedom")
+_NUMBERS = ("estimate", "low", "high", "p", "standard_error", "freedom", "seed_error")
 
 
 def _headline(

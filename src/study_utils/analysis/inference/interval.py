@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 
@@ -12,7 +13,8 @@ from scipy import special
 class Interval:
     """An estimate with its interval; `p` is two-sided, against zero.
 
-    `own_spread` says whether the interval rests on how the group's own languages differ.
+    `own_spread` says whether the interval rests on how the group's own languages differ. `seed_error` is the standard
+    error by how much seeds differ, where it is to count beside the other; else zero.
     """
 
     estimate: float
@@ -22,6 +24,7 @@ class Interval:
     freedom: float
     p: float
     own_spread: bool = False
+    seed_error: float = 0.0
 
 
 def make_interval(
@@ -51,8 +54,21 @@ def make_interval(
 
 
 def wider(one: Interval, other: Interval) -> Interval:
-    """Of two intervals of an estimate the wider one, with the larger p-value; the first if the other has no width."""
+    """Of two intervals of an estimate the wider one, with the larger p-value; the first if the other has no width.
+
+    The other one is that of the seeds. Which is wider depends on the level, so its error is kept for other tests.
+    """
     if not (np.isfinite(one.p) and other.high > other.low):
         return one
     chosen = other if other.high - other.low > one.high - one.low else one
-    return replace(chosen, p=max(one.p, other.p))
+    return replace(chosen, p=max(one.p, other.p), seed_error=other.standard_error)
+
+
+def larger_p(
+    distance: ArrayLike, error: ArrayLike, freedom: ArrayLike, seed_error: ArrayLike, seeds: ArrayLike
+) -> np.ndarray:
+    """One-sided p-values of lying a distance beyond a value; the larger one where seeds count by themselves too."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = special.stdtr(freedom, -np.asarray(distance) / error)
+        by_seeds = special.stdtr(np.maximum(np.asarray(seeds) - 1, 1), -np.asarray(distance) / seed_error)
+    return np.where(np.asarray(seed_error) > 0, np.maximum(p, by_seeds), p)

@@ -14,7 +14,7 @@ from study_utils.analysis.results.tables import is_primary
 TASK_GAIN_COLUMNS = [
     *("encoder", "variant", "condition", "task", "estimate", "low", "high", "level", "p", "p_holm", "clear"),
     *("generalises_over", "n_languages", "n_seeds", "n_examples", "languages", "measure", "standard_error", "freedom"),
-    *("unit", "same_data", "withheld", "at_chance", "not_learnt", "collapsed"),
+    *("seed_error", "unit", "same_data", "withheld", "at_chance", "not_learnt", "collapsed"),
     *("sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 

@@ -43,7 +43,7 @@ def drawn_precision(
     seeds : int
         In every cell.
     asked : sequence of str or None
-        Languages that make up a family of their own; None: the mean over all.
+        Languages that make up a family of their own, or one that stands alone; None: the mean over all.
     like_these : bool
         Whether tasks are random.
 
@@ -55,8 +55,9 @@ def drawn_precision(
     """
     table = cells.merge(pd.DataFrame({"seed": range(seeds)}), how="cross").assign(unit="all", label=_ASKED, pool=_ASKED)
     if asked is not None:
-        table["unit"], table["label"] = "family", table["family"].mask(table["language"].isin(asked), _ASKED)
-        alone = table.groupby("label")["language"].transform("nunique") == 1
+        table["unit"] = "language" if len(asked) == 1 else "family"
+        table["label"] = table["family"].mask(table["language"].isin(asked), _ASKED)
+        alone = (table.groupby("label")["language"].transform("nunique") == 1) & (table["label"] != _ASKED)
         enough = table.loc[alone, "language"].nunique() >= MIN_POOL
         table["pool"] = table["label"].mask(alone & enough, ALONE)
     gains = _gains(components, table, like_these=like_these)

@@ -33,7 +33,7 @@ _UNTOLD = 1e-9
 _DRAWS = 10
 """Power of two: how many estimates are drawn (quasi-random) for each precision that studies may report."""
 _CHANCES = 64
-"""Precisions of a single language: quantiles of the distribution of its standard error."""
+"""Precisions where no studies can be drawn: quantiles of the distribution of the standard error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,14 +274,13 @@ def _expected(components: Components, cells: StudyCells, about: str) -> tuple[np
 def _reported(components: Components, cells: StudyCells, about: str) -> tuple[np.ndarray, np.ndarray]:
     """Standard errors and degrees of freedom that studies will report, of all tasks and without each.
 
-    Those of a single language, and of families without a task in common, vary as the true ones would have them.
+    Those of families without a task in common vary as the true ones would have them.
     """
     asked = None if about in ABOUT[:2] else _asked(cells, about)
-    if asked is None or len(asked) > 1:
-        names = {"task": cells.tasks, "language": cells.languages, "family": cells.families, "rows": cells.rows}
-        options = {"seeds": cells.seeds, "asked": asked, "like_these": about == ABOUT[1]}
-        if told := drawn_precision(components, pd.DataFrame(names), **options):
-            return told
+    names = {"task": cells.tasks, "language": cells.languages, "family": cells.families, "rows": cells.rows}
+    options = {"seeds": cells.seeds, "asked": asked, "like_these": about == ABOUT[1]}
+    if told := drawn_precision(components, pd.DataFrame(names), **options):
+        return told
     covariance, freedoms = _expected(components, cells, about)
     chances = (np.arange(_CHANCES) + 0.5) / _CHANCES
     varied = [np.sqrt(special.gammaincinv(freedom / 2, chances) / (freedom / 2)) for freedom in freedoms]

@@ -235,5 +235,6 @@ def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
     for prefix in _MIRRORED:
         for column, source in (("estimate", "estimate"), ("low", "high"), ("high", "low")):
             found[f"{prefix}{column}"] = factor * table[f"{prefix}{source}"]
-    found["standard_error"] = abs(factor) * table["standard_error"]
+    for column in ("standard_error", "seed_error"):
+        found[column] = abs(factor) * table[column]
     return found
