@@ -46,6 +46,7 @@ def test_a_task_speaks_for_itself_by_its_own_runs(gains):
         np.testing.assert_allclose(table.loc[task, names].astype(float), alone[names].astype(float))
         half = stats.t.ppf(0.975, 2) * own.mean(axis=0).std(ddof=1) / np.sqrt(3)
         assert alone["estimate"] - alone["low"] >= half * (1 - 1e-9)
+        assert table.loc[task, "seed_error"] == pytest.approx(own.mean(axis=0).std(ddof=1) / np.sqrt(3))
 
 
 def test_a_study_of_one_task_says_what_that_task_says(gains):

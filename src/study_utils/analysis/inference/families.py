@@ -28,18 +28,8 @@ FAMILY_GAIN_COLUMNS = [
     *("encoder", "variant", "condition", "unit", "group", "primary", "estimate", "low", "high", "level", "p", "p_holm"),
     *("clear", "decided_by", "general_estimate", "general_low", "general_high", "general_p", "general_p_holm"),
     *("general_clear", "general_withheld", "generalises_over", "own_spread", "n_languages", "n_tasks", "n_seeds"),
-    "n_examples",
-    *(
-        "languages",
-        "tasks",
-        "measure",
-        "standard_error",
-        "freedom",
-        "seed_error",
-        "same_data",
-        "comparable",
-        "withheld",
-    ),
+    *("n_examples", "languages", "tasks", "measure", "standard_error", "freedom", "seed_error"),
+    *("same_data", "comparable", "withheld"),
     *("at_chance", "not_learnt", "collapsed", "sound_estimate", "sound_low", "sound_high", "sound_p", "failed_decide"),
 ]
 
