@@ -148,5 +148,5 @@ def test_what_failed_stands_beside_the_result_and_what_is_left_without_it():
     assert "XNLI seed 2" in html
     assert "3.1" in html
     assert "2.0 to 4.0" in html
-    nothing = {name: "" for name in ("at_chance", "not_learnt", "collapsed")} | {"sound_estimate": float("nan")}
+    nothing = dict.fromkeys(("at_chance", "not_learnt", "collapsed"), "") | {"sound_estimate": float("nan")}
     assert "failed" not in table_html(table.assign(**nothing))
