@@ -47,7 +47,7 @@ report.say([*found, *sentences.describe_unscored(scores)])
 
 # %% [markdown]
 # Lines are intervals over the languages and seeds of one task. The few runs of a task can be alike by chance, so a line is
-# at least as long as a t-test of its seeds' means has it.
+# at least as long as the model of all tasks has it, and of one or two tasks as a t-test of the seeds' means has it.
 
 # %%
 report.keep_figure(study, figures.plot_task_gains(by_task), "task_gains", by_task)

@@ -135,6 +135,8 @@ def test_a_measured_run_corrects_the_count_of_other_tasks(tmp_path, plan):
     path.write_text(json.dumps({**json.loads(path.read_text()), "device": "Another Model, cpu, 1 thread, float32"}))
     elsewhere = expected_seconds(plan, store, CPU)
     assert elsewhere[intent.id] == pytest.approx(before[intent.id]), "it says nothing of this processor"
+    there = expected_seconds(plan, store, CPU, anywhere=True)
+    assert there[intent.id] == pytest.approx(3 * before[intent.id]), "but of the study where it is made"
 
 
 def test_before_rows_are_prepared_their_declared_number_counts(tmp_path):

@@ -57,14 +57,18 @@ batch. multilingual-e5-small on MNLI pairs, 32 a batch, was measured at peaks of
 
 
 def expected_seconds(
-    plan: Plan, store: Store, computing: Computing, *, finished: Mapping[str, dict] | None = None
+    plan: Plan,
+    store: Store,
+    computing: Computing,
+    *,
+    finished: Mapping[str, dict] | None = None,
+    anywhere: bool = False,
 ) -> dict[str, float]:
     """Expected seconds of every run that is not done.
 
     Operations are counted (the encoder's weights, tokens of a typical example) and divided by the speed of this
     machine, which is measured; steps and the beginning of a run come on top. That is corrected by what finished runs of
-    the same kind, encoder and tasks took, else of the same kind and encoder: the median of measured to counted time. On
-    a processor only those count that were made on one like it.
+    the same kind, encoder and tasks took, else of the same kind and encoder: the median of measured to counted time.
 
     Parameters
     ----------
@@ -76,6 +80,9 @@ def expected_seconds(
         How runs compute; on which processor is taken to be this one.
     finished : mapping of str to dict, optional
         Run id to manifest of those that are done, where they have been read: `Store.finished`.
+    anywhere : bool
+        Whether finished runs count wherever they were made: for what more runs like them take there. Else, on a
+        processor, only those that were made on one like this.
 
     Returns
     -------
@@ -90,7 +97,7 @@ def expected_seconds(
         if run.id not in done:
             counted[run.id] = guess
             continue
-        if computing.device == "cpu" and not str(done[run.id].get("device", here)).startswith(here):
+        if not anywhere and computing.device == "cpu" and not str(done[run.id].get("device", here)).startswith(here):
             continue
         ratio = done[run.id]["seconds"] / max(guess, 1e-6)
         for likeness in (_likeness(run), _likeness(run)[:2]):

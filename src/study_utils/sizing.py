@@ -219,7 +219,7 @@ def _larger(components: Components, plan: Plan, store: Store, params: StudyParam
         counts = _comparisons(planned, own)
         like = with_seeds(here, cells.seeds)
         points = in_points(detectable(components, cells, comparisons=counts, level=level, like=like))
-        left = sum(expected_seconds(planned, store, params.computing, finished=finished).values())
+        left = sum(expected_seconds(planned, store, params.computing, finished=finished, anywhere=True).values())
         done = sum(finished[key]["seconds"] for key in planned.runs if key in finished)
         sizes = (cells.seeds, len(set(cells.languages)), len(set(cells.tasks)), typical_rows(cells))
         found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | points

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from architectures import make_encoder
 from safetensors.torch import load_file, save_file
 
 from study_utils.catalog import encoder
+from study_utils.encoders import check
 from study_utils.encoders.check import check_configuration, check_files, unreachable
 from study_utils.encoders.load import load_encoder
 from study_utils.encoders.sealed import SEAL, broken, seal
@@ -196,3 +198,15 @@ def test_a_layer_less_folder_and_unknown_keys_are_parameter_errors_or_encoder_er
         load_params("quick", {"encoders": ["mmbert_bse"]})
     with pytest.raises(ParameterError, match="write mmbert_base@COMMIT"):
         load_params("quick", {"encoders": ["mmbert_base"]})
+
+
+def test_a_tokenizer_file_is_parsed_once_as_long_as_it_stays_as_it_is(tmp_path, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(check.json, "loads", lambda text, loads=json.loads: parsed.append(1) or loads(text))
+    path = tmp_path / "tokenizer.json"
+    for tokens in (3, 3, 4):
+        path.write_text(json.dumps({"model": {"vocab": {f"t{i}": i for i in range(tokens)}}}), encoding="utf-8")
+        os.utime(path, ns=(tokens, tokens))
+        status = path.stat()
+        assert check._tokens(path, status.st_size, status.st_mtime_ns) == tokens
+    assert len(parsed) == 2

@@ -89,7 +89,8 @@ def check_files(spec: Encoder) -> None:
     check_finite(encoder_file(spec, "config.json").parent, where)
     path = encoder_file(spec, "config.json").parent / "tokenizer.json"
     if isinstance(rows := config.get("vocab_size"), int) and path.is_file():
-        check_sizes(_tokens(path), rows, where)
+        status = path.stat()
+        check_sizes(_tokens(path.resolve(), status.st_size, status.st_mtime_ns), rows, where)
 
 
 def check_sizes(tokens: int, rows: int, where: str) -> None:
@@ -159,8 +160,9 @@ def _not_finite(path: Path, size: int, modified: int) -> str:
     return ""
 
 
-def _tokens(path: Path) -> int:
-    """Tokens of a tokenizer file: one more than the highest id."""
+@lru_cache(maxsize=8)
+def _tokens(path: Path, size: int, changed: int) -> int:
+    """Tokens of a tokenizer file as it is now, one more than the highest id: megabytes, parsed once a process."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         vocabulary = content["model"]["vocab"]

@@ -88,7 +88,7 @@ def test_the_seeds_of_few_tasks_widen_many_studies_as_one_by_one(tasks):
     one = [list(model.estimate(own, noise=noise).values()) for own in gains]
     np.testing.assert_allclose(found.p(0.0), [[i.p for i in row] for row in one], rtol=1e-4, atol=1e-8)
     np.testing.assert_allclose(2 * found.half(), [[i.high - i.low for i in row] for row in one], rtol=1e-4)
-    assert (found.half() > replace(found, seed_error=0 * found.seed_error).half()).any()
+    assert (found.half() > replace(found, other_error=0 * found.other_error).half()).any()
 
 
 def test_intervals_hold_and_claims_are_rare_without_an_effect():

@@ -31,33 +31,34 @@ _LEAST = 1e-9
 class Estimates:
     """Numbers of every study and group, shape (studies, groups).
 
-    `seed_error` and `seed_freedom` are those of `study_utils.analysis.inference.gain_model.seed_error`; the error is
-    zero where the model is enough.
+    `other_error` and `other_freedom` are of a second interval, of which the wider one counts: by seeds alone
+    (`study_utils.analysis.inference.gain_model.seed_error`), of a single task by the model of all. The error is zero
+    where there is none.
     """
 
     estimate: np.ndarray
     standard_error: np.ndarray
     freedom: np.ndarray
-    seed_error: np.ndarray
-    seed_freedom: np.ndarray
+    other_error: np.ndarray
+    other_freedom: np.ndarray
 
     def half(self, level: float = 0.95) -> np.ndarray:
         """Half the width of the intervals."""
         upper = 0.5 + level / 2
         own = special.stdtrit(self.freedom, upper) * self.standard_error
-        return np.maximum(own, special.stdtrit(self.seed_freedom, upper) * self.seed_error)
+        return np.maximum(own, special.stdtrit(self.other_freedom, upper) * self.other_error)
 
     def of_the_wider(self) -> np.ndarray:
         """Standard errors and degrees of freedom behind `half`, shape (2, studies, groups)."""
-        wider = self.half() > replace(self, seed_error=np.zeros_like(self.seed_error)).half()
-        return np.where(wider, [self.seed_error, self.seed_freedom], [self.standard_error, self.freedom])
+        wider = self.half() > replace(self, other_error=np.zeros_like(self.other_error)).half()
+        return np.where(wider, [self.other_error, self.other_freedom], [self.standard_error, self.freedom])
 
     def p(self, effect: float) -> np.ndarray:
         """Two-sided p-values where all gains are larger by an effect."""
         size = -np.abs(self.estimate + effect)
         own = 2 * special.stdtr(self.freedom, size / self.standard_error)
         with np.errstate(divide="ignore"):
-            return np.maximum(own, 2 * special.stdtr(self.seed_freedom, size / self.seed_error))
+            return np.maximum(own, 2 * special.stdtr(self.other_freedom, size / self.other_error))
 
 
 class Batch:
@@ -73,7 +74,7 @@ class Batch:
 
     def __init__(self, model: GainModel, seeds: int) -> None:
         (piece,) = model.pieces
-        self.seeds, self.targets, self.tasks = seeds, piece.targets, piece.tasks
+        self.seeds, self.targets = seeds, piece.targets
         self.languages, self.pools = np.eye(len(piece.pools))[piece.languages[::seeds]], piece.pools
         codes = {name: code[::seeds] for name, code in piece.design.codes.items() if name not in ("seed", "run")}
         fixed = piece.fixed[::seeds]
@@ -114,7 +115,7 @@ class Batch:
             doubt = np.array([_doubt(*args) for args in zip(observed, expected, theta, parts)])
             estimate.append((weights * mean[:, 0]).sum(axis=1))
             own = noise.own / max(1, len(target.tasks)) if target.tasks else 0.0
-            extra = own + (noise.shared / len(self.tasks) if self.tasks else 0.0)
+            extra = own + (noise.shared / len(target.averaged) if target.averaged else 0.0)
             free = np.maximum(1.0, 2 * square**2 / doubt)
             if not target.levels:
                 by_pool = self._of_languages(theta, weights) @ np.eye(self.pools.max() + 1)[self.pools]

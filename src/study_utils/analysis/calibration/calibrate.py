@@ -6,6 +6,7 @@ Every study goes through the model, the correction and the rules of `study_utils
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -57,12 +58,17 @@ class _Table:
         """Rows and model of every part that is fitted by itself: each task, or all cells."""
         tasks = self.cells["task"].to_numpy()
         parts = [kept & (tasks == task) for task in np.unique(tasks[kept])] if self.by_task else [kept]
-        kind, count = LIKE_THESE if self.general else THESE, 1 if self.by_task else len(np.unique(tasks))
+        kind, count = LIKE_THESE if self.general else THESE, len(np.unique(tasks))
         return [(rows, GainModel(self.cells[rows], tasks=kind, n_tasks=count)) for rows in parts]
 
     def estimate(self, gains: np.ndarray, design: StudyDesign) -> Estimates:
         """Estimate every study; `gains` has the shape (studies, rows)."""
-        return self._fit(self.models, gains, design)
+        found = self._fit(self.models, gains, design)
+        if not self.by_task or len(self.labels) < CLAIM_TASKS:
+            return found
+        model = GainModel(self.cells.assign(unit="task", pool=_ALL))
+        joint = Batch(model, self.seeds).estimate(gains, design.noise)
+        return replace(found, other_error=joint.standard_error, other_freedom=joint.freedom)
 
     def _fit(self, models: list[tuple[np.ndarray, GainModel]], gains: np.ndarray, design: StudyDesign) -> Estimates:
         found = [Batch(model, self.seeds).estimate(gains[:, rows], design.noise) for rows, model in models]
@@ -182,7 +188,7 @@ class _Trial:
                     place = number * design.conditions + condition
                     found[place] = self.table.without_rows(gains, ~failed[task, seed], design)
         numbers = dict(zip(("estimate", "standard_error", "freedom"), np.moveaxis(found, 2, 0)))
-        return Estimates(**numbers, seed_error=np.zeros(found.shape[:2]), seed_freedom=np.ones(found.shape[:2]))
+        return Estimates(**numbers, other_error=np.zeros(found.shape[:2]), other_freedom=np.ones(found.shape[:2]))
 
     def _significant(self, effect: float) -> np.ndarray:
         """Which groups exclude zero after correction, nothing barring a claim; shape (studies x conditions, groups)."""

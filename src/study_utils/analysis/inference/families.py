@@ -55,6 +55,7 @@ def family_gains(
     english: str = "exclude",
     judged: bool = True,
     checked: bool = True,
+    n_tasks: Mapping[tuple[str, str, str], int] | None = None,
 ) -> pd.DataFrame:
     """Average zero-shot gains within families, on these tasks and for tasks like these, with intervals.
 
@@ -88,6 +89,8 @@ def family_gains(
     checked : bool
         Whether estimates are tried without each task and without failed runs, and made for tasks like these; else
         `clear` says nothing of these, and most of the time is saved.
+    n_tasks : mapping, optional
+        (encoder, variant, condition) to how many tasks the study has, where the tables hold some of them.
 
     Returns
     -------
@@ -142,7 +145,8 @@ def family_gains(
         keys = {"encoder": encoder, "variant": variant, "condition": condition}
         noise = example_noise(prepared.blocks, part) if prepared.blocks else {}
         failed = _failed(runs, keys)
-        found = _headline(part, models, noise, settings.level, failed, checked=checked)
+        count = (n_tasks or {}).get((encoder, variant, condition), part["task"].nunique())
+        found = _headline(part, models, noise, settings.level, failed, checked=checked, n_tasks=count)
         for label, own in part.groupby("label", sort=True):
             cells_of = set(zip(own["task"], own["language"]))
             row = keys | {"group": label, **found[label], **behind(own), **_told(failed, own)}
@@ -167,10 +171,11 @@ def _headline(
     failed: pd.DataFrame,
     *,
     checked: bool,
+    n_tasks: int,
 ) -> dict[str, dict[str, object]]:
     """Numbers of every group of one condition, on these tasks and on others, with and without what may decide them."""
 
-    def on_these(cells: pd.DataFrame, n_tasks: int | None = None) -> dict[str, Interval]:
+    def on_these(cells: pd.DataFrame) -> dict[str, Interval]:
         if cells.empty:
             return {}
         model = models.of(cells, n_tasks=n_tasks)
@@ -180,7 +185,7 @@ def _headline(
     tasks = sorted(part["task"].unique())
     without: dict[str, dict[str, Interval]] = {}
     if checked and len(tasks) > 1 and any(own.p < CLEAR for own in whole.values()):
-        without = {title: on_these(part[~lost], len(tasks)) for title, lost in _deciding_rows(part)}
+        without = {title: on_these(part[~lost]) for title, lost in _deciding_rows(part)}
     general: dict[str, Interval] = {}
     if checked and len(tasks) >= CLAIM_TASKS:
         general = models.of(part, tasks=LIKE_THESE).estimate(part["gain"].to_numpy(), level=level)

@@ -24,7 +24,7 @@ Noise of test examples lies in the residual and in (language, task); what is not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -46,8 +46,9 @@ LANGUAGE, CELL = "language", "language and task"
 class Target:
     """A group: its `label`, `weights` of the fixed effects and of random `levels`, and a language's own `tasks`.
 
-    `by_seed`, shape (seeds, rows), takes gains to the difference of each seed's mean from the mean over seeds; None
-    where the tasks are enough, or random.
+    `averaged` are the fixed tasks over which it is a mean, each with the same weight. `by_seed`, shape (seeds, rows),
+    takes gains to the difference of each seed's mean from the mean over seeds; None where the tasks are enough, or
+    random.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Target:
     rows: np.ndarray
     levels: Mapping[str, np.ndarray]
     tasks: tuple[str, ...]
+    averaged: tuple[str, ...]
     by_seed: np.ndarray | None
 
 
@@ -94,11 +96,11 @@ class GainModel:
     ----------
     cells : pandas.DataFrame
         One row a cell and seed: `task`, `language`, `seed`, `unit`, `label`, `pool`, as
-        `study_utils.analysis.inference.groups.prepare` gives them.
+        `study_utils.analysis.inference.groups.prepare` gives them; with the unit ``task`` every fixed task is a group.
     tasks : {"these", "like these"}
         Whether the task is fixed or random.
     n_tasks : int, optional
-        How many tasks the study has, where the cells are those without one of them. By default, those that are there.
+        How many tasks the study has, where the cells are of some of them. By default, those that are there.
 
     Attributes
     ----------
@@ -144,13 +146,15 @@ class GainModel:
         found, noise = {}, noise or {}
         asked = {"level": level, "limits": limits}
         for piece in self.pieces:
-            shared = sum(noise[task].shared for task in piece.tasks if task in noise) / max(1, len(piece.tasks)) ** 2
             for target, told in zip(piece.targets, _predict(piece, gains[piece.rows])):
+                count = max(1, len(target.averaged))
+                shared = sum(noise[task].shared for task in target.averaged if task in noise) / count**2
                 own = sum(noise[task].own for task in target.tasks if task in noise) / max(1, len(target.tasks)) ** 2
                 interval = make_interval(*told, shared + own, **asked)
                 if target.by_seed is not None:
                     seeds = (told[0], *seed_error(target.by_seed, gains[piece.rows]), told[3])
-                    interval = wider(interval, make_interval(*seeds, 0.0, **asked))
+                    by_seeds = make_interval(*seeds, 0.0, **asked)
+                    interval = wider(interval, replace(by_seeds, seed_error=by_seeds.standard_error))
                 found[target.label] = interval
         return found
 
@@ -197,11 +201,15 @@ def _target(
     few: bool,
 ) -> Target:
     own = (cells["label"] == label).to_numpy()
+    unit = cells["unit"].to_numpy()[own][0]
+    if unit == "task":
+        mean = {"weights": columns[own][0], "averaged": (str(label),), "by_seed": None}
+        return Target(label=label, rows=own, levels={}, tasks=(), **mean)
     weights = np.zeros(columns.shape[1])
     weights[codes["pool"][own][0]] = 1.0
     by_seed = _by_seed(codes, own) if few else None
-    if cells["unit"].to_numpy()[own][0] != "language":
-        return Target(label=label, weights=weights, rows=own, levels={}, tasks=(), by_seed=by_seed)
+    if unit != "language":
+        return Target(label=label, weights=weights, rows=own, levels={}, tasks=(), averaged=tasks, by_seed=by_seed)
     levels = {}
     for name in (LANGUAGE, *[CELL] * bool(tasks)):
         if name in random:
@@ -213,6 +221,7 @@ def _target(
         rows=own,
         levels=levels,
         tasks=tuple(tasks[i] for i in np.unique(codes["task"][own])) if tasks else (),
+        averaged=tasks,
         by_seed=by_seed,
     )
 

@@ -56,12 +56,12 @@ def make_interval(
 def wider(one: Interval, other: Interval) -> Interval:
     """Of two intervals of an estimate the wider one, with the larger p-value; the first if the other has no width.
 
-    The other one is that of the seeds. Which is wider depends on the level, so its error is kept for other tests.
+    Which is wider depends on the level, so an error by seeds is kept for other tests, whichever is chosen.
     """
     if not (np.isfinite(one.p) and other.high > other.low):
         return one
     chosen = other if other.high - other.low > one.high - one.low else one
-    return replace(chosen, p=max(one.p, other.p), seed_error=other.standard_error)
+    return replace(chosen, p=max(one.p, other.p), seed_error=max(one.seed_error, other.seed_error))
 
 
 def larger_p(
