@@ -381,7 +381,7 @@ def _barred(about: str, cells: StudyCells) -> str:
     if about in ABOUT[:2] and 1 < languages < CLAIM_LANGUAGES:
         return f"nothing is claimed from fewer than {CLAIM_LANGUAGES} languages"
     if languages <= (CLAIM_LANGUAGES if about == ABOUT[2] else 1):
-        return f"{languages} languages are too few"
+        return "one language is too few" if languages == 1 else f"{languages} languages are too few"
     return ""
 
 
