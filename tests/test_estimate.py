@@ -80,6 +80,8 @@ def test_emulated_bf16_is_timed_and_counted(tmp_path, plan, monkeypatch):
     store, run = Store(tmp_path), next(r for r in plan.of_stage("03_target_finetuning"))
     slow, fast = (expected_seconds(plan, store, replace(CPU, precision=p))[run.id] for p in ("bf16", "float32"))
     assert slow > 10 * fast
+    elsewhere = expected_seconds(plan, store, replace(CPU, precision="bf16"), anywhere=True)[run.id]
+    assert elsewhere == pytest.approx(fast), "where it is made, the processor has it"
 
 
 def test_emulation_is_measured_in_torch(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import median
 
 from study_utils.catalog import FORMATS, TASKS, StarterRows, encoder
@@ -81,8 +82,8 @@ def expected_seconds(
     finished : mapping of str to dict, optional
         Run id to manifest of those that are done, where they have been read: `Store.finished`.
     anywhere : bool
-        Whether finished runs count wherever they were made: for what more runs like them take there. Else, on a
-        processor, only those that were made on one like this.
+        Whether finished runs count wherever they were made, and new ones are taken to be made there. Else, on a
+        processor, only those count that were made on one like this, and bf16 takes as long as this one takes for it.
 
     Returns
     -------
@@ -92,8 +93,9 @@ def expected_seconds(
     ratios: dict[tuple, list[float]] = {}
     counted, here = {}, processor()
     done = store.finished(plan.runs) if finished is None else finished
+    counting = replace(computing, precision="float32") if anywhere else computing
     for run in plan.runs.values():
-        guess = _guess(run, examples_of(run, plan, done), store, computing)
+        guess = _guess(run, examples_of(run, plan, done), store, counting)
         if run.id not in done:
             counted[run.id] = guess
             continue
