@@ -98,13 +98,19 @@ def test_git_state(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git_state(tmp_path) == "not known"
     git(tmp_path, "init")
-    (tmp_path / "a").write_text("1", encoding="utf-8")
-    git(tmp_path, "add", "a")
+    page = tmp_path / "reports/study/index.html"
+    page.parent.mkdir(parents=True)
+    for file in (page, tmp_path / "a"):
+        file.write_text("1", encoding="utf-8")
+    git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "x")
     clean = git_state(tmp_path)
     assert len(clean) == 12
     (tmp_path / "a").write_text("2", encoding="utf-8")
     assert git_state(tmp_path) == f"{clean} (with changes)"
+    git(tmp_path, "checkout", ".")
+    page.write_text("made anew", encoding="utf-8")
+    assert git_state(tmp_path) == clean, "a report that is being made"
     monkeypatch.setenv("PATH", "")
     assert git_state(tmp_path) == "not known"
 

@@ -35,14 +35,20 @@ class Provenance:
         return "\n".join(f"{name}: {value}" for name, value in self.facts)
 
 
+_NOT = ("--", ".", ":(exclude)reports")
+
+
 def git_state(folder: Path) -> str:
-    """Commit of a folder's repository, with ``"(with changes)"`` where files differ; ``"not known"`` without git."""
+    """Commit of a folder's repository, with ``"(with changes)"`` where files differ; ``"not known"`` without git.
+
+    Reports don't count: the one that is made anew differs from the committed one while it is made.
+    """
     try:
         answers = [
             subprocess.run(
                 ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=20
             ).stdout.strip()
-            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no", *_NOT))
         ]
     except (OSError, subprocess.SubprocessError):
         return "not known"
