@@ -67,8 +67,8 @@ def test_a_huge_interval_does_not_hide_the_others():
     few.loc[3, "high"] += 0.03
     (ax,) = drawn(plot_family_gains(few))
     assert not any(line.get_label() == "cut" for line in ax.lines), "an end not far off is in the picture"
-    families.loc[3, ["low", "high"]] = -1.0, 1.0
-    (ax,) = drawn(plot_family_gains(families))
+    few.loc[3, ["low", "high"]] = -1.0, 1.0
+    (ax,) = drawn(plot_family_gains(few))
     low, high = ax.get_xlim()
     assert -60 < low < high < 60
     assert sum(line.get_label() == "cut" for line in ax.lines) >= 2
