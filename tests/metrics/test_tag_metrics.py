@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,3 +122,9 @@ def test_legacy_chunks_of_bare_tags_agree_with_a_second_derivation(tags):
 def test_chunks_never_cross_sentences():
     assert legacy_chunk_f1(frame(["NOUN", "NOUN"], ["NOUN", "NOUN"])) == 1.0
     assert legacy_chunk_f1(frame(["NOUN NOUN", "VERB"], ["NOUN ADJ", "VERB"])) == pytest.approx(2 * 1 / (2 + 3))
+
+
+def test_blanks_at_the_edges_and_sentences_without_tags_move_no_span():
+    """Split as Python splits: an empty piece before the first tag would move every span by one word."""
+    texts = pd.DataFrame({"gold": ["", "O B-X", " B-X", "O"], "prediction": ["O", " O B-X", "B-X ", ""]})
+    assert span_counts(texts).tolist() == [[0, 0, 0], [1, 1, 1], [1, 1, 1], [0, 0, 0]]

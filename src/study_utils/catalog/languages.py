@@ -155,8 +155,9 @@ def group_names(codes: Iterable[str]) -> dict[str, set[str]]:
     names = {item.code: {item.name} for item in found}
     for large in (SPLIT_FAMILIES, {item.family for item in found}):
         of = {i.code: i.branch if i.family in large else i.family for i in found if not i.is_isolate}
+        count = Counter(of.values())
         for code, group in of.items():
-            if Counter(of.values())[group] > 1:
+            if count[group] > 1:
                 names[code].add(group)
     return names
 

@@ -141,7 +141,7 @@ def span_counts(predictions: pd.DataFrame) -> np.ndarray:
     texts = pa.array(
         np.concatenate([predictions[side].to_numpy(object) for side in ("gold", "prediction")]), pa.string()
     )
-    both = _read_spans(compute.utf8_split_whitespace(texts))
+    both = _read_spans(compute.utf8_split_whitespace(compute.utf8_trim_whitespace(texts)))
     gold, found = np.flatnonzero(both.sentence < count), np.flatnonzero(both.sentence >= count)
     place = both.sentence % max(1, count) * (both.end.max(initial=0) + 1) + both.first
     _, of_gold, of_found = np.intersect1d(place[gold], place[found], assume_unique=True, return_indices=True)
