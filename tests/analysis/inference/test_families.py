@@ -6,8 +6,10 @@ import pytest
 from simulated_studies import simulate_study
 
 from study_utils.analysis import Settings, family_gains
+from study_utils.analysis.inference import families
 from study_utils.analysis.inference.clear import corrected
 from study_utils.analysis.inference.families import FAMILY_GAIN_COLUMNS
+from study_utils.analysis.inference.shared_models import SharedModels
 from study_utils.analysis.results.tables import primary_metric
 from study_utils.catalog import LANGUAGES
 from study_utils.errors import AnalysisError
@@ -353,3 +355,19 @@ def test_comparisons_that_are_not_checked_have_the_same_numbers_without_what_che
     assert (own[1]["decided_by"] == "").all()
     assert not own[1]["general_clear"].any()
     assert set(own[1]["general_withheld"]) == {"not asked for"}
+
+
+def test_in_a_study_of_three_tasks_no_interval_without_one_is_that_of_two(monkeypatch):
+    """How much runs differ is known from all three, so what is left without one is not widened by its seeds."""
+    asked = []
+
+    class Watched(SharedModels):
+        def of(self, cells, **options):
+            asked.append((cells["task"].nunique(), options.get("n_tasks")))
+            return super().of(cells, **options)
+
+    monkeypatch.setattr(families, "SharedModels", Watched)
+    scores = study_of({"xnli": 0.05, "sib200": 0.06, "pawsx": 0.04})
+    row = family_gains(None, scores, by="all").iloc[0]
+    assert row["clear"]
+    assert {count for tasks, count in asked if tasks == 2} == {3}

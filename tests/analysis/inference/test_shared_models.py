@@ -46,3 +46,7 @@ def test_other_cells_groups_or_kinds_have_a_model_of_their_own():
     for other in (cells[1:], cells[::-1], cells.assign(label="Romance"), cells.assign(pool=cells["language"])):
         assert models.of(other) is not model
     assert models.of(cells, tasks=LIKE_THESE) is not model
+    of_three = models.of(cells, n_tasks=3)
+    assert of_three is not model, "a part of a larger study: its intervals are not those of one task"
+    (own,), (part,) = ((piece.targets[0].by_seed for piece in one.pieces) for one in (model, of_three))
+    assert (own is None, part is None) == (False, True)
