@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from claim_studies import LANGUAGES, XTREME, evidence, judge, scores
+from scipy import stats
 
+from study_utils.analysis.claims.intermediate import _minus
 from study_utils.analysis.claims.needs import needs
 from study_utils.catalog.benchmarks import BENCHMARKS
 from study_utils.catalog.claims import CLAIMS
@@ -177,6 +180,15 @@ def test_retrieval_and_answering_against_the_other_targets():
     assert judge("phang-retrieval", own((15.0, 0.0), 4.0)).verdict == CONTRADICTED
     assert judge("phang-answering", own((15.0, 12.0), 4.0)).verdict == SUPPORTED
     assert judge("phang-answering", own((3.0, 3.0), 4.0)).verdict == CONTRADICTED
+
+
+def test_seeds_count_in_a_difference_of_gains_too():
+    sure = {"estimate": 0.10, "standard_error": 0.01, "freedom": 200.0, "seed_error": 0.0, "n_seeds": 3}
+    sure |= {"tasks": "bucc", "withheld": ""}
+    other = pd.Series(sure | {"estimate": 0.0})
+    assert _minus("a", pd.Series(sure), "b", other, 1.0).p < 1e-6
+    alone = _minus("a", pd.Series(sure | {"seed_error": 0.03}), "b", other, 1.0)  # 9 points by two degrees of freedom
+    assert alone.p == pytest.approx(stats.t.sf(9 / np.hypot(3, 1), 2))
 
 
 def test_most_targets_gain():

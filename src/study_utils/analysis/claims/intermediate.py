@@ -138,12 +138,15 @@ def _minus(name: str, row: pd.Series, other: str, against: pd.Series, margin: fl
     """Difference of two gains on different targets, above the margin.
 
     The two are estimated apart and their errors added as if independent (Welch's degrees of freedom). Seeds and
-    languages that they share move both the same way, so the interval is rather too wide than too narrow.
+    languages that they share move both the same way, so the interval is rather too wide than too narrow. Where seeds
+    count by themselves on one side, they do in the difference.
     """
     errors, freedom = (
         np.array([side[name] for side in (row, against)], float) for name in ("standard_error", "freedom")
     )
     squares = errors**2
+    by_seeds = np.array([side["seed_error"] for side in (row, against)], float)
+    seed_error = float(np.hypot(*np.where(by_seeds > 0, by_seeds, errors))) if by_seeds.any() else 0.0
     return make_part(
         f"{name} against {other}",
         100 * float(row["estimate"] - against["estimate"]),
@@ -151,6 +154,7 @@ def _minus(name: str, row: pd.Series, other: str, against: pd.Series, margin: fl
         float(squares.sum() ** 2 / (squares**2 / freedom).sum()) if squares.any() else 1.0,
         threshold=margin,
         above=True,
+        seed_error=100 * seed_error,
         n_seeds=int(min(row["n_seeds"], against["n_seeds"])),
         where=", ".join(map(task_title, f"{row['tasks']} {against['tasks']}".split())),
         withheld=row["withheld"] or against["withheld"],
