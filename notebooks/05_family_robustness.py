@@ -46,8 +46,9 @@ found = [*sentences.describe_tasks(by_task), *sentences.describe_failed_runs(sco
 report.say([*found, *sentences.describe_unscored(scores)])
 
 # %% [markdown]
-# Lines are intervals over the languages and seeds of one task. The few runs of a task can be alike by chance, so a line is
-# at least as long as the model of all tasks has it, and of one or two tasks as a t-test of the seeds' means has it.
+# Lines are intervals over the languages and seeds of one task. Its few runs can be alike by chance, so a line is never
+# shorter than the model of all tasks makes it; in a study of one or two tasks, never shorter than the t interval of the
+# seeds' means.
 
 # %%
 report.keep_figure(study, figures.plot_task_gains(by_task), "task_gains", by_task)

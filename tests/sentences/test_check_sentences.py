@@ -42,6 +42,14 @@ def test_what_would_change_a_headline():
     assert describe_sensitivity(pd.DataFrame([steady]))[0].endswith("No single one changes the conclusion.")
 
 
+def test_a_family_of_three_is_too_small_without_any_of_its_languages():
+    row = LEFT_OUT | {"left_out": "language", "unit": "family", "sign_changes": "", "zero_changes": "Finnish, Estonian"}
+    told = describe_sensitivity(pd.DataFrame([row, LEFT_OUT | {"left_out": "task", "unit": "family"}]))[0]
+    assert "Without any one language, too few are left for a claim. After correction it no longer differs from" in told
+    four = describe_sensitivity(pd.DataFrame([row | {"n_left_out": 4}]))[0]
+    assert "it no longer differs from zero without Finnish or Estonian" in four
+
+
 def test_families_that_stay_undecided_are_not_listed():
     row = LEFT_OUT | {"left_out": "task", "unit": "family", "excludes_zero": False, "zero_changes": ""}
     assert "leaving out one language or one task makes none do so" in describe_sensitivity(pd.DataFrame([row]))[0]

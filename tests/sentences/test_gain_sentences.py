@@ -189,7 +189,7 @@ def test_many_conditions_are_counted_and_the_largest_told():
     rows = [row(condition=key, unit="all", estimate=0.01 * i, clear=key == "snli") for i, key in enumerate(keys)]
     first, *told, last = describe_overall(pd.DataFrame(rows))
     assert first == (
-        "Of 7 conditions, 1 show a clear gain and 0 a clear loss over all languages; 6 are not decided at this size."
+        "Of 7 conditions, 1 show a clear gain and 0 a clear loss over all languages; 6 are not clear at this size."
     )
     assert [sentence.split(" changes")[0].removeprefix("Intermediate training on ") for sentence in told] == [
         *("SNLI", "ANLI", "SQuAD 1.1", "STS-B", "SST-2"),
@@ -283,7 +283,7 @@ def test_of_many_contrasts_the_clear_ones_are_told():
     table = pd.DataFrame([CONTRAST | {"estimate": size, "clear": abs(size) > 0.035} for size in sizes])
     first, *rest = describe_contrasts(table)
     assert first == (
-        "Of 7 comparisons of two arms the first is clearly better in 3 and clearly worse in 1; 3 are not decided at "
+        "Of 7 comparisons of two arms the first is clearly better in 3 and clearly worse in 1; 3 are not clear at "
         "this size. The figure shows all."
     )
     assert [f"{size} points" in told for size, told in zip(("+7.0", "+6.0", "\N{MINUS SIGN}5.0", "+4.0"), rest)] == [

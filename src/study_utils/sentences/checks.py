@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from study_utils.analysis.inference.clear import too_few_languages
 from study_utils.analysis.inference.equivalence import ALPHA, VERDICTS
 from study_utils.analysis.models.mixed import MixedGains
 from study_utils.analysis.models.variance import OF_SOURCE
@@ -56,7 +57,11 @@ def describe_sensitivity(table: pd.DataFrame) -> list[str]:
             )
         turns = [f"The sign is another without {_few(names)}" for names in part["sign_changes"] if names]
         becomes = "no longer differs from zero" if row["excludes_zero"] else "differs from zero"
-        turns += [f"After correction it {becomes} without {_few(names)}" for names in part["zero_changes"] if names]
+        for one in part.itertuples():
+            if one.zero_changes and one.left_out == "language" and too_few_languages(one.unit, one.n_left_out - 1):
+                turns.append("Without any one language, too few are left for a claim")
+            elif one.zero_changes:
+                turns.append(f"After correction it {becomes} without {_few(one.zero_changes)}")
         texts.append([". ".join([*told, *(turns or ["No single one changes the conclusion"])]) + "."])
     return told_few(texts, "figure")
 

@@ -67,7 +67,7 @@ def describe_drop_differences(table: pd.DataFrame) -> list[str]:
     told = [
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline under a perturbation, {less} "
         f"show a clearly smaller drop and {more} a clearly larger one after correction for multiple comparisons; "
-        f"{len(tested) - len(clear)} are not decided at this size."
+        f"{len(tested) - len(clear)} are not clear at this size."
     ]
     shown = clear
     if clear.empty and len(tested):

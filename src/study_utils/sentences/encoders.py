@@ -42,7 +42,7 @@ def describe_target_gains(gains: pd.DataFrame) -> list[str]:
     sentences = [
         f"Of {counted(len(table), 'comparison')} of fine-tuning with and without an intermediate task (encoder, target "
         f"and language), fine-tuning alone is ahead in {worse.sum()} ({(worse & clear).sum()} clearly) and behind in "
-        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not decided at this size{without}."
+        f"{better.sum()} ({(better & clear).sum()} clearly); {undecided} are not clear at this size{without}."
     ]
     told = table if len(table) <= MOST else table[clear]
     largest = told.loc[told["estimate"].abs().sort_values(ascending=False, kind="stable").index[:MOST]]

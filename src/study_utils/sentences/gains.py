@@ -92,7 +92,7 @@ def describe_gain(row: pd.Series) -> str:
     """Say what one row of `study_utils.analysis.family_gains` shows on the tasks of the study.
 
     A gain or a loss is called clear only if its interval excludes zero, the corrected p-value is below 0.05 and nothing
-    bars a claim; everything else is not decided at this size, whatever its sign.
+    bars a claim; everything else is not clear at this size, whatever its sign.
     """
     who = _condition(row["condition"])
     over = {"all": _all_languages(row), "language": row["group"]}.get(row["unit"], f"{row['group']} languages")
@@ -165,7 +165,7 @@ def describe_contrasts(table: pd.DataFrame) -> list[str]:
         up, down = int((clear & (table["estimate"] > 0)).sum()), int((clear & (table["estimate"] < 0)).sum())
         told.append(
             f"Of {counted(len(table), 'comparison')} of two arms the first is clearly better in {up} and clearly worse "
-            f"in {down}; {len(table) - up - down} are not decided at this size. The figure shows all."
+            f"in {down}; {len(table) - up - down} are not clear at this size. The figure shows all."
         )
         shown = table[clear] if clear.any() else table
         order = shown["estimate"].abs().sort_values(ascending=False, kind="stable").index
@@ -268,7 +268,7 @@ def describe_overall(overall: pd.DataFrame, primary: Primary | None = None) -> l
         up, down = int((clear & (overall["estimate"] > 0)).sum()), int((clear & (overall["estimate"] < 0)).sum())
         sentences.append(
             f"Of {len(overall)} conditions, {up} show a clear gain and {down} a clear loss over all languages; "
-            f"{len(overall) - up - down} are not decided at this size."
+            f"{len(overall) - up - down} are not clear at this size."
         )
         shown = overall.assign(size=overall["estimate"].abs()).sort_values(["clear", "size"], ascending=False)
     texts = []
@@ -306,7 +306,7 @@ def describe_families(families: pd.DataFrame) -> list[str]:
     sentences = [
         f"Of {counted(len(tested), 'comparison')} of a condition with the baseline in a family or language, "
         f"{up} show a clear gain and {down} a clear loss on these tasks after correction for multiple comparisons; "
-        f"{len(tested) - len(clear)} {'is' if len(tested) - len(clear) == 1 else 'are'} not decided at this size."
+        f"{len(tested) - len(clear)} {'is' if len(tested) - len(clear) == 1 else 'are'} not clear at this size."
     ] * (len(tested) > 0)
     sentences += describe_tasks_behind(tested)
     if alone >= MIN_POOL:

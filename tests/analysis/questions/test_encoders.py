@@ -193,7 +193,7 @@ def test_sentences_count_targets_that_are_fine_tuned_on_themselves(three):
     first, *rest = describe_target_gains(gains)
     # sst2 on English of both targets, and sst2_in_language on both languages; the zero-shot German of sst2 is left out
     assert first.startswith("Of 6 comparisons")
-    assert "alone is ahead in 4 (4 clearly) and behind in 2 (2 clearly); 0 are not decided" in first
+    assert "alone is ahead in 4 (4 clearly) and behind in 2 (2 clearly); 0 are not clear" in first
     assert len(rest) == 4
     assert rest[-1] == "These are the largest of the clear differences; the figure shows all 6."
     sizes = [abs(float(re.search(r"by ([+−][\d.]+)", text).group(1).replace("−", "-"))) for text in rest[:3]]
@@ -230,7 +230,7 @@ def test_of_many_comparisons_those_without_an_interval_are_counted():
     many = pd.concat([one[one["condition"] == "sst2"]] * 10, ignore_index=True)
     first, *rest = describe_target_gains(many)
     assert first.startswith("Of 20 comparisons"), "English alone: German is zero-shot"
-    assert "20 are not decided at this size, 20 of them without an interval (1 seed, fewer than 2" in first
+    assert "20 are not clear at this size, 20 of them without an interval (1 seed, fewer than 2" in first
     assert rest == []
 
 
