@@ -90,7 +90,7 @@ def plan_text(study: Study, *, only: Sequence[str] = (), force: bool = False, re
         lines += [f"disk: {trained} models take up to {told}; this study keeps {study.params.keep}"]
     lines += [f"report: {study.report / 'index.html'}"]
     if counts.get("stale"):
-        lines += ["stale: only an earlier version is in the store; it will be made anew"]
+        lines += ["stale: the store has this run from other settings, rows or code; that one stays"]
     lines += [f"processors: {told}" for told in _processors(study, runs)]
     lines += [f"warning: {told}" for told in _emulated(study, runs)]
     lines += _computed_otherwise(study, table.loc[table["status"] == "stale", "run"])
