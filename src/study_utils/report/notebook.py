@@ -177,7 +177,7 @@ def show_parameters(study: Study) -> None:
     chosen = study.parameters()
     own = chosen[chosen["value"] != chosen["default"]].drop(columns="default")
     _show({"text/html": _choices(own), "text/plain": own.to_string(index=False)})
-    every = f'<details class="more"><summary>All {len(chosen)} parameters</summary>{_choices(chosen)}</details>'
+    every = f'<details class="more screen"><summary>All {len(chosen)} parameters</summary>{_choices(chosen)}</details>'
     _show({"text/html": every, "text/plain": f"{len(chosen)} parameters"})
 
 
