@@ -22,12 +22,14 @@ def write(tmp_path):
 
 def test_a_file_inherits_deeply_and_replaces_what_it_gives(write):
     quick = load_params("quick")
-    text = "base: quick\ntitle: Own\nseeds: [5]\ntarget: {epochs: 9}\ntasks: {slots: {epochs: 3}}"
+    text = "base: quick\ntitle: Own\nseeds: [5]\ntarget: {epochs: 9}\ntasks: {slot_answer: {epochs: 4}}"
     own = load_params(write("own.yaml", text))
     assert (own.title, own.seeds, own.target.epochs) == ("Own", (5,), 9)
     assert own.target.learning_rate == quick.target.learning_rate, "inside a field that it gives"
-    assert own.tasks["slots"].batch_size == quick.tasks["slots"].batch_size
-    assert own.tasks["slot_answer"] == quick.tasks["slot_answer"]
+    assert own.tasks["slot_answer"].batch_size == quick.tasks["slot_answer"].batch_size
+    assert (own.tasks["slot_answer"].epochs, quick.tasks["slot_answer"].epochs) == (4, None)
+    more = load_params(write("more.yaml", "base: quick\ntasks: {slots: {epochs: 4}}"))
+    assert (more.tasks["slots"].epochs, more.tasks["slot_answer"]) == (4, quick.tasks["slot_answer"])
     assert own.conditions == quick.conditions
 
 
