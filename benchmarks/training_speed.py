@@ -68,7 +68,7 @@ def report(options: argparse.Namespace) -> None:
     command = [sys.executable, *sys.argv]
     results = []
     for arm in ARMS * options.rounds:
-        output = subprocess.run([*command, "--arm", arm], check=True, capture_output=True, text=True).stdout
+        output = subprocess.run([*command, "--arm", arm], check=True, stdout=subprocess.PIPE, text=True).stdout
         results.append({"arm": arm, **json.loads(output.splitlines()[-1])})  # Trainer prints a summary before it
     table = pd.DataFrame(results).groupby("arm").median().loc[list(ARMS)]
     for name in ARMS[:-1]:
@@ -149,13 +149,15 @@ def train_with_trainer(options, item, rows, base, folder: str, *, arm: str) -> N
                 batch[name] = torch.nn.functional.pad(batch[name], (0, missing), value=value)
         return batch
 
+    device = resolve_device("auto")
     arguments = TrainingArguments(
         folder,
         num_train_epochs=1,
         per_device_train_batch_size=options.batch_size,
         learning_rate=1e-4,
         warmup_steps=0.1,
-        bf16=tuned and uses_bf16(resolve_device("auto").type),
+        use_cpu=device.type == "cpu",
+        bf16=tuned and uses_bf16(device.type),
         train_sampling_strategy="group_by_length" if tuned else "random",
         remove_unused_columns=False,
         save_strategy="no",
