@@ -36,7 +36,7 @@ from study_utils.model import TaskModel, TrainedModel, encoder_under, make_heads
 FORMATS = ("classify", "regress", "choose", "tag", "answer", "neighbour", "mine", "rank")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("formats", nargs="*", default=FORMATS, help=f"of {' '.join(FORMATS)} (default: all)")
     parser.add_argument("--encoder", default="e5_small", help="catalogue key, hub id @ revision or folder")
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32, help="of the plain loop")
     parser.add_argument("--max-length", type=int, default=128)
     parser.add_argument("--cache", type=Path, default=Path("artifacts/cache"), help="folder for decoded encoders")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     base = load_encoder(encoder(options.encoder), cache=options.cache)
     table = pd.DataFrame(compare(name, base, options) for name in options.formats)
     print(f"max_length {options.max_length}, {torch.get_num_threads()} threads")

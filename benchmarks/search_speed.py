@@ -20,12 +20,12 @@ CUT, NEIGHBOURS = 20, 4
 """Ranks that count in mAP@20, and neighbours that a margin is taken from."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=1000, help="of the ranking; mining has ten times as many")
     parser.add_argument("--width", type=int, default=384, help="of a vector")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print(pd.DataFrame(search(options)).round(2).to_string(index=False))
 
 

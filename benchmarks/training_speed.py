@@ -44,7 +44,7 @@ from study_utils.training.batches import mixed_batches
 ARMS = ("default", "tuned", "eager", "ours")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mirror", type=Path, help="train on MNLI from this folder; else on packaged sentence pairs")
     parser.add_argument("--encoder", default="e5_small", help="catalogue key, hub id @ revision or folder")
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("artifacts/cache"), help="folder for decoded encoders")
     parser.add_argument("--check", action="store_true", help="compare loss curves instead of speed")
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.check:
         print(f"largest difference of the losses, Trainer and ours: {compare_losses(options):.2e}")
     elif options.arm:
