@@ -92,13 +92,13 @@ def test_the_keyboard_reaches_every_choice_and_heading(page):
 
 
 def test_choices_narrow_table_picture_and_words(page, cells):
-    choose(page, "condition", "Word order")
+    choose(page, "condition", "Similarity of commands")
     choose(page, "target", "Intent")
     choose(page, "language", "Finnish")
-    wanted = cells.query("condition == 'Word order' and target == 'Intent' and language == 'Finnish'")
+    wanted = cells.query("condition == 'Similarity of commands' and target == 'Intent' and language == 'Finnish'")
     assert len(wanted) > 1, "one a seed"
     assert sorted(numbers(column(page, "table-cells", "gain, points"))) == sorted(wanted["gain"].round(2))
-    assert page.find_element("id", "said").text.startswith(f"{len(wanted)} cells in 1 languages")
+    assert page.find_element("id", "said").text.startswith(f"{len(wanted)} cells in 1 language;")
     ticks = "document.querySelectorAll('#chart-cells [aria-roledescription=tick]').length"
     wait(page, f"return {ticks} === {len(wanted)}")
 

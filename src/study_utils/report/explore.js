@@ -101,6 +101,7 @@
     }
   };
 
+  const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const mean = (rows) => rows.reduce((sum, row) => sum + row.value, 0) / rows.length;
   const draw = () => {
     const wanted = picked(), one = cellsOf(wanted), two = estimatesOf(wanted);
@@ -108,7 +109,7 @@
     fill("estimates", two);
     const languages = new Set(one.map((row) => row.language)).size;
     document.getElementById("said").textContent = one.length
-      ? `${one.length} cells in ${languages} languages; their plain mean: ${text(mean(one), wanted.show)} (${content.titles[wanted.show]}). ${two.length} intervals.`
+      ? `${counted(one.length, "cell")} in ${counted(languages, "language")}; their plain mean: ${text(mean(one), wanted.show)} (${content.titles[wanted.show]}). ${counted(two.length, "interval")}.`
       : wanted.show === "gain" && wanted.condition === content.baseline
         ? `A gain is a difference from "${content.baseline}", so it has none itself: choose another condition, or scores.`
         : "No cell of this study fits: widen a choice.";
