@@ -4,8 +4,9 @@ Two arms with the same encoder, head and rows, in one process:
   plain    one language after another, rows in their order, every input padded to the maximum length, full vocabulary
   ours     study_utils.evaluation: batches of similar length over all languages, equal inputs once, trimmed vocabulary
 Reading rows into token ids and turning outputs into predictions is the same in both; `equal` is the share of equal
-predictions (an untrained head decides by hairs). Rows are made from packaged sentences. Run it on an otherwise idle
-machine; `search_speed.py` times the search among many candidates.
+predictions (an untrained head decides by hairs). Windows of long passages are full: `answer` has little padding to
+save, so it gains least. Rows are made from packaged sentences. Run it on an otherwise idle machine;
+`search_speed.py` times the search among many candidates.
 """
 
 from __future__ import annotations
