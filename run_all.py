@@ -12,6 +12,7 @@ import sys
 from typing import NoReturn
 
 INSTALL = 'python -m pip install -c constraints.txt -e ".[study]"'
+INSTEAD = f"Use the one that 'make study' made, .venv/bin/python, or run {INSTALL}"
 LISTS = ("studies", "tasks", "conditions", "encoders", "languages")
 
 EPILOG = """\
@@ -102,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except ModuleNotFoundError as error:
-        print(f"error: not installed in this Python: {error.name}. For a study, run {INSTALL}", file=sys.stderr)
+        print(f"error: not installed in this Python: {error.name}. {INSTEAD}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # as in: run_all.py --list tasks | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -98,7 +98,7 @@ report.keep_table(study, by_task, "task_gains", columns)
 # Every task weighs the same. The first interval is about *these tasks*, whatever others would show. The second is about
 # *tasks like these*: the tasks of the study stand for others, and how much they differ counts. A mixed model gives both;
 # the calibration report (`reports/calibration`) shows how often they hold. A gain on these tasks is not called clear
-# where it doesn't hold without one of them.
+# where its interval without one of them holds zero.
 
 # %%
 overall = analysis.family_gains(examples, scores, by="all", settings=settings)

@@ -41,7 +41,8 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(arguments):
     result = run_all(*arguments)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
-    assert "error: not installed in this Python: nbformat. For a study, run python -m pip" in result.stderr
+    assert "error: not installed in this Python: nbformat. Use the one that 'make study' made" in result.stderr
+    assert ".venv/bin/python, or run python -m pip" in result.stderr
     assert '-e ".[study]"' in result.stderr
 
 
@@ -61,7 +62,7 @@ def test_other_commands_name_it_too(arguments, package, tmp_path):
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert f"error: not installed in this Python: {package}" in result.stderr
-    assert result.stderr.rstrip().endswith(f"For a study, run {INSTALL}")
+    assert result.stderr.rstrip().endswith(f".venv/bin/python, or run {INSTALL}")
 
 
 def test_the_script_that_starts_without_the_package_says_the_same():

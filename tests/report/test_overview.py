@@ -77,9 +77,7 @@ def test_sentences_count_signs_clear_results_and_missing_intervals():
     first, second, third = describe_same(same)
     assert first.startswith("1 comparison of a condition with the baseline on one target has been made")
     assert "in 1 of them all agree on the sign" in first
-    assert (
-        second == "1 of them are clear in a study, 0 in two or more with the same sign, 0 in two with opposite signs."
-    )
+    assert second == "1 of them is clear in a study, 0 in two or more with the same sign, 0 in two with opposite signs."
     assert third.startswith("1 of 2 results have no interval")
     against = same.assign(clear=True, estimate=[0.1, -0.1])
     assert describe_same(against)[1].endswith("0 in two or more with the same sign, 1 in two with opposite signs.")

@@ -154,7 +154,7 @@ def test_the_share_of_training_runs_is_always_told_and_no_list_is_long():
     assert describe_variance(shares) == [
         "MNLI: single gains differ most by what is left, test examples in it (40% of the variance, interval 20% to "
         "60%).",
-        "MNLI: less by training runs of a task (5% of the variance, interval 2% to 20%).",
+        "MNLI: they differ by training runs of a task (5% of the variance, interval 2% to 20%) too.",
     ]
     shares.loc[shares["source"].isin(["run", "cell"]), ["share", "withheld"]] = [np.nan, "1 seed"]
     assert describe_variance(shares)[-1] == (
@@ -175,13 +175,14 @@ def test_gains_do_not_differ_most_by_what_has_no_share():
     table = table.assign(encoder="e5_small", variant="clean", condition="mnli", withheld="")
     most, least = describe_variance(table)
     assert "families" not in most
-    assert "less by training runs" in least
+    assert "they differ by training runs" in least
 
 
 def test_each_sentence_on_robustness_has_one_result():
     row = KEYS | {"n_languages": 8, "withheld": "", "worst": "Thai"}
     table = pd.DataFrame(
         [
+            row | {"quantity": "gain", "estimate": -0.02, "low": -0.04, "high": 0.0},
             row | {"quantity": "worst_gain", "estimate": -0.05, "low": -0.09, "high": -0.01},
             row | {"quantity": "negative_share", "estimate": 0.75, "low": 0.25, "high": 1.0},
         ]
@@ -189,7 +190,11 @@ def test_each_sentence_on_robustness_has_one_result():
     assert describe_robustness(table) == [
         "MNLI: adjusted for the tasks that each has, the worst language is Thai, \N{MINUS SIGN}5.0 points (interval "
         "\N{MINUS SIGN}9.0 to \N{MINUS SIGN}1.0).",
-        "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages, clearly in 2.",
+        "MNLI: the estimate, adjusted so, is below zero in 6 of 8 languages, in 2 with its interval.",
+    ]
+    alike = table.assign(estimate=table["estimate"].mask(table["quantity"] == "worst_gain", -0.0203))
+    assert describe_robustness(alike) == [
+        "MNLI: languages can't be told apart; noise explains how they differ from their mean, \N{MINUS SIGN}2.0 points."
     ]
     withheld = table.assign(low=np.nan, high=np.nan, withheld="1 seed")
     assert describe_robustness(withheld) == [

@@ -47,7 +47,7 @@ def test_what_is_missing_is_said_once_and_results_apart():
     assert told[0] == "None of 4 testable claims gets a verdict here."
     assert "encoder (3), target (1)" in told[1]
     assert told[2].endswith("nothing: 1 as claimed, 1 not as claimed, 1 not clear, 1 no such runs.")
-    assert told[3].startswith("Clear in these runs: ")
+    assert told[3].startswith("Clear in these runs, against the size that the claim names: ")
     assert "not as claimed (\N{MINUS SIGN}5.0 points, \N{MINUS SIGN}6.0 to \N{MINUS SIGN}4.0)" in told[3]
     assert len(told) == 5
     assert sum("XLM-R large" in text for text in told) == 0
@@ -55,7 +55,10 @@ def test_what_is_missing_is_said_once_and_results_apart():
 
 def test_more_than_five_are_left_to_the_table():
     many = [(CLAIMS[key], "E5", Finding(parts=(part(9.0),)), "x") for key in list(CLAIMS)[:6]]
-    assert describe_ledger(table(*many), MISSING)[3] == "Clear in these runs: 6 claims, marked in the table."
+    assert (
+        describe_ledger(table(*many), MISSING)[3]
+        == "Clear in these runs, against the size that the claim names: 6 claims, marked in the table."
+    )
 
 
 def test_one_line_a_claim_without_the_reason_that_all_share():

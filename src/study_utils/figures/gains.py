@@ -175,9 +175,9 @@ def plot_gap_gains(table: pd.DataFrame) -> Figure:
         title = condition_title(condition)
         title = f"{title}\n{encoder_title(encoder)}" if len(encoders) > 1 else title
         ax.set_title(wrapped(title, _GAPS_PANEL), fontsize=9.5)
-        ax.set_xlabel("gap without it in points")
         if number + columns >= len(used):
             ax.tick_params(labelbottom=True)
+            ax.set_xlabel("gap without it in points")
         ax.set_ylabel("gain in points")
         ax.margins(0.12)
     figure.suptitle("Gain beside the transfer gap of the baseline, by language", fontsize=11, x=0.01, ha="left")

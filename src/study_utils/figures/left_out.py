@@ -33,8 +33,8 @@ _LAYER = re.compile(r" \(layer \d+ of \d+\)$")
 def plot_left_out(table: pd.DataFrame) -> Figure:
     """Show the lowest and the highest gain without one language, and without one task: bars between them, named.
 
-    One row a condition (and encoder); the mark is the gain with all. A name is dark where leaving it out, or another
-    one, turns the sign or decides whether the interval excludes zero.
+    One row a condition (and encoder); the mark is the gain with all. A name is dark where leaving it out turns the
+    sign or decides whether the gain differs from zero after correction.
 
     Parameters
     ----------
@@ -67,10 +67,17 @@ def plot_left_out(table: pd.DataFrame) -> Figure:
         ax.grid(visible=False, axis="y")
         ax.set(title=f"without one {kind}", xlabel="gain in points")
     handles = [
-        Line2D([], [], marker="o", color=INK, label="with all; its interval excludes zero"),
-        Line2D([], [], marker="o", color=INK, markerfacecolor="white", label="with all; its interval holds zero"),
-        Line2D([], [], linestyle="none", marker="$A$", color=INK, label="leaving one out changes the conclusion"),
-        Line2D([], [], linestyle="none", marker="$A$", color=MUTED, label="leaving one out changes nothing"),
+        Line2D([], [], marker="o", color=INK, label="with all; differs from zero after correction"),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            color=INK,
+            markerfacecolor="white",
+            label="with all; does not differ from zero after correction",
+        ),
+        Line2D([], [], linestyle="none", marker="$A$", color=INK, label="leaving this one out changes the conclusion"),
+        Line2D([], [], linestyle="none", marker="$A$", color=MUTED, label="leaving this one out changes nothing"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
@@ -83,10 +90,11 @@ def _draw_range(ax: Axes, row: tuple, y: int, colour: str) -> None:
         row.estimate * POINTS, y, "o", markersize=5.5, color=colour,
         markerfacecolor=colour if row.excludes_zero else "white", zorder=4,
     )  # fmt: skip
-    changes = bool(row.sign_changes or row.zero_changes)
+    changes = f", {row.sign_changes}, {row.zero_changes}, "
     for x, name, side, away in ((low, row.lowest_without, "right", -7), (high, row.highest_without, "left", 7)):
+        decides = f", {name}, " in changes
         ax.annotate(
             shorten(_LAYER.sub("", str(name)), _LONGEST_NAME, placeholder="…"), (x, y), xytext=(away, 0),
-            textcoords="offset points", ha=side, va="center", fontsize=7.5, color=INK if changes else MUTED,
+            textcoords="offset points", ha=side, va="center", fontsize=7.5, color=INK if decides else MUTED,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip

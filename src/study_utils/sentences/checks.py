@@ -164,7 +164,7 @@ def describe_variance(shares: pd.DataFrame) -> list[str]:
         sentences.append(f"{start}: single gains differ most by {_share(next(known.itertuples()))}.")
         runs = known[known["source"] == "run"]
         if len(runs) and known["source"].iloc[0] != "run":
-            sentences.append(f"{start}: less by {_share(next(runs.itertuples()))}.")
+            sentences.append(f"{start}: they differ by {_share(next(runs.itertuples()))} too.")
         held = part[(part["withheld"] != "") & (part["source"] != "residual")]
         for reason, rows in held.groupby("withheld", sort=False):
             *first, last = (OF_SOURCE[source].replace(",", "") for source in rows["source"])
@@ -199,6 +199,12 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
         rows = part.set_index("quantity")
         worst, share = rows.loc["worst_gain"], rows.loc["negative_share"]
         start = titled(encoder, condition_title(condition), found)
+        if points(worst["estimate"]) == points(rows.loc["gain", "estimate"]):
+            sentences.append(
+                f"{start}: languages can't be told apart; noise explains how they differ from their mean, "
+                f"{points(worst['estimate'])} points."
+            )
+            continue
         ends = f"interval {ends_text(worst['low'], worst['high'])}"
         known = ends if np.isfinite(worst["low"]) else f"no interval: {worst['withheld']}"
         sentences.append(
@@ -211,7 +217,7 @@ def describe_robustness(found: pd.DataFrame) -> list[str]:
             f"{counted(many, 'language')}"
         )
         sentences.append(
-            f"{told}, clearly in {round(share['low'] * many)}." if np.isfinite(share["low"]) else f"{told}."
+            f"{told}, in {round(share['low'] * many)} with its interval." if np.isfinite(share["low"]) else f"{told}."
         )
     return told_few(texts)
 

@@ -48,7 +48,7 @@ def describe_ledger(ledger: pd.DataFrame, missing: pd.DataFrame) -> list[str]:
             f"nothing: {told}."
         )
         if clear := _named(others, others["here"].isin([AS_CLAIMED, OPPOSITE]), "here"):
-            sentences.append(f"Clear in these runs: {clear}.")
+            sentences.append(f"Clear in these runs, against the size that the claim names: {clear}.")
     followed = int((designs["verdict"] == FOLLOWED).sum())
     return [*sentences, f"Of {counted(len(designs), 'fact')} of published designs, these runs follow {followed}."]
 
@@ -72,11 +72,11 @@ def _named(table: pd.DataFrame, chosen: pd.Series, what: str) -> str:
     rows = table[chosen]
     if len(rows) > MOST:
         return f"{len(rows)} claims, marked in the table"
-    several = table["encoder"].nunique() > 1
-    return "; ".join(
-        f"{_quoted(row['says'])}{' for ' + row['encoder'] if several else ''}: {row[what]} ({_interval(row)})"
-        for _, row in rows.iterrows()
-    )
+    several, told = table["encoder"].nunique() > 1, []
+    for _, row in rows.iterrows():
+        numbers = "; ".join(filter(None, (_interval(row), row["where"])))
+        told.append(f"{_quoted(row['says'])}{' for ' + row['encoder'] if several else ''}: {row[what]} ({numbers})")
+    return "; ".join(told)
 
 
 def _quoted(says: str) -> str:

@@ -45,7 +45,8 @@ def _smallest(outlook: Outlook) -> list[str]:
         if about in shown.index:
             many = int(shown.loc[about, "comparisons"])
             among = f", where it has to stand out among {many} comparisons" if many > 1 else ""
-            said.append(f"For {about}: {100 * shown.loc[about, 'gain_corrected']:.1f} points{among}.")
+            why = "; three languages tell little of how much they differ" if about == ABOUT[2] else ""
+            said.append(f"For {about}: {100 * shown.loc[about, 'gain_corrected']:.1f} points{among}{why}.")
     for reason, part in found[found["withheld"] != ""].groupby("withheld", sort=False):
         said.append(f"It can say nothing about {' or '.join(part.index)}: {reason}.")
     return said

@@ -54,8 +54,9 @@ def describe_same(table: pd.DataFrame) -> list[str]:
     clear = [part[part["clear"].astype(bool)] for part in groups]
     twice = sum(part["study"].nunique() > 1 and len(set(np.sign(part["estimate"]))) == 1 for part in clear)
     against = sum(len(set(np.sign(part["estimate"]))) > 1 for part in clear)
+    once = sum(len(part) > 0 for part in clear)
     told.append(
-        f"{sum(len(part) > 0 for part in clear)} of them are clear in a study, {twice} in two or more with the same "
+        f"{once} of them {'is' if once == 1 else 'are'} clear in a study, {twice} in two or more with the same "
         f"sign, {against} in two with opposite signs."
     )
     if without := int(table["low"].isna().sum()):
