@@ -76,7 +76,7 @@ families = family_gains(None, scores.query("task == @target and condition in ['n
 show_figure(plot_family_tree(families, mine))
 
 # %%
-show_table(mine.nlargest(5, "gain")[["language", "seed", "gain"]])
+show_table(mine.nlargest(5, "gain")[["language", "seed", "baseline", "score", "gain"]])
 
 # %% [markdown]
 # ### Exercise 1: another seed

@@ -122,7 +122,7 @@ def describe_generally(row: pd.Series) -> str:
         return f"{told}: a clear {'gain' if row['general_estimate'] > 0 else 'loss'}."
     if row["general_low"] * row["general_high"] <= 0:
         return f"{told}: not clear, so it may be another on other tasks."
-    if barred := claim_barred(row.drop("decided_by", errors="ignore").to_frame().T).iloc[0]:
+    if barred := claim_barred(row.to_frame().T).iloc[0]:
         return f"{told}: no claim from {barred}."
     return f"{told}: not clear after correction for multiple comparisons, so it may be another on other tasks."
 

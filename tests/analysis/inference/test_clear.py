@@ -42,8 +42,9 @@ def test_what_bars_a_claim():
 
 def test_what_is_said_of_tasks_like_these_has_its_own_correction():
     table = TABLE.assign(general_p=[0.01, 0.2, 0.3, 0.4], general_low=[0.01, -0.1, -0.1, -0.1], general_high=0.2)
-    table = table.assign(failed_decide=False, decided_by="XNLI")
+    table = table.assign(failed_decide=False, decided_by="")
     found = corrected(table, Primary())
-    assert found["general_clear"].tolist() == [True, False, False, False], "no single task decides that"
+    assert found["general_clear"].tolist() == [True, False, False, False]
+    assert not corrected(table.assign(decided_by="XNLI"), Primary())["general_clear"].any(), "one task speaks for none"
     assert found["general_p_holm"].tolist() == pytest.approx([0.02, 0.2, 0.6, 0.6])
     assert not corrected(table.assign(failed_decide=True), Primary())["general_clear"].any()

@@ -21,6 +21,8 @@ CLAIM_TASKS = 3
 def corrected(table: pd.DataFrame, primary: Primary | None = None) -> pd.DataFrame:
     """Add `p_holm`, `primary` and `clear` and, where the columns are there, the same for tasks like these.
 
+    What bars a claim on these tasks bars one about others too: where one task decides, it speaks for no others.
+
     The primary comparison is corrected for nothing but its own rows (one a condition, unless it names one); the others
     are corrected among themselves.
 
@@ -43,9 +45,7 @@ def corrected(table: pd.DataFrame, primary: Primary | None = None) -> pd.DataFra
             table[p_holm] = found
     table["clear"] = is_clear(table)
     if "general_p" in table:
-        general = table.drop(columns="decided_by", errors="ignore").assign(
-            low=table["general_low"], high=table["general_high"], p_holm=table["general_p_holm"]
-        )
+        general = table.assign(low=table["general_low"], high=table["general_high"], p_holm=table["general_p_holm"])
         table["general_clear"] = is_clear(general)
     return table
 
