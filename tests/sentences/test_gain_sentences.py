@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -102,6 +104,13 @@ def test_scores_are_told_with_chance(study):
     assert "chance is 14.3" in told[0]
     low = study[1].assign(value=study[1]["value"].where(study[1]["language"] != "eu", 0.1))
     assert "SIB-200: 1 language at or below chance." in describe_scores(low)
+
+
+def test_languages_that_share_the_best_score_are_all_named(study):
+    table = study[1].assign(value=0.5)
+    table.loc[table["language"].isin(["fr", "eu"]), "value"] = 0.75
+    assert "best Basque and French 75.0" in describe_scores(table)[0]
+    assert re.search(r"worst \d+ languages 50.0", describe_scores(table)[0])
 
 
 def test_one_zero_shot_language_is_named_once(study):

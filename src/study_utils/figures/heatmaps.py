@@ -183,14 +183,15 @@ def _panels(panels: list[tuple[str, np.ndarray, bool]], rows: pd.DataFrame, task
             images["score in percent"] = _draw(ax, grid, text, SCORE_COLOURS, 0, 100)
         _label(ax, rows, tasks, names=place == 0, blocks=place == len(panels) - 1)
         ax.set_title(wrapped(title, panel_width), fontsize=9)
+    empty = "; grey: not scored" * any(np.isnan(grid).any() for _, grid, _ in panels)
     for label, image in images.items():
-        figure.colorbar(image, ax=axes, label=label, location="bottom", shrink=0.5 if len(images) > 1 else 0.8,
+        figure.colorbar(image, ax=axes, label=label + empty, location="bottom", shrink=0.5 if len(images) > 1 else 0.8,
                         aspect=40, pad=0.02)  # fmt: skip
     return figure
 
 
 def _draw(ax: Axes, values: np.ndarray, text: list[list[str]], cmap: str, low: float, high: float):
-    colours = mpl.colormaps[cmap].with_extremes(bad="#f7f7f7")
+    colours = mpl.colormaps[cmap].with_extremes(bad="#e4e4e4")
     image = ax.imshow(np.ma.masked_invalid(values), aspect="auto", cmap=colours, vmin=low, vmax=high)
     for row, column in np.argwhere(~np.isnan(values)):
         red, green, blue, _ = colours(image.norm(values[row, column]))

@@ -358,13 +358,19 @@ def describe_scores(scores: pd.DataFrame) -> list[str]:
         end = f"; chance is {100 * chance:.1f}" if chance else ""
         start = f"{encoder_title(encoder)}, " if chosen["encoder"].nunique() > 1 else ""
         metric = metric_label(part["metric"].iloc[0])
-        best, worst = (f"{name} {100 * zero_shot[name]:.1f}" for name in (zero_shot.idxmax(), zero_shot.idxmin()))
+        best, worst = (_at(zero_shot, end) for end in (zero_shot.max(), zero_shot.min()))
         mean = f"mean of {len(zero_shot)} zero-shot languages {100 * zero_shot.mean():.1f}, best {best}, worst {worst}"
         told += mean if len(zero_shot) > 1 else f"zero-shot {best}"
         sentences.append(f"{start}{task_title(task)} without intermediate training ({metric}): {told}{end}.")
         if at_chance:
             sentences.append(f"{task_title(task)}: {counted(at_chance, 'language')} at or below chance.")
     return sentences
+
+
+def _at(scores: pd.Series, score: float) -> str:
+    """Name the languages that have a score, or how many."""
+    names = scores.index[scores == score]
+    return f"{' and '.join(names) if len(names) <= 2 else counted(len(names), 'language')} {100 * score:.1f}"
 
 
 def _comparability(table: pd.DataFrame) -> list[str]:
