@@ -127,6 +127,7 @@ def test_left_out_names_what_makes_the_lowest_and_the_highest_gain():
     assert [text.get_text() for text in by_language.texts] == ["Basque", "Spanish"]
     assert list(by_language.lines[0].get_xdata()) == [-1, 3]
     assert by_language.texts[0].get_color() != by_task.texts[0].get_color(), "what changes the sign is dark"
+    assert by_language.texts[1].get_color() == by_task.texts[1].get_color(), "Spanish, left out, changes nothing"
     assert "can be left out" in axes_text(plot_left_out(table.iloc[:0]))
     (one, _) = drawn(plot_left_out(table.assign(highest_without="Tatoeba (layer 8 of 12)")))
     assert one.texts[1].get_text() == "Tatoeba", "the layer has no room here"
