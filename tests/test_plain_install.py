@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 
 import pytest
 
+from study_utils import installed
 from study_utils.data.templates import template
 from study_utils.execute import driver
 from study_utils.installed import INSTALL
@@ -34,6 +36,10 @@ def command(*arguments):
     """Carry out a script or module of the project where packages are missing."""
     command = [sys.executable, "-c", WITHOUT, *arguments]
     return subprocess.run(command, cwd=project_root(), capture_output=True, text=True)
+
+
+def test_the_command_that_starts_without_the_package_gives_the_same_advice():
+    assert runpy.run_path(str(project_root() / "run_all.py"))["INSTEAD"] == installed.INSTEAD
 
 
 @pytest.mark.parametrize("arguments", [["quick"], ["quick", "--plan"]])

@@ -44,8 +44,16 @@ def test_gain_panels_share_one_symmetric_scale(tables):
 
 def test_a_language_that_a_task_lacks_is_blank():
     _, scores = study(["en", "es"], ["mnli"], tasks=("sib200", "xnli"))
-    (ax,) = drawn(plot_scores(scores[(scores["task"] != "sib200") | (scores["language"] != "en")], condition="none"))
+    lacks = scores[(scores["task"] != "sib200") | (scores["language"] != "en")]
+    (ax,) = drawn(figure := plot_scores(lacks, condition="none"))
     assert len([t for t in ax.texts if t.get_text().isdigit()]) == 3
+    assert _bar_label(figure) == "score in percent; grey: not scored"
+    assert _bar_label(plot_scores(scores, condition="none")) == "score in percent"
+
+
+def _bar_label(figure):
+    (bar,) = (ax for ax in figure.axes if ax.get_label() == "<colorbar>")
+    return bar.get_xlabel()
 
 
 def test_unknown_condition_is_refused():

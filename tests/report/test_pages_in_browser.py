@@ -38,6 +38,24 @@ def test_a_narrow_page_never_scrolls_sideways_and_its_figures_stay_readable(brow
         assert width >= min(whole, 600), "wide figures scroll in their frame, they don't shrink"
 
 
+def test_a_frame_fades_out_only_where_it_hides_something(browser, tmp_path):
+    frame = '<div class="wide" id="{}"><div style="width: {}; height: 9px"></div></div>'
+    path = tmp_path / "index.html"
+    path.write_text(page("A", frame.format("a", "999px") + frame.format("b", "99px"), links=[], current=""), "utf-8")
+    size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(path.as_uri())
+    told = "const style = getComputedStyle(document.getElementById(arguments[0]));"
+    told += "return ['--left', '--right'].map((side) => parseFloat(style.getPropertyValue(side)))"
+    assert browser.execute_script(told, "b") == [0, 0]
+    assert browser.execute_script(told, "a") == [0, 40]
+    moved = "document.getElementById('a').scrollLeft = {}; requestAnimationFrame(() => setTimeout(arguments[0], 50))"
+    browser.execute_async_script(moved.format(300))
+    assert browser.execute_script(told, "a") == [40, 40]
+    browser.execute_async_script(moved.format(9999))
+    assert browser.execute_script(told, "a") == [40, 0]
+
+
 def test_on_paper_what_is_folded_is_open(browser, tmp_path):
     folded = '<details class="more"><summary>2 more</summary><p id="inside">Said only here.</p></details>'
     path = tmp_path / "index.html"

@@ -15,8 +15,8 @@ CLAIM = CLAIMS["phang-best-single"]
 MISSING = pd.DataFrame({"missing": ["encoder", "target"], "which": ["XLM-R large", "PAWS-X"], "claims": [3, 1]})
 
 
-def part(estimate, *, label="MNLI", error=0.5):
-    return make_part(label, estimate, error, 1000.0, threshold=1.0, above=True, n_seeds=3)
+def part(estimate, *, label="MNLI", error=0.5, where=""):
+    return make_part(label, estimate, error, 1000.0, threshold=1.0, above=True, n_seeds=3, where=where)
 
 
 def table(*findings):
@@ -36,6 +36,11 @@ def test_verdicts_come_first_and_by_name():
         "supported (+5.0 points, +4.0 to +6.0).",
         "Of 1 fact of published designs, these runs follow 0.",
     ]
+
+
+def test_what_a_number_is_of_stands_behind_it():
+    told = describe_ledger(table((CLAIM, "E5", Finding(parts=(part(5.0, where="XNLI in 3 languages"),)), "")), MISSING)
+    assert told[0].endswith("supported (+5.0 points, +4.0 to +6.0; XNLI in 3 languages).")
 
 
 def test_what_is_missing_is_said_once_and_results_apart():
