@@ -50,7 +50,7 @@ check: $(STAMP)
 	$(BIN)/python -m pytest -q tests/notebooks/test_form.py
 
 pair: $(STAMP)
-	$(BIN)/python -m study_utils.execute.pair
+	$(BIN)/python -m study_utils.notebook.pair
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -58,7 +58,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(arguments):
         (["study_utils.data", "check", "--tasks-from", "FOLDER/tasks.yaml"], "datasets"),
         (["study_utils.export", "target-x", "FOLDER"], ""),
         (["study_utils.execute.calibration", "--studies", "1"], "papermill"),
-        (["study_utils.execute.pair"], ""),
+        (["study_utils.notebook.pair"], ""),
     ],
 )
 def test_other_commands_name_it_too(arguments, package, tmp_path):

@@ -5,13 +5,16 @@ Told before anything is trained: by `--plan`, and again in notebook 05.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from study_utils.analysis.inference.clear import CLAIM_SEEDS, is_primary
 from study_utils.analysis.inference.settings import Primary
+from study_utils.analysis.models.one_thread import on_one_thread
 from study_utils.analysis.planning.components import Components, gain_components
 from study_utils.analysis.planning.outlook import COLUMNS, POINTS, Outlook, in_points, reach_margin, typical_rows
 from study_utils.analysis.planning.power import ABOUT, PRIMARY, StudyCells, detectable, make_cells, with_seeds
@@ -204,41 +207,40 @@ def _told(study: str, *, own: bool) -> str:
 # --- with more ---
 
 
+@on_one_thread
 def _larger(components: Components, plan: Plan, store: Store, params: StudyParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables `table` and `curves` of `Outlook`."""
-    level, found, lines = params.analysis.level, {}, {}
+    found, lines, asked = {}, {}, {}
     plans = [
         (varied, own, plan if own is params else make_plan(own, absent_ok=True)) for varied, own in _changes(params)
     ]
-    here = planned_cells(plan, params)
     finished = store.finished(run for *_, planned in plans for run in planned.runs)
     for varied, own, planned in plans:
         cells = planned_cells(planned, own)
         if cells in found:
             continue
-        counts = _comparisons(planned, own)
-        like = with_seeds(here, cells.seeds)
-        points = in_points(detectable(components, cells, comparisons=counts, level=level, like=like))
+        asked[cells] = counts = _comparisons(planned, own)
         left = sum(expected_seconds(planned, store, params.computing, finished=finished, anywhere=True).values())
         done = sum(finished[key]["seconds"] for key in planned.runs if key in finished)
         sizes = (cells.seeds, len(set(cells.languages)), len(set(cells.tasks)), typical_rows(cells))
-        found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600))) | points
+        found[cells] = dict(zip(COLUMNS, (varied, *sizes, (left + done) / 3600, left / 3600)))
         if varied not in ("seeds", "seeds and test rows"):
             lines[varied] = (cells, counts)  # of the test rows, the most
-    table = pd.DataFrame(found.values(), columns=[*COLUMNS, *POINTS.values()])
     seeds = [count for count in sorted({len(params.seeds), *SEEDS}) if count >= CLAIM_SEEDS]
+    for cells, counts in lines.values():
+        asked |= {with_seeds(cells, count): counts for count in seeds}
+    here, level = planned_cells(plan, params), params.analysis.level
+
+    def told(cells: StudyCells) -> dict[str, float]:
+        like = with_seeds(here, cells.seeds)
+        return in_points(detectable(components, cells, comparisons=asked[cells], level=level, like=like))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # linear algebra, most of it, holds no lock
+        gains = dict(zip(asked, pool.map(told, asked)))
+    table = pd.DataFrame([row | gains[cells] for cells, row in found.items()], columns=[*COLUMNS, *POINTS.values()])
     curves = [
-        {"line": _line(varied, cells), "seeds": count}
-        | in_points(
-            detectable(
-                components,
-                with_seeds(cells, count),
-                comparisons=counts,
-                level=level,
-                like=with_seeds(here, count),
-            )
-        )
-        for varied, (cells, counts) in lines.items()
+        {"line": _line(varied, cells), "seeds": count} | gains[with_seeds(cells, count)]
+        for varied, (cells, _) in lines.items()
         for count in seeds
     ]
     return table, pd.DataFrame(curves, columns=["line", "seeds", *POINTS.values()])

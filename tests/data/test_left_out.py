@@ -12,7 +12,7 @@ from study_utils.catalog.user_tasks import enter_tasks
 from study_utils.data.check import main
 from study_utils.data.sources import load_rows, refuse_unmet
 from study_utils.errors import DataError
-from study_utils.execute.runs import ensure
+from study_utils.runs.make import ensure
 from study_utils.study import open_study
 
 TASK = {

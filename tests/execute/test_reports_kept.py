@@ -13,8 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from study_utils.errors import EncoderError, ParameterError
 from study_utils.execute.driver import run_study
-from study_utils.execute.runs import ensure
 from study_utils.plan import STAGES
+from study_utils.runs.make import ensure
 from study_utils.study import open_study
 
 STUDY = """\

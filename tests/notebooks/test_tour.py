@@ -12,7 +12,7 @@ import pytest
 
 from study_utils.errors import NotebookError, StoreError
 from study_utils.execute.driver import has_tour, notebook_sources, select_notebooks
-from study_utils.execute.notebooks import execute_notebook
+from study_utils.notebook.execute import execute_notebook
 from study_utils.paths import project_root
 from study_utils.report import finished, open_report
 from study_utils.report.site import notebook_body, read_notebook

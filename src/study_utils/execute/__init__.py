@@ -1,1 +1,1 @@
-"""Carrying a study out: single runs, whole stages, notebooks, progress."""
+"""Carry out a whole study: its runs in order or side by side, its notebooks, progress and failures."""

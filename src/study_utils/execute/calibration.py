@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     import papermill  # noqa: F401  else it is missed after all studies are simulated
 
-    from study_utils.execute.notebooks import execute_notebook
+    from study_utils.notebook.execute import execute_notebook
     from study_utils.report.site import build_site, read_notebook
 
     root, report = project_root(), report_folder()

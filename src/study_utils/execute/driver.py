@@ -21,15 +21,15 @@ from study_utils.encoders.identity import is_folder
 from study_utils.errors import EncoderError, MissingRowsError, NotebookError, ParameterError, unknown
 from study_utils.execute.failures import describe_failures
 from study_utils.execute.keep import megabytes
-from study_utils.execute.notebooks import execute_notebook
 from study_utils.execute.progress import Meter, clock
-from study_utils.execute.record import Record
 from study_utils.execute.stage import make_runs
+from study_utils.notebook.execute import execute_notebook
 from study_utils.paths import project_root
 from study_utils.plan import STAGES, Run, canonical_sha256
 from study_utils.plan.declared import with_held_out
 from study_utils.report.finished import TOUR, TOUR_STUDY, report_folder
 from study_utils.report.places import hide_places, machine_places
+from study_utils.report.record import Record
 from study_utils.store import writable
 from study_utils.study import Study
 

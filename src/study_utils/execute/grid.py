@@ -15,8 +15,8 @@ from study_utils.errors import StoreError
 from study_utils.execute.failures import describe_error, leave_out
 from study_utils.execute.keep import Done
 from study_utils.execute.progress import EVERY, Meter
-from study_utils.execute.runs import ensure
 from study_utils.plan import Run
+from study_utils.runs.make import ensure
 from study_utils.study import Study
 from study_utils.workers import Asked, Workers, give_back_memory, opened
 

@@ -25,10 +25,10 @@ from study_utils.execute.driver import (
 )
 from study_utils.execute.keep import megabytes, model_megabytes
 from study_utils.execute.progress import clock
-from study_utils.execute.record import Record
 from study_utils.machine_speed import emulated_bf16
 from study_utils.params.study import KEEPS
 from study_utils.plan import Run
+from study_utils.report.record import Record
 from study_utils.sentences import describe_partial, describe_processors
 from study_utils.sentences.gains import counted
 from study_utils.sentences.planning import describe_margin, describe_outlook

@@ -11,8 +11,8 @@ from study_utils.estimate import expected_seconds
 from study_utils.execute.failures import describe_error, describe_failures, leave_out
 from study_utils.execute.keep import Done, Unneeded, depth_first
 from study_utils.execute.progress import Meter
-from study_utils.execute.runs import ensure
 from study_utils.plan import Run
+from study_utils.runs.make import ensure
 from study_utils.study import Study
 
 
@@ -91,7 +91,7 @@ def make_runs(study: Study, todo: Sequence[Run], meter: Meter) -> dict[str, str]
         _one_by_one(study, todo, meter, done, failed)
         return failed
     from study_utils.execute.grid import hand_out
-    from study_utils.execute.training import prepare_encoders
+    from study_utils.runs.training import prepare_encoders
     from study_utils.workers import open_workers
 
     with open_workers(study, others, meter.write) as workers:

@@ -1,6 +1,6 @@
 """One training run in several processes, each on a GPU of its own: torch starts them, accelerate joins them.
 
-`python -m study_utils.execute.distributed` is what each of them runs.
+`python -m study_utils.runs.distributed` is what each of them runs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study_utils.errors import ParameterError, StudyError
-from study_utils.execute.training import Progress, train_run
 from study_utils.plan import Run
+from study_utils.runs.training import Progress, train_run
 from study_utils.study import open_study
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from study_utils.errors import NotebookError
-from study_utils.execute.pair import pair
+from study_utils.notebook.pair import pair
 
 HEADER = "# ---\n# jupyter:\n#   kernelspec:\n#     display_name: P\n#     name: python3\n# ---\n\n"
 

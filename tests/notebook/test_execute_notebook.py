@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from study_utils.errors import NotebookError
-from study_utils.execute.notebooks import check_parameters, execute_notebook
+from study_utils.notebook.execute import check_parameters, execute_notebook
 
 PARAMETERS = "name: str = 'quick'\nchanges: dict = {}\nseed: int = 0\nrate: float = 0.1\nlanguages: list[str] = []"
 

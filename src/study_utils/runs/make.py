@@ -14,10 +14,10 @@ from study_utils.catalog import task
 from study_utils.catalog.perturbations import CLEAN, variant
 from study_utils.catalog.retrieval import Retrieval
 from study_utils.errors import StoreError
-from study_utils.execute.distributed import train_distributed
-from study_utils.execute.training import Progress, languages_seen, started, train_run, training_rows
 from study_utils.plan import Run
 from study_utils.plan.declared import with_held_out
+from study_utils.runs.distributed import train_distributed
+from study_utils.runs.training import Progress, languages_seen, started, train_run, training_rows
 from study_utils.study import Study
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _make_training(study: Study, run: Run, folder: Path, facts: dict, progress: 
 def _make_predictions(study: Study, run: Run, folder: Path, facts: dict, progress: Progress) -> None:
     from study_utils.data.rows import read_rows
     from study_utils.device import describe_device
-    from study_utils.execute.scoring import write_predictions, write_search
+    from study_utils.runs.scoring import write_predictions, write_search
 
     store, item, settings = study.store, task(run.work["task"]), run.work["settings"]
     _, model = started(study, run)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from study_utils.errors import ParameterError
-from study_utils.execute.tracking import tracked
 from study_utils.params import load_params
+from study_utils.runs.tracking import tracked
 
 pytest.importorskip("tensorboard")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from study_utils.catalog import encoder, task
 from study_utils.encoders.identity import is_folder
 from study_utils.errors import EncoderError
-from study_utils.execute.tracking import tracked
 from study_utils.plan import Run
+from study_utils.runs.tracking import tracked
 from study_utils.store import Store
 from study_utils.study import Study
 

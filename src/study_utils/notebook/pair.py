@@ -1,4 +1,4 @@
-"""Write `notebooks/*.ipynb` anew from their scripts, and lose nothing: ``python -m study_utils.execute.pair``.
+"""Write `notebooks/*.ipynb` anew from their scripts, and lose nothing: ``python -m study_utils.notebook.pair``.
 
 A cell is only in a notebook if neither its script, nor the last commit of the notebook, nor the last pairing has it.
 """

@@ -1,0 +1,1 @@
+"""The notebooks: executed strictly, and paired with their scripts."""

@@ -1,0 +1,1 @@
+"""Make one run of any kind: data, training, predictions or embeddings."""
