@@ -81,6 +81,8 @@ def test_a_mixture_of_ones_own_is_a_condition_and_can_be_mixed_with_text():
     add_mixtures({"my_mix": ("mnli", "stsb")})
     assert condition("my_mix").tasks == ("mnli", "stsb")
     assert condition_title("my_mix+mlm") == "MNLI + STS-B + MLM"
+    add_mixtures({"large_mix": ("mnli", "stsb", "sst2", "squad1")})
+    assert condition_title("large_mix") == "Large mix (4 tasks)"
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def add_mixtures(mixtures: Mapping[str, Sequence[str]]) -> None:
             raise CatalogError(f"{where} needs two tasks or more, each named once; it has {', '.join(tasks) or 'none'}")
         item = Condition(
             key=key,
-            title=" + ".join(TASKS[name].title for name in tasks),
+            title=_mixture_title(key, tasks),
             stages=(Stage(tasks=tuple(tasks)),),
             reason="A mixture of the study's own: its tasks at once, one head each.",
         )
@@ -299,6 +299,13 @@ def add_mixtures(mixtures: Mapping[str, Sequence[str]]) -> None:
             raise CatalogError(f"{where} needs another key: a condition or a task has this one")
         new[key] = item
     CONDITIONS.update(new)
+
+
+def _mixture_title(key: str, tasks: Sequence[str]) -> str:
+    """Titles of the tasks; of more than three the key, which fits into sentences and figures."""
+    if len(tasks) <= 3:
+        return " + ".join(TASKS[name].title for name in tasks)
+    return f"{key[0].upper()}{key[1:].replace('_', ' ')} ({len(tasks)} tasks)"
 
 
 def condition(key: str) -> Condition:
