@@ -225,6 +225,16 @@ def test_scores_of_variants_come_back(tmp_path):
     assert unpack(tmp_path / "results.zip", Store(tmp_path / "again")) == packed
 
 
+def test_hundreds_of_runs_on_the_same_rows_are_packed_without_a_warning(tmp_path):
+    plan = make_plan(load_params("quick", {**SMALL, "targets": ["intent"], "seeds": list(range(120))}))
+    store = Store(tmp_path / "store")
+    scored = [run for run in plan.runs.values() if run.kind == "predict"]
+    for run in scored:
+        with store.writing(run.id, {"kind": run.kind}) as folder:
+            predictions("intent").to_parquet(folder / "predictions.parquet", index=False)
+    assert pack(plan, store, tmp_path / "results.zip") == [run.id for run in scored]
+
+
 @pytest.mark.parametrize("name", ["", "."])
 def test_a_folder_is_no_file_to_pack_into(tmp_path, name):
     plan = make_plan(load_params("quick", {**SMALL, "seeds": [0]}))

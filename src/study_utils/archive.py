@@ -91,7 +91,12 @@ def _write(archive: zipfile.ZipFile, runs: Sequence[Run], store: Store) -> None:
         if run.kind == "predict":
             correct.setdefault(_rows(run), []).append(_correct(store, run))
     for rows, columns in sorted(correct.items()):
-        _add(archive, f"predictions/{rows}.parquet", _parquet(pd.concat(columns, axis=1).reset_index()))
+        _add(archive, f"predictions/{rows}.parquet", _parquet(_side_by_side(columns)))
+
+
+def _side_by_side(columns: Sequence[pd.Series]) -> pd.DataFrame:
+    """Runs as columns of one frame, in one piece: of hundreds, pandas warns of as many pieces."""
+    return pd.concat(columns, axis=1).copy().reset_index()
 
 
 def unpack(file: Path, store: Store) -> list[str]:
